@@ -1,0 +1,46 @@
+"""Route dependencies: the actor of a request, and the permission that a route asks for."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from marketplace.accounts.actors import Actor
+from marketplace.accounts.authentication import Authenticator
+from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
+from marketplace.accounts.permissions import Permission
+from marketplace.kernel import idempotency
+from marketplace.kernel.routing import Session
+
+BEARER = HTTPBearer(auto_error=False, description="the `token` of POST /v1/sessions")
+
+
+async def current_actor(
+    request: Request,
+    session: Session,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+) -> Actor:
+    """Who sends the request; a POST with an Idempotency-Key claims it for this actor."""
+    if credentials is None:
+        raise InvalidTokenError
+    authenticator: Authenticator = request.app.state.authenticator
+    actor = await authenticator.actor(session, credentials.credentials)
+    if request.method == "POST":
+        await idempotency.claim(session, request, f"{actor.organisation_id}:{actor.user_id}")
+    return actor
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+
+
+class Allowed:
+    """A dependency that lets only roles with one of these permissions in."""
+
+    def __init__(self, *permissions: Permission) -> None:
+        self.permissions = permissions
+
+    async def __call__(self, actor: CurrentActor) -> Actor:
+        if not any(actor.may(permission) for permission in self.permissions):
+            wanted = " or ".join(self.permissions)
+            raise PermissionMissingError(f"{wanted} is not in the role {actor.role}")
+        return actor

@@ -1,0 +1,33 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from marketplace.accounts.actors import Actor
+from marketplace.accounts.models import Membership, Organisation, User
+from marketplace.kernel.errors import NotFoundError
+
+
+async def get_user(session: AsyncSession, user_id: UUID) -> User:
+    return await session.get_one(User, user_id)
+
+
+async def get_organisation(session: AsyncSession, organisation_id: UUID) -> Organisation:
+    """An organisation's public profile; the parties to a deal have to know each other's name."""
+    organisation = await session.get(Organisation, organisation_id)
+    if organisation is None:
+        raise NotFoundError("no such organisation")
+    return organisation
+
+
+async def organisations_of(session: AsyncSession, actor: Actor) -> Sequence[Organisation]:
+    """The organisations that the actor's person may act for, at most a hundred."""
+    query = (
+        select(Organisation)
+        .join(Membership, col(Membership.organisation_id) == Organisation.id)
+        .where(col(Membership.user_id) == actor.user_id)
+        .order_by(col(Membership.created_at), col(Membership.id))
+        .limit(100)
+    )
+    return (await session.execute(query)).scalars().all()

@@ -1,0 +1,113 @@
+"""The HTTP service. `create_app` builds it; nothing happens at import time."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Final
+
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from marketplace.accounts.authentication import Authenticator
+from marketplace.kernel import problems
+from marketplace.kernel.clock import SystemClock
+from marketplace.kernel.crypto import load_keyring
+from marketplace.kernel.db import create_engine, create_sessions
+from marketplace.kernel.errors import UnavailableError
+from marketplace.kernel.http import RequestEnvelope
+from marketplace.kernel.logs import get_logger
+from marketplace.kernel.reads import ReadPool
+from marketplace.kernel.routing import HotReads
+from marketplace.payments.providers.bank.bank_account import BankAccount
+from marketplace.search.reader import IndexReader
+from marketplace.settings import Settings
+from marketplace.wiring import CONSTRAINT_ERRORS, ROUTERS
+
+logger = get_logger(__name__)
+
+INDEX_REFRESH_SECONDS: Final = 0.15
+DESCRIPTION: Final = """
+Ideas and patents are listed, negotiated, paid into held funds, transferred and settled here.
+
+Sign up with `POST /v1/users`, sign in with `POST /v1/sessions`, and send the token as
+`Authorization: Bearer …`. Any POST may carry an `Idempotency-Key`. Errors are RFC 9457 problem
+documents with a stable `code`. Money is in minor units: 12000 KRW is `{"amount_minor": 12000,
+"currency": "KRW"}`. Lists are keyset pages: follow `next`.
+"""
+
+
+def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
+    """Build the service.
+
+    Args:
+        settings: the configuration.
+        connect: open database pools and the search index at start-up; tests bring their own.
+    """
+    app = FastAPI(
+        title="Idea and Patent Marketplace",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=_connected if connect else None,
+    )
+    app.state.settings = settings
+    app.state.authenticator = Authenticator()
+    app.state.platform_account = BankAccount(
+        settings.bank_holder_name,
+        settings.bank_account_number,
+        settings.bank_code,
+        settings.bank_country,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    _add_operations(app)
+    problems.install(app, CONSTRAINT_ERRORS)
+    app.add_middleware(
+        RequestEnvelope,
+        log_requests=settings.log_requests,
+        large_paths=("/v1/bank-statements",),
+    )
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _connected(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    engine = create_engine(settings.sqlalchemy_url(), pool_size=settings.pool_size)
+    app.state.sessions = create_sessions(engine, SystemClock())
+    app.state.reads = await ReadPool.open(settings.asyncpg_url(), size=settings.read_pool_size)
+    app.state.keyring = load_keyring(settings.keys_path)
+    app.state.index = IndexReader(settings.index_path)
+    refresher = asyncio.create_task(_refresh(app.state.index))
+    try:
+        yield
+    finally:
+        refresher.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await refresher
+        await app.state.reads.close()
+        await engine.dispose()
+
+
+async def _refresh(index: IndexReader) -> None:
+    """See what the writer committed, several times a second."""
+    while True:
+        index.refresh()
+        await asyncio.sleep(INDEX_REFRESH_SECONDS)
+
+
+def _add_operations(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["operations"])
+    async def alive() -> dict[str, str]:
+        """Tell that the process is alive; asks nothing of the database."""
+        return {"status": "alive"}
+
+    @app.get("/readyz", tags=["operations"], responses=problems.problems(UnavailableError))
+    async def ready(reads: HotReads) -> dict[str, str]:
+        """Tell that requests can be answered: the database is there, and migrated."""
+        await reads.value("SELECT count(*) FROM fee_policy")
+        return {"status": "ready"}
+
+    @app.get("/metrics", tags=["operations"], response_class=Response)
+    async def metrics() -> Response:
+        """Prometheus figures of this process."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,60 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import exists
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from marketplace.accounts.actors import Actor
+from marketplace.assets.models import LegalEvent, Ownership, Right, RightIdentifier
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.pagination import decode, encode
+
+
+def visible_to(actor: Actor) -> SelectOfScalar[Right]:
+    """The rights an actor may read in full: those its organisation owns or has owned."""
+    query = select(Right)
+    if actor.is_operator:
+        return query
+    owned = exists().where(
+        col(Ownership.right_id) == col(Right.id),
+        col(Ownership.organisation_id) == actor.organisation_id,
+    )
+    return query.where(owned)
+
+
+async def get_right(session: AsyncSession, right_id: UUID, *, actor: Actor) -> Right:
+    query = visible_to(actor).where(col(Right.id) == right_id)
+    right = (await session.execute(query)).scalar_one_or_none()
+    if right is None:
+        raise NotFoundError("no such right")
+    return right
+
+
+async def rights_of(
+    session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
+) -> tuple[Sequence[Right], str | None]:
+    """The actor's rights, newest first."""
+    query = visible_to(actor).order_by(col(Right.id).desc()).limit(limit + 1)
+    if cursor:
+        (last,) = decode(cursor, UUID)
+        query = query.where(col(Right.id) < last)
+    found = (await session.execute(query)).scalars().all()
+    following = encode(found[limit - 1].id) if len(found) > limit else None
+    return found[:limit], following
+
+
+async def identifiers_of(session: AsyncSession, right_id: UUID) -> Sequence[RightIdentifier]:
+    query = select(RightIdentifier).where(col(RightIdentifier.right_id) == right_id)
+    return (await session.execute(query)).scalars().all()
+
+
+async def legal_events_of(session: AsyncSession, right_id: UUID) -> Sequence[LegalEvent]:
+    query = (
+        select(LegalEvent)
+        .where(col(LegalEvent.right_id) == right_id)
+        .order_by(col(LegalEvent.occurred_on), col(LegalEvent.id))
+        .limit(1_000)
+    )
+    return (await session.execute(query)).scalars().all()

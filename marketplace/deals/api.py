@@ -1,0 +1,224 @@
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from marketplace.accounts.access import Allowed
+from marketplace.accounts.actors import Actor
+from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
+from marketplace.accounts.permissions import Permission
+from marketplace.assets.errors import NotTradableError
+from marketplace.deals import queries, settling, signing, transferring
+from marketplace.deals.errors import (
+    InvalidSplitError,
+    NothingToWaiveError,
+    TitleNotReturnableError,
+    WaiverMissingError,
+)
+from marketplace.deals.models import Deal
+from marketplace.deals.parties import lock_for
+from marketplace.deals.schemas import (
+    AgreementAmend,
+    AgreementRead,
+    AgreementSign,
+    DealDetail,
+    DealRead,
+    DisputeOpen,
+    PostingRead,
+    RecordalEvidence,
+    SplitResolution,
+)
+from marketplace.documents.errors import AlreadySignedError, TextChangedError
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.events import history
+from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
+from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
+from marketplace.kernel.problems import problems
+from marketplace.kernel.routing import Session, transactional_router
+from marketplace.kernel.schemas import HistoryEntry, Page
+from marketplace.payments.access import PlatformAccount
+from marketplace.payments.errors import RequestNotOpenError
+from marketplace.payments.ledger.queries import postings_of
+
+router = transactional_router(prefix="/v1/deals", tags=["deals"])
+
+Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
+Signer = Annotated[Actor, Depends(Allowed(Permission.SIGN))]
+Performer = Annotated[Actor, Depends(Allowed(Permission.PERFORM_DEALS))]
+Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_DEALS))]
+Party = Annotated[Actor, Depends(Allowed(Permission.PERFORM_DEALS, Permission.OPERATE_DEALS))]
+READ_ERRORS = problems(InvalidTokenError, NotFoundError)
+MOVE_ERRORS = (
+    InvalidTokenError,
+    PermissionMissingError,
+    NotFoundError,
+    IllegalMoveError,
+    NotYourMoveError,
+)
+Move = Callable[..., Awaitable[None]]
+
+
+async def _moved(session: Session, deal_id: UUID, actor: Actor, make: Move) -> DealRead:
+    """Lock the deal, make a move that the clock could also make, and read the deal again."""
+    deal, role = await lock_for(session, deal_id, actor)
+    await make(session, deal, role=role, actor=actor)
+    return queries.read_deal(deal, actor)
+
+
+@router.get("", responses=problems(InvalidTokenError, InvalidCursorError))
+async def my_deals(
+    actor: Reader, session: Session, cursor: Cursor = None, limit: Limit = 20
+) -> Page[DealRead]:
+    """Your deals on either side, newest first; all deals for an operator."""
+    found, following = await queries.deals_of(session, actor, cursor=cursor, limit=limit)
+    return Page(items=[queries.read_deal(deal, actor) for deal in found], next=following)
+
+
+@router.get("/{deal_id}", responses=READ_ERRORS)
+async def get_deal(
+    deal_id: UUID, actor: Reader, session: Session, pay_to: PlatformAccount
+) -> DealDetail:
+    """A deal: its terms, what is held, how to pay, and what you can do now."""
+    deal = await queries.get_deal(session, deal_id, actor=actor)
+    return await queries.read_detail(session, deal, actor, pay_to)
+
+
+@router.get("/{deal_id}/history", responses=READ_ERRORS)
+async def deal_history(deal_id: UUID, actor: Reader, session: Session) -> list[HistoryEntry]:
+    """Everything that happened to a deal, oldest first."""
+    deal: Deal = await queries.get_deal(session, deal_id, actor=actor)
+    facts = await history(session, deal.subject)
+    return [
+        HistoryEntry(at=fact.recorded_at, type=fact.type, actor=fact.actor, data=dict(fact.data))
+        for fact in facts
+    ]
+
+
+@router.get("/{deal_id}/ledger", response_model=list[PostingRead], responses=READ_ERRORS)
+async def deal_ledger(deal_id: UUID, actor: Reader, session: Session) -> object:
+    """Every movement of money of a deal, oldest first."""
+    deal = await queries.get_deal(session, deal_id, actor=actor)
+    return await postings_of(session, deal.subject)
+
+
+@router.get("/{deal_id}/agreement", responses=READ_ERRORS)
+async def get_agreement(deal_id: UUID, actor: Reader, session: Session) -> AgreementRead:
+    """The agreement's present text, its SHA-256, and who signed it."""
+    deal = await queries.get_deal(session, deal_id, actor=actor)
+    return await queries.read_agreement(session, deal)
+
+
+@router.post("/{deal_id}/amend", responses=problems(*MOVE_ERRORS))
+async def amend_agreement(
+    deal_id: UUID, request: AgreementAmend, actor: Performer, session: Session
+) -> AgreementRead:
+    """Change the additional terms before both have signed; this voids a signature under them."""
+    terms = request.additional_terms
+    deal = await signing.amend(session, deal_id, terms, actor=actor)
+    return await queries.read_agreement(session, deal)
+
+
+@router.post(
+    "/{deal_id}/sign", responses=problems(*MOVE_ERRORS, TextChangedError, AlreadySignedError)
+)
+async def sign_agreement(
+    deal_id: UUID, request: AgreementSign, actor: Signer, session: Session
+) -> DealRead:
+    """Sign the text whose SHA-256 you read. After both signatures the buyer is asked to pay."""
+    deal = await signing.sign_agreement(session, deal_id, request.sha256, actor=actor)
+    return queries.read_deal(deal, actor)
+
+
+@router.post("/{deal_id}/cancel", responses=problems(*MOVE_ERRORS, RequestNotOpenError))
+async def cancel_deal(deal_id: UUID, actor: Party, session: Session) -> DealRead:
+    """End a deal that is not paid yet; a part payment goes back."""
+    return await _moved(session, deal_id, actor, signing.cancel)
+
+
+@router.post("/{deal_id}/file-transfer", responses=problems(*MOVE_ERRORS))
+async def file_transfer(deal_id: UUID, actor: Performer, session: Session) -> DealRead:
+    """Seller: say that the transfer is filed; for an idea, disclose it to the buyer."""
+    deal = await transferring.file_transfer(session, deal_id, actor=actor)
+    return queries.read_deal(deal, actor)
+
+
+@router.post("/{deal_id}/waive-recordal", responses=problems(*MOVE_ERRORS, NothingToWaiveError))
+async def waive_recordal(deal_id: UUID, actor: Performer, session: Session) -> DealRead:
+    """Seller: do without recordal evidence, if the buyer confirms."""
+    deal = await transferring.waive_recordal(session, deal_id, actor=actor)
+    return queries.read_deal(deal, actor)
+
+
+@router.post("/{deal_id}/confirm-waiver", responses=problems(*MOVE_ERRORS, WaiverMissingError))
+async def confirm_waiver(deal_id: UUID, actor: Performer, session: Session) -> DealRead:
+    """Buyer: confirm delivery without recordal evidence; the title passes to you."""
+    deal = await transferring.confirm_waiver(session, deal_id, actor=actor)
+    return queries.read_deal(deal, actor)
+
+
+@router.post("/{deal_id}/record", responses=problems(*MOVE_ERRORS))
+async def record_transfer(
+    deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
+) -> DealRead:
+    """Operator: record the evidence that the office registered the transfer."""
+    deal = await transferring.record(session, deal_id, request.evidence, actor=actor)
+    return queries.read_deal(deal, actor)
+
+
+@router.post("/{deal_id}/reject-recordal", responses=problems(*MOVE_ERRORS))
+async def reject_recordal(
+    deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
+) -> DealRead:
+    """Operator: the office refused the transfer; the seller files again."""
+    deal = await transferring.reject_recordal(session, deal_id, request.evidence, actor=actor)
+    return queries.read_deal(deal, actor)
+
+
+@router.post("/{deal_id}/release", responses=problems(*MOVE_ERRORS, NotTradableError))
+async def release_funds(deal_id: UUID, actor: Party, session: Session) -> DealRead:
+    """Buyer or operator: release the price to the seller; the clock does it after three days."""
+    return await _moved(session, deal_id, actor, settling.release)
+
+
+@router.post("/{deal_id}/refund", responses=problems(*MOVE_ERRORS))
+async def refund_deal(deal_id: UUID, actor: Party, session: Session) -> DealRead:
+    """Seller before filing, or operator: give the buyer the whole price back."""
+    return await _moved(session, deal_id, actor, settling.refund)
+
+
+@router.post("/{deal_id}/dispute", responses=problems(*MOVE_ERRORS))
+async def open_dispute(
+    deal_id: UUID, request: DisputeOpen, actor: Performer, session: Session
+) -> DealRead:
+    """Either side: freeze the held funds until the operator decides."""
+    deal = await settling.dispute(session, deal_id, request.reason, actor=actor)
+    return queries.read_deal(deal, actor)
+
+
+@router.post("/{deal_id}/resolve-release", responses=problems(*MOVE_ERRORS))
+async def resolve_release(deal_id: UUID, actor: Operator, session: Session) -> DealRead:
+    """Operator: decide a dispute for the seller."""
+    return await _moved(session, deal_id, actor, settling.resolve_release)
+
+
+@router.post("/{deal_id}/resolve-refund", responses=problems(*MOVE_ERRORS))
+async def resolve_refund(deal_id: UUID, actor: Operator, session: Session) -> DealRead:
+    """Operator: decide a dispute for the buyer."""
+    return await _moved(session, deal_id, actor, settling.resolve_refund)
+
+
+@router.post("/{deal_id}/resolve-split", responses=problems(*MOVE_ERRORS, InvalidSplitError))
+async def resolve_split(
+    deal_id: UUID, request: SplitResolution, actor: Operator, session: Session
+) -> DealRead:
+    """Operator: decide a dispute by a reduced price; the rest is refunded."""
+    deal, role = await lock_for(session, deal_id, actor)
+    await settling.resolve_split(session, deal, request.to_seller_minor, role=role, actor=actor)
+    return queries.read_deal(deal, actor)
+
+
+@router.post("/{deal_id}/reverse", responses=problems(*MOVE_ERRORS, TitleNotReturnableError))
+async def reverse_deal(deal_id: UUID, actor: Operator, session: Session) -> DealRead:
+    """Operator: undo a settled deal; money, commission and title go back."""
+    return await _moved(session, deal_id, actor, settling.reverse)

@@ -1,0 +1,21 @@
+from marketplace.kernel.errors import ConflictError, UnprocessableError
+
+
+class WaiverMissingError(ConflictError):
+    code = "waiver_missing"
+    title = "The seller has not waived the recordal evidence; wait for the operator to record it"
+
+
+class NothingToWaiveError(ConflictError):
+    code = "already_waived"
+    title = "You have waived the recordal evidence"
+
+
+class InvalidSplitError(UnprocessableError):
+    code = "invalid_split"
+    title = "The two parts must be positive and sum to the price"
+
+
+class TitleNotReturnableError(ConflictError):
+    code = "title_not_returnable"
+    title = "The buyer no longer owns the right, or is selling it, so the deal cannot be reversed"

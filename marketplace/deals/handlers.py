@@ -1,0 +1,34 @@
+"""What deals do when other domains tell news."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.deals import transferring
+from marketplace.deals.negotiations.service import move_live_of_listing
+from marketplace.kernel.events import Fact
+
+NEGOTIATIONS_AFTER: Final[Mapping[str, str]] = {
+    "listing.reserve": "suspend",
+    "listing.suspend": "suspend",
+    "listing.reopen": "resume",
+    "listing.resume": "resume",
+    "listing.sell": "close",
+    "listing.withdraw": "close",
+    "listing.expire": "close",
+}
+"""What becomes of a listing's live negotiations when the listing moves."""
+
+
+async def on_paid(session: AsyncSession, fact: Fact) -> None:
+    """The whole price of a deal is held."""
+    kind, _, deal_id = str(fact.data["subject"]).partition(":")
+    if kind == "deal":
+        await transferring.fund(session, UUID(deal_id))
+
+
+async def on_listing_moved(session: AsyncSession, fact: Fact) -> None:
+    listing_id = UUID(fact.subject.removeprefix("listing:"))
+    await move_live_of_listing(session, listing_id, NEGOTIATIONS_AFTER[fact.type])

@@ -1,0 +1,79 @@
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from marketplace.kernel.lifecycle import CLOCK, SYSTEM, Due, Lifecycle, moves
+
+BUYER: Final = "buyer"
+SELLER: Final = "seller"
+OPERATOR: Final = "operator"
+
+
+class DealState(StrEnum):
+    AGREED = "agreed"
+    PARTLY_SIGNED = "partly_signed"
+    SIGNED = "signed"
+    FUNDED = "funded"
+    TRANSFER_FILED = "transfer_filed"
+    RECORDED = "recorded"
+    SETTLED = "settled"
+    DISPUTED = "disputed"
+    DISPUTED_AFTER_RECORDAL = "disputed_after_recordal"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+    REVERSED = "reversed"
+    CLOSED = "closed"
+
+
+D = DealState
+_DAYS: Final = {days: timedelta(days=days) for days in (3, 14, 30, 60, 90, 120, 365)}
+
+DEAL: Final = Lifecycle(
+    "deal",
+    DealState,
+    D.AGREED,
+    (
+        moves("amend", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, BUYER, SELLER),
+        moves("sign", D.AGREED, D.PARTLY_SIGNED, BUYER, SELLER),
+        moves("countersign", D.PARTLY_SIGNED, D.SIGNED, BUYER, SELLER),
+        moves(
+            "cancel",
+            {D.AGREED, D.PARTLY_SIGNED, D.SIGNED},
+            D.CANCELLED,
+            BUYER,
+            SELLER,
+            OPERATOR,
+            CLOCK,
+        ),
+        moves("fund", D.SIGNED, D.FUNDED, SYSTEM),
+        moves("file_transfer", D.FUNDED, D.TRANSFER_FILED, SELLER),
+        moves("waive_recordal", D.TRANSFER_FILED, D.TRANSFER_FILED, SELLER),
+        moves("reject_recordal", D.TRANSFER_FILED, D.FUNDED, OPERATOR),
+        moves("record", D.TRANSFER_FILED, D.RECORDED, OPERATOR),
+        moves("confirm_waiver", D.TRANSFER_FILED, D.RECORDED, BUYER),
+        moves("release", D.RECORDED, D.SETTLED, BUYER, OPERATOR, CLOCK),
+        moves("refund", D.FUNDED, D.REFUNDED, SELLER, OPERATOR, CLOCK),
+        moves("refund", {D.TRANSFER_FILED, D.RECORDED}, D.REFUNDED, OPERATOR),
+        moves("dispute", {D.FUNDED, D.TRANSFER_FILED}, D.DISPUTED, BUYER, SELLER),
+        moves("dispute", D.RECORDED, D.DISPUTED_AFTER_RECORDAL, BUYER, SELLER),
+        moves("escalate", D.TRANSFER_FILED, D.DISPUTED, CLOCK),
+        moves("resolve_release", D.DISPUTED, D.SETTLED, OPERATOR),
+        moves("resolve_release", D.DISPUTED_AFTER_RECORDAL, D.SETTLED, OPERATOR, CLOCK),
+        moves("resolve_refund", D.DISPUTED, D.REFUNDED, OPERATOR, CLOCK),
+        moves("resolve_refund", D.DISPUTED_AFTER_RECORDAL, D.REFUNDED, OPERATOR),
+        moves("resolve_split", {D.DISPUTED, D.DISPUTED_AFTER_RECORDAL}, D.SETTLED, OPERATOR),
+        moves("reverse", D.SETTLED, D.REVERSED, OPERATOR),
+        moves("close", D.SETTLED, D.CLOSED, CLOCK),
+    ),
+    due={
+        D.AGREED: Due("cancel", _DAYS[14]),
+        D.PARTLY_SIGNED: Due("cancel", _DAYS[14]),
+        D.SIGNED: Due("cancel", _DAYS[30]),
+        D.FUNDED: Due("refund", _DAYS[60]),
+        D.TRANSFER_FILED: Due("escalate", _DAYS[120]),
+        D.RECORDED: Due("release", _DAYS[3]),
+        D.SETTLED: Due("close", _DAYS[365]),
+        D.DISPUTED: Due("resolve_refund", _DAYS[90]),
+        D.DISPUTED_AFTER_RECORDAL: Due("resolve_release", _DAYS[90]),
+    },
+)

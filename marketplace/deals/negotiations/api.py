@@ -1,0 +1,164 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, status
+
+from marketplace.accounts.access import Allowed
+from marketplace.accounts.actors import Actor
+from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
+from marketplace.accounts.permissions import Permission
+from marketplace.assets.errors import NotOwnerError, NotTradableError, RightReservedError
+from marketplace.deals.negotiations import queries, service
+from marketplace.deals.negotiations.errors import (
+    InvalidValidityError,
+    ListingNotOpenError,
+    NegotiationExistsError,
+    OfferChangedError,
+    OfferExpiredError,
+    OwnListingError,
+    RoundLimitError,
+)
+from marketplace.deals.negotiations.models import Negotiation, Offer
+from marketplace.deals.negotiations.schemas import (
+    NegotiationDetail,
+    NegotiationRead,
+    OfferAccept,
+    OfferMake,
+    OfferRead,
+)
+from marketplace.deals.queries import read_deal
+from marketplace.deals.schemas import DealRead
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
+from marketplace.kernel.money import CurrencyMismatchError
+from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
+from marketplace.kernel.problems import problems
+from marketplace.kernel.routing import Session, transactional_router
+from marketplace.kernel.schemas import Amount, Page
+
+router = transactional_router(prefix="/v1", tags=["negotiations"])
+
+Negotiator = Annotated[Actor, Depends(Allowed(Permission.NEGOTIATE))]
+Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
+ANSWER_ERRORS = (
+    InvalidTokenError,
+    PermissionMissingError,
+    NotFoundError,
+    IllegalMoveError,
+    NotYourMoveError,
+)
+
+
+async def _detail(session: Session, negotiation: Negotiation) -> NegotiationDetail:
+    offers = await queries.offers_of(session, negotiation.id)
+    return NegotiationDetail(
+        **NegotiationRead.model_validate(negotiation).model_dump(),
+        offers=[_offer(offer) for offer in offers],
+        deal_id=await queries.deal_of(session, negotiation.id),
+    )
+
+
+def _offer(offer: Offer) -> OfferRead:
+    return OfferRead(
+        number=offer.number,
+        by=offer.by,
+        price=Amount(amount_minor=offer.price_minor, currency=offer.currency),
+        message=offer.message,
+        valid_until=offer.valid_until,
+        made_at=offer.created_at,
+    )
+
+
+@router.post(
+    "/listings/{listing_id}/offers",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(
+        InvalidTokenError,
+        PermissionMissingError,
+        NotFoundError,
+        ListingNotOpenError,
+        OwnListingError,
+        NegotiationExistsError,
+        InvalidValidityError,
+        CurrencyMismatchError,
+    ),
+)
+async def make_offer(
+    listing_id: UUID, request: OfferMake, actor: Negotiator, session: Session
+) -> NegotiationDetail:
+    """Offer a price for a listed right; the seller accepts, counters or declines."""
+    negotiation = await service.make_offer(session, listing_id, request, actor=actor)
+    return await _detail(session, negotiation)
+
+
+@router.get("/negotiations", responses=problems(InvalidTokenError, InvalidCursorError))
+async def my_negotiations(
+    actor: Reader, session: Session, cursor: Cursor = None, limit: Limit = 20
+) -> Page[NegotiationRead]:
+    """Your negotiations on either side, newest first."""
+    found, following = await queries.negotiations_of(session, actor, cursor=cursor, limit=limit)
+    return Page(items=[NegotiationRead.model_validate(one) for one in found], next=following)
+
+
+@router.get("/negotiations/{negotiation_id}", responses=problems(InvalidTokenError, NotFoundError))
+async def get_negotiation(
+    negotiation_id: UUID, actor: Reader, session: Session
+) -> NegotiationDetail:
+    """A negotiation with every offer ever made in it."""
+    negotiation = await queries.get_negotiation(session, negotiation_id, actor=actor)
+    return await _detail(session, negotiation)
+
+
+@router.post(
+    "/negotiations/{negotiation_id}/counter",
+    responses=problems(
+        *ANSWER_ERRORS,
+        OfferExpiredError,
+        InvalidValidityError,
+        CurrencyMismatchError,
+        RoundLimitError,
+    ),
+)
+async def counter_offer(
+    negotiation_id: UUID, request: OfferMake, actor: Negotiator, session: Session
+) -> NegotiationDetail:
+    """Answer the other side's offer with your price. Sides strictly alternate."""
+    negotiation = await service.counter(session, negotiation_id, request, actor=actor)
+    return await _detail(session, negotiation)
+
+
+@router.post(
+    "/negotiations/{negotiation_id}/accept",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(
+        *ANSWER_ERRORS,
+        OfferExpiredError,
+        OfferChangedError,
+        RightReservedError,
+        ListingNotOpenError,
+        NotOwnerError,
+        NotTradableError,
+    ),
+)
+async def accept_offer(
+    negotiation_id: UUID, request: OfferAccept, actor: Negotiator, session: Session
+) -> DealRead:
+    """Accept the offer you read; it becomes a deal with frozen terms. One buyer wins a right."""
+    deal = await service.accept(session, negotiation_id, request.offer_number, actor=actor)
+    return read_deal(deal, actor)
+
+
+@router.post("/negotiations/{negotiation_id}/decline", responses=problems(*ANSWER_ERRORS))
+async def decline_offer(
+    negotiation_id: UUID, actor: Negotiator, session: Session
+) -> NegotiationDetail:
+    """Decline the other side's offer and end the negotiation."""
+    return await _detail(session, await service.decline(session, negotiation_id, actor=actor))
+
+
+@router.post("/negotiations/{negotiation_id}/withdraw", responses=problems(*ANSWER_ERRORS))
+async def withdraw_offer(
+    negotiation_id: UUID, actor: Negotiator, session: Session
+) -> NegotiationDetail:
+    """Take your own standing offer back and end the negotiation."""
+    return await _detail(session, await service.withdraw(session, negotiation_id, actor=actor))

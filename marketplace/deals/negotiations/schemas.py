@@ -1,0 +1,44 @@
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from marketplace.deals.negotiations.lifecycle import NegotiationState
+from marketplace.kernel.schemas import Amount, Input, LongText, Output, Price
+
+
+class OfferMake(Input):
+    price: Price
+    message: LongText | None = None
+    valid_until: AwareDatetime | None = Field(
+        default=None, description="left out: fourteen days from now"
+    )
+
+
+class OfferAccept(Input):
+    offer_number: int = Field(ge=1, le=100, description="the offer that you read and accept")
+
+
+class OfferRead(Output):
+    number: int
+    by: str
+    price: Amount
+    message: str | None
+    valid_until: datetime
+    made_at: datetime
+
+
+class NegotiationRead(Output):
+    id: UUID
+    listing_id: UUID
+    buyer_organisation_id: UUID
+    seller_organisation_id: UUID
+    state: NegotiationState
+    rounds: int
+    version: int
+    created_at: datetime
+
+
+class NegotiationDetail(NegotiationRead):
+    offers: list[OfferRead] = Field(description="the whole history, oldest first")
+    deal_id: UUID | None = None

@@ -1,0 +1,66 @@
+"""An accepted offer becomes a deal: terms frozen, right reserved, agreement drawn up."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.accounts.actors import Actor
+from marketplace.assets.models import Right
+from marketplace.assets.service import require_owner, require_tradable, reserve
+from marketplace.deals.agreement import draw_up
+from marketplace.deals.models import Deal
+from marketplace.deals.negotiations.errors import ListingNotOpenError
+from marketplace.kernel.db import lock, now
+from marketplace.kernel.lifecycle import BY_SYSTEM, begin
+from marketplace.listings.lifecycle import ListingState
+from marketplace.listings.models import Listing
+from marketplace.listings.service import system_move
+from marketplace.payments.fees.service import policy_at
+
+
+async def open_deal(
+    session: AsyncSession,
+    *,
+    negotiation_id: UUID,
+    listing_id: UUID,
+    buyer_organisation_id: UUID,
+    price_minor: int,
+    currency: str,
+    actor: Actor,
+) -> Deal:
+    """Reserve the right and write the deal down.
+
+    The reservation comes first: of many who accept at once, the database lets one through, and the
+    others learn that the right is reserved.
+    """
+    listing = await session.get_one(Listing, listing_id)
+    right = await session.get_one(Right, listing.right_id)
+    policy = await policy_at(session, now(session))
+    deal = Deal(
+        created_at=now(session),
+        negotiation_id=negotiation_id,
+        listing_id=listing.id,
+        right_id=right.id,
+        right_kind=right.kind,
+        buyer_organisation_id=buyer_organisation_id,
+        seller_organisation_id=listing.organisation_id,
+        price_minor=price_minor,
+        currency=currency,
+        fee_policy_id=policy.id,
+        commission_basis_points=policy.commission_basis_points,
+    )
+    await reserve(session, right.id, subject=deal.subject)
+    await require_owner(session, right.id, listing.organisation_id)
+    require_tradable(right)
+    await _reserve_listing(session, listing.id)
+    begin(session, deal, actor, price_minor=price_minor, currency=currency, right_id=right.id)
+    await session.flush()
+    await draw_up(session, deal)
+    return deal
+
+
+async def _reserve_listing(session: AsyncSession, listing_id: UUID) -> None:
+    listing = await lock(session, Listing, listing_id)
+    if listing.state is not ListingState.PUBLISHED:
+        raise ListingNotOpenError(f"it is {listing.state}")
+    await system_move(session, listing, "reserve", actor=BY_SYSTEM)

@@ -1,0 +1,31 @@
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.accounts.actors import Actor
+from marketplace.deals.lifecycle import BUYER, OPERATOR, SELLER
+from marketplace.deals.models import Deal
+from marketplace.kernel.db import lock
+from marketplace.kernel.errors import NotFoundError
+
+
+def role_in(deal: Deal, actor: Actor) -> str | None:
+    """What the actor is to this deal; None for everybody else."""
+    if actor.organisation_id == deal.buyer_organisation_id:
+        return BUYER
+    if actor.organisation_id == deal.seller_organisation_id:
+        return SELLER
+    return OPERATOR if actor.is_operator else None
+
+
+async def lock_for(session: AsyncSession, deal_id: UUID, actor: Actor) -> tuple[Deal, str]:
+    """Hold a deal that the actor is a party to, or operates, and say as what.
+
+    Raises:
+        NotFoundError: no such deal, or none of the actor's.
+    """
+    deal = await lock(session, Deal, deal_id)
+    role = role_in(deal, actor)
+    if role is None:
+        raise NotFoundError("no such deal")
+    return deal, role

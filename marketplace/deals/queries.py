@@ -1,0 +1,110 @@
+from collections.abc import Sequence
+from dataclasses import asdict
+from uuid import UUID
+
+from sqlalchemy import or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from marketplace.accounts.actors import Actor
+from marketplace.deals.models import Deal
+from marketplace.deals.parties import role_in
+from marketplace.deals.schemas import AgreementRead, DealDetail, DealRead, SignatureRead
+from marketplace.documents.signatures import newest, signatures_of
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.pagination import decode, encode
+from marketplace.kernel.schemas import Amount
+from marketplace.payments.funding.models import PaymentRequest
+from marketplace.payments.funding.schemas import BankAccountOutput, PaymentInstructions
+from marketplace.payments.funding.service import held_minor, request_of
+from marketplace.payments.providers.bank.bank_account import BankAccount
+
+_AMOUNTS = {
+    "price": "price_minor",
+    "commission": "commission_minor",
+    "released": "released_minor",
+    "refunded": "refunded_minor",
+}
+
+
+def visible_to(actor: Actor) -> SelectOfScalar[Deal]:
+    """Deals are between their parties, and open to the operator."""
+    query = select(Deal)
+    if actor.is_operator:
+        return query
+    own = actor.organisation_id
+    return query.where(
+        or_(col(Deal.buyer_organisation_id) == own, col(Deal.seller_organisation_id) == own)
+    )
+
+
+async def get_deal(session: AsyncSession, deal_id: UUID, *, actor: Actor) -> Deal:
+    query = visible_to(actor).where(col(Deal.id) == deal_id)
+    deal = (await session.execute(query)).scalar_one_or_none()
+    if deal is None:
+        raise NotFoundError("no such deal")
+    return deal
+
+
+async def deals_of(
+    session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
+) -> tuple[Sequence[Deal], str | None]:
+    """The actor's deals, newest first."""
+    query = visible_to(actor).order_by(col(Deal.id).desc()).limit(limit + 1)
+    if cursor:
+        (last,) = decode(cursor, UUID)
+        query = query.where(col(Deal.id) < last)
+    found = (await session.execute(query)).scalars().all()
+    following = encode(found[limit - 1].id) if len(found) > limit else None
+    return found[:limit], following
+
+
+def read_deal(deal: Deal, actor: Actor) -> DealRead:
+    """A deal as the actor sees it, with the moves that are open to them."""
+    role = role_in(deal, actor)
+    amounts = {
+        name: Amount(amount_minor=getattr(deal, column), currency=deal.currency)
+        for name, column in _AMOUNTS.items()
+    }
+    own = deal.model_dump(include=set(DealRead.model_fields))
+    moves = deal.lifecycle.open_to(deal.state, role) if role else []
+    return DealRead(**own, **amounts, your_role=role, your_moves=moves)
+
+
+async def read_detail(
+    session: AsyncSession, deal: Deal, actor: Actor, pay_to: BankAccount
+) -> DealDetail:
+    request = await request_of(session, deal.subject)
+    held = await held_minor(session, deal.subject, deal.currency)
+    return DealDetail(
+        **read_deal(deal, actor).model_dump(),
+        held=Amount(amount_minor=held, currency=deal.currency),
+        payment=_instructions(request, pay_to) if request else None,
+    )
+
+
+def _instructions(request: PaymentRequest, pay_to: BankAccount) -> PaymentInstructions:
+    def amount(minor: int) -> Amount:
+        return Amount(amount_minor=minor, currency=request.currency)
+
+    return PaymentInstructions(
+        provider=request.provider,
+        state=request.state,
+        reference=request.reference,
+        amount=amount(request.amount_minor),
+        received=amount(request.received_minor),
+        pay_to=BankAccountOutput(**asdict(pay_to)),
+        due_at=request.due_at,
+    )
+
+
+async def read_agreement(session: AsyncSession, deal: Deal) -> AgreementRead:
+    """The present text, and who has signed exactly this text."""
+    document = await newest(session, deal.subject)
+    signatures = await signatures_of(session, document)
+    return AgreementRead(
+        sha256=document.sha256,
+        content=document.content,
+        signatures=[SignatureRead.model_validate(signature) for signature in signatures],
+    )

@@ -1,0 +1,85 @@
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from marketplace.assets.models import RightKind
+from marketplace.deals.lifecycle import DealState
+from marketplace.deals.models import DealType
+from marketplace.kernel.money import AMOUNT_MINOR_MAX
+from marketplace.kernel.schemas import Amount, Input, LongText, Output
+from marketplace.payments.funding.schemas import PaymentInstructions
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class DealRead(Output):
+    id: UUID
+    state: DealState
+    version: int
+    type: DealType
+    listing_id: UUID
+    right_id: UUID
+    right_kind: RightKind
+    buyer_organisation_id: UUID
+    seller_organisation_id: UUID
+    price: Amount
+    commission_basis_points: int
+    commission: Amount
+    released: Amount
+    refunded: Amount
+    recordal_waived_by_seller: bool
+    recordal_evidence: str | None
+    dispute_reason: str | None
+    title_passed: bool
+    due_at: datetime | None = Field(description="when the clock moves the deal, if nobody does")
+    your_role: str | None
+    your_moves: list[str] = Field(description="what you can do now")
+    created_at: datetime
+
+
+class DealDetail(DealRead):
+    held: Amount = Field(description="money held for this deal at this moment")
+    payment: PaymentInstructions | None = Field(description="how the buyer pays, once signed")
+
+
+class SignatureRead(Output):
+    organisation_id: UUID
+    user_id: UUID
+    created_at: datetime
+
+
+class AgreementRead(Output):
+    sha256: str = Field(description="of the UTF-8 bytes of `content`; sign by naming it")
+    content: str
+    signatures: list[SignatureRead]
+
+
+class AgreementAmend(Input):
+    additional_terms: LongText | None
+
+
+class AgreementSign(Input):
+    sha256: Sha256
+
+
+class RecordalEvidence(Input):
+    evidence: LongText = Field(examples=["KR register extract 2026-11-20, receipt 1-1-2026-123"])
+
+
+class DisputeOpen(Input):
+    reason: LongText
+
+
+class SplitResolution(Input):
+    to_seller_minor: int = Field(gt=0, le=AMOUNT_MINOR_MAX, strict=True)
+
+
+class PostingRead(Output):
+    kind: str
+    source: str
+    destination: str
+    amount_minor: int
+    currency: str
+    recorded_at: datetime

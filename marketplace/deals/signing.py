@@ -1,0 +1,78 @@
+"""The agreement phase: amend, sign, countersign, cancel."""
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.accounts.actors import Actor
+from marketplace.assets.service import end_reservation
+from marketplace.deals.agreement import draw_up
+from marketplace.deals.lifecycle import DealState
+from marketplace.deals.models import Deal
+from marketplace.deals.parties import lock_for
+from marketplace.documents.signatures import sign
+from marketplace.kernel.db import lock
+from marketplace.kernel.lifecycle import BY_SYSTEM, Identity, move
+from marketplace.listings.lifecycle import ListingState
+from marketplace.listings.models import Listing
+from marketplace.listings.service import system_move
+from marketplace.payments.funding.service import cancel_request, request_payment
+
+UNSIGNED: Final = frozenset({DealState.AGREED, DealState.PARTLY_SIGNED})
+
+
+async def amend(
+    session: AsyncSession, deal_id: UUID, additional_terms: str | None, *, actor: Actor
+) -> Deal:
+    """Change the additional terms. The text gets another hash, so nobody has signed it yet."""
+    deal, role = await lock_for(session, deal_id, actor)
+    move(session, deal, "amend", role=role, actor=actor)
+    deal.additional_terms = additional_terms
+    await draw_up(session, deal)
+    return deal
+
+
+async def sign_agreement(
+    session: AsyncSession, deal_id: UUID, sha256: str, *, actor: Actor
+) -> Deal:
+    """Sign the present text; with the second signature the buyer is asked to pay.
+
+    Raises:
+        TextChangedError: `sha256` is not the present text.
+        AlreadySignedError: by the database, for the same side twice.
+    """
+    deal, role = await lock_for(session, deal_id, actor)
+    name = "countersign" if deal.state is DealState.PARTLY_SIGNED else "sign"
+    move(session, deal, name, role=role, actor=actor, sha256=sha256)
+    await sign(session, subject=deal.subject, sha256=sha256, actor=actor)
+    if deal.state is DealState.SIGNED:
+        await request_payment(
+            session,
+            subject=deal.subject,
+            payer=deal.buyer_organisation_id,
+            amount_minor=deal.price_minor,
+            currency=deal.currency,
+        )
+    return deal
+
+
+async def cancel(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
+    """End a deal that is not paid; what was paid in part goes back, the right is free again.
+
+    Raises:
+        RequestNotOpenError: the whole payment has arrived in the meantime.
+    """
+    was_signed = deal.state is DealState.SIGNED
+    move(session, deal, "cancel", role=role, actor=actor)
+    if was_signed:
+        await cancel_request(session, deal.subject, actor=actor)
+    await free_right(session, deal)
+
+
+async def free_right(session: AsyncSession, deal: Deal) -> None:
+    """End the reservation, and show the listing to the market again."""
+    await end_reservation(session, subject=deal.subject)
+    listing = await lock(session, Listing, deal.listing_id)
+    if listing.state is ListingState.RESERVED:
+        await system_move(session, listing, "reopen", actor=BY_SYSTEM)

@@ -1,0 +1,55 @@
+"""One request is one transaction, committed before the answer leaves."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.kernel import idempotency
+from marketplace.kernel.db import Sessions
+from marketplace.kernel.idempotency import Replay
+from marketplace.kernel.reads import Reads
+
+
+class TransactionalRoute(APIRoute):
+    """Runs a handler inside a transaction, and stores its answer under the Idempotency-Key.
+
+    The stored answer must commit together with the work, so the transaction has to enclose the
+    rendering of the response; a dependency ends too early to see it (docs/decisions/0002).
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            sessions: Sessions = request.app.state.sessions
+            try:
+                async with sessions.begin() as session:
+                    request.state.session = session
+                    response = await handler(request)
+                    await idempotency.store(session, request, response)
+            except Replay as replay:
+                return replay.response
+            return response
+
+        return handle
+
+
+def transactional_router(**options: Any) -> APIRouter:
+    return APIRouter(route_class=TransactionalRoute, **options)
+
+
+def _session(request: Request) -> AsyncSession:
+    session: AsyncSession = request.state.session
+    return session
+
+
+def _reads(request: Request) -> Reads:
+    reads: Reads = request.app.state.reads
+    return reads
+
+
+Session = Annotated[AsyncSession, Depends(_session)]
+HotReads = Annotated[Reads, Depends(_reads)]

@@ -1,0 +1,134 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Response, status
+
+from marketplace.accounts.access import Allowed
+from marketplace.accounts.actors import Actor
+from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
+from marketplace.accounts.permissions import Permission
+from marketplace.assets.errors import NotOwnerError, NotTradableError
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError, VersionMismatchError
+from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
+from marketplace.kernel.problems import problems
+from marketplace.kernel.routing import HotReads, Session, transactional_router
+from marketplace.kernel.schemas import Page
+from marketplace.listings import queries, service
+from marketplace.listings.errors import AlreadyListedError, ConfidentialTextMissingError
+from marketplace.listings.models import Listing
+from marketplace.listings.schemas import (
+    ListingCreate,
+    ListingDetailRead,
+    ListingEdit,
+    ListingRead,
+)
+
+router = transactional_router(prefix="/v1/listings", tags=["listings"])
+public_router = APIRouter(prefix="/v1/listings", tags=["catalogue"])
+
+Seller = Annotated[Actor, Depends(Allowed(Permission.LIST))]
+Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
+Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_LISTINGS))]
+IfMatch = Annotated[
+    int | None, Header(alias="If-Match", ge=1, description="the version that you read")
+]
+MOVE_ERRORS = (
+    InvalidTokenError,
+    PermissionMissingError,
+    NotFoundError,
+    IllegalMoveError,
+    NotYourMoveError,
+    VersionMismatchError,
+)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=ListingRead,
+    responses=problems(
+        InvalidTokenError, PermissionMissingError, NotFoundError, NotOwnerError, AlreadyListedError
+    ),
+)
+async def create_listing(request: ListingCreate, actor: Seller, session: Session) -> Listing:
+    """Draft a listing of your right: at an asking price, or open to offers."""
+    return await service.create_listing(session, request, actor=actor)
+
+
+@router.get("/mine", responses=problems(InvalidTokenError, InvalidCursorError))
+async def my_listings(
+    actor: Reader, session: Session, cursor: Cursor = None, limit: Limit = 20
+) -> Page[ListingRead]:
+    """Your organisation's listings in every state; all listings for an operator."""
+    found, following = await queries.own_listings(session, actor, cursor=cursor, limit=limit)
+    return Page(items=[ListingRead.model_validate(listing) for listing in found], next=following)
+
+
+@public_router.get(
+    "/{listing_id}", response_model=ListingDetailRead, responses=problems(NotFoundError)
+)
+async def get_listing(listing_id: UUID, reads: HotReads) -> Response:
+    """The public page of a listing. No token needed."""
+    detail = await queries.public_detail(reads, listing_id)
+    return Response(detail, media_type="application/json")
+
+
+@router.patch("/{listing_id}", response_model=ListingRead, responses=problems(*MOVE_ERRORS))
+async def edit_listing(
+    listing_id: UUID,
+    request: ListingEdit,
+    actor: Seller,
+    session: Session,
+    if_match: IfMatch = None,
+) -> Listing:
+    """Change title, teaser or asking price; `asking_price_minor: null` opens it to offers."""
+    return await service.edit_listing(session, listing_id, request, actor=actor, version=if_match)
+
+
+@router.post(
+    "/{listing_id}/publish",
+    response_model=ListingRead,
+    responses=problems(*MOVE_ERRORS, NotTradableError, NotOwnerError, ConfidentialTextMissingError),
+)
+async def publish_listing(
+    listing_id: UUID, actor: Seller, session: Session, if_match: IfMatch = None
+) -> Listing:
+    """Show your draft to everyone; it is found in the catalogue within a second."""
+    return await service.publish_listing(session, listing_id, actor=actor, version=if_match)
+
+
+@router.post("/{listing_id}/withdraw", response_model=ListingRead, responses=problems(*MOVE_ERRORS))
+async def withdraw_listing(
+    listing_id: UUID, actor: Seller, session: Session, if_match: IfMatch = None
+) -> Listing:
+    """Take your listing off the market for good."""
+    return await service.withdraw_listing(session, listing_id, actor=actor, version=if_match)
+
+
+@router.post("/{listing_id}/suspend", response_model=ListingRead, responses=problems(*MOVE_ERRORS))
+async def suspend_listing(
+    listing_id: UUID, actor: Operator, session: Session, if_match: IfMatch = None
+) -> Listing:
+    """Operator: hide a listing."""
+    return await service.suspend_listing(session, listing_id, actor=actor, version=if_match)
+
+
+@router.post(
+    "/{listing_id}/resume",
+    response_model=ListingRead,
+    responses=problems(*MOVE_ERRORS, NotTradableError),
+)
+async def resume_listing(
+    listing_id: UUID, actor: Operator, session: Session, if_match: IfMatch = None
+) -> Listing:
+    """Operator: show a suspended listing again."""
+    return await service.resume_listing(session, listing_id, actor=actor, version=if_match)
+
+
+@router.post("/{listing_id}/reopen", response_model=ListingRead, responses=problems(*MOVE_ERRORS))
+async def reopen_listing(
+    listing_id: UUID, actor: Operator, session: Session, if_match: IfMatch = None
+) -> Listing:
+    """Operator: show a reserved listing again; the right itself stays reserved for its deal."""
+    return await service.operator_reopen(session, listing_id, actor=actor, version=if_match)

@@ -1,0 +1,93 @@
+"""The public face of a listing, rendered when it changes so that reading it costs no rendering.
+
+Written in the transaction of the change: a card is never newer or older than its listing.
+"""
+
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.accounts.queries import get_organisation
+from marketplace.assets.models import Right
+from marketplace.assets.queries import identifiers_of
+from marketplace.kernel.schemas import Amount
+from marketplace.listings.lifecycle import ListingState
+from marketplace.listings.models import Listing
+from marketplace.listings.schemas import ListingCardRead, ListingDetailRead, PublicIdentifier
+
+EXCERPT_LENGTH: Final = 200
+CLASSIFICATIONS_SHOWN: Final = 5
+PUBLIC: Final = frozenset({ListingState.PUBLISHED, ListingState.RESERVED})
+
+_WRITE: Final = text(
+    """
+    INSERT INTO listing_card (listing_id, published_at, listed, card, detail)
+    VALUES (:listing_id, :published_at, :listed, :card, :detail)
+    ON CONFLICT (listing_id) DO UPDATE SET published_at = EXCLUDED.published_at,
+        listed = EXCLUDED.listed, card = EXCLUDED.card, detail = EXCLUDED.detail
+    """
+)
+_DROP: Final = text("DELETE FROM listing_card WHERE listing_id = :listing_id")
+
+
+async def refresh_card(session: AsyncSession, listing: Listing) -> None:
+    """Make the card say what the listing says now; a listing that is not public has none."""
+    if listing.state not in PUBLIC:
+        await session.execute(_DROP, {"listing_id": listing.id})
+        return
+    right = await session.get_one(Right, listing.right_id)
+    card = _card(listing, right)
+    detail = await _detail(session, listing, right, card)
+    await session.flush()
+    await session.execute(
+        _WRITE,
+        {
+            "listing_id": listing.id,
+            "published_at": listing.published_at,
+            "listed": listing.state is ListingState.PUBLISHED,
+            "card": card.model_dump_json(),
+            "detail": detail.model_dump_json(),
+        },
+    )
+
+
+def _card(listing: Listing, right: Right) -> ListingCardRead:
+    assert listing.published_at is not None
+    return ListingCardRead(
+        id=listing.id,
+        title=listing.title,
+        excerpt=listing.teaser[:EXCERPT_LENGTH],
+        kind=right.kind,
+        office=right.office,
+        classifications=right.classifications[:CLASSIFICATIONS_SHOWN],
+        region=listing.region,
+        language=listing.language,
+        asking_price=_asking_price(listing),
+        currency=listing.currency,
+        published_at=listing.published_at,
+    )
+
+
+def _asking_price(listing: Listing) -> Amount | None:
+    if listing.asking_price_minor is None:
+        return None
+    return Amount(amount_minor=listing.asking_price_minor, currency=listing.currency)
+
+
+async def _detail(
+    session: AsyncSession, listing: Listing, right: Right, card: ListingCardRead
+) -> ListingDetailRead:
+    seller = await get_organisation(session, listing.organisation_id)
+    return ListingDetailRead(
+        **card.model_dump(exclude={"classifications"}),
+        classifications=right.classifications,
+        teaser=listing.teaser,
+        abstract=right.abstract,
+        legal_status=right.legal_status,
+        identifiers=[
+            PublicIdentifier.model_validate(row) for row in await identifiers_of(session, right.id)
+        ],
+        seller=seller.name,
+        state=listing.state,
+    )

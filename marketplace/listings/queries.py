@@ -1,0 +1,37 @@
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from marketplace.accounts.actors import Actor
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.pagination import decode, encode
+from marketplace.kernel.reads import Reads
+from marketplace.listings.models import Listing
+
+_DETAIL: Final = "SELECT detail FROM listing_card WHERE listing_id = $1"
+
+
+async def public_detail(reads: Reads, listing_id: UUID) -> bytes:
+    """The public page of a published or reserved listing, as stored JSON."""
+    detail = await reads.value(_DETAIL, listing_id)
+    if detail is None:
+        raise NotFoundError("no such listing, or it is no longer public")
+    return bytes(detail, "utf-8")
+
+
+async def own_listings(
+    session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
+) -> tuple[Sequence[Listing], str | None]:
+    """Listings of the actor's organisation in any state, newest first."""
+    query = select(Listing).order_by(col(Listing.id).desc()).limit(limit + 1)
+    if not actor.is_operator:
+        query = query.where(col(Listing.organisation_id) == actor.organisation_id)
+    if cursor:
+        (last,) = decode(cursor, UUID)
+        query = query.where(col(Listing.id) < last)
+    found = (await session.execute(query)).scalars().all()
+    following = encode(found[limit - 1].id) if len(found) > limit else None
+    return found[:limit], following

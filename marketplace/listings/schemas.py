@@ -1,0 +1,84 @@
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from marketplace.assets.models import RightKind
+from marketplace.assets.schemas import Language
+from marketplace.kernel.money import AMOUNT_MINOR_MAX
+from marketplace.kernel.schemas import Amount, Currency, Input, Output, ShortText, Storable
+from marketplace.listings.lifecycle import ListingState
+
+Teaser = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000),
+    Storable,
+    Field(description="public: say what it is good for, not how it works"),
+]
+AskingPrice = Annotated[int, Field(gt=0, le=AMOUNT_MINOR_MAX, strict=True)]
+
+
+class ListingCreate(Input):
+    right_id: UUID
+    title: ShortText
+    teaser: Teaser
+    language: Language
+    asking_price_minor: AskingPrice | None = Field(
+        default=None, description="minor units; left out, the listing is open to offers"
+    )
+    currency: Currency
+
+
+class ListingEdit(Input):
+    title: ShortText | None = None
+    teaser: Teaser | None = None
+    asking_price_minor: AskingPrice | None = None
+
+
+class ListingRead(Output):
+    id: UUID
+    right_id: UUID
+    organisation_id: UUID
+    title: str
+    teaser: str
+    language: str
+    asking_price_minor: int | None
+    currency: str
+    region: str
+    state: ListingState
+    version: int
+    published_at: datetime | None
+    created_at: datetime
+
+
+class ListingCardRead(Output):
+    """What the catalogue shows of a listing."""
+
+    id: UUID
+    title: str
+    excerpt: str
+    kind: RightKind
+    office: str | None
+    classifications: list[str]
+    region: str
+    language: str
+    asking_price: Amount | None
+    currency: str
+    published_at: datetime
+
+
+class PublicIdentifier(Output):
+    office: str
+    display: str
+
+
+class ListingDetailRead(ListingCardRead):
+    """The public page of a listing."""
+
+    teaser: str
+    abstract: str | None
+    legal_status: str
+    identifiers: list[PublicIdentifier]
+    seller: str
+    state: ListingState

@@ -1,0 +1,181 @@
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from marketplace.accounts.actors import Actor
+from marketplace.accounts.queries import get_organisation
+from marketplace.assets.models import Right, RightKind
+from marketplace.assets.queries import get_right
+from marketplace.assets.service import require_owner, require_tradable
+from marketplace.documents.service import latest_body
+from marketplace.kernel.db import lock, now
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
+from marketplace.listings.cards import refresh_card
+from marketplace.listings.errors import ConfidentialTextMissingError
+from marketplace.listings.lifecycle import OPERATOR, SELLER, ListingState
+from marketplace.listings.models import Listing
+from marketplace.listings.schemas import ListingCreate, ListingEdit
+
+
+async def create_listing(session: AsyncSession, request: ListingCreate, *, actor: Actor) -> Listing:
+    """Draft a listing of a right that the actor's organisation owns.
+
+    Raises:
+        NotFoundError: the right is not theirs.
+        NotOwnerError: it was theirs, and is sold.
+        AlreadyListedError: by the database, when the right has a live listing.
+    """
+    await get_right(session, request.right_id, actor=actor)
+    await require_owner(session, request.right_id, actor.organisation_id)
+    seller = await get_organisation(session, actor.organisation_id)
+    listing = Listing(
+        created_at=now(session),
+        **request.model_dump(),
+        organisation_id=actor.organisation_id,
+        region=seller.region or seller.country,
+    )
+    begin(session, listing, actor, right_id=listing.right_id)
+    await session.flush()
+    return listing
+
+
+async def publish_listing(
+    session: AsyncSession, listing_id: UUID, *, actor: Actor, version: int | None
+) -> Listing:
+    """Show a draft to everyone.
+
+    Raises:
+        NotTradableError: the right lapsed, was invalidated or expired.
+        ConfidentialTextMissingError: an idea without the text that a buyer would get.
+    """
+    listing = await lock_for(session, listing_id, actor)
+    right = await session.get_one(Right, listing.right_id)
+    require_tradable(right)
+    await require_owner(session, right.id, listing.organisation_id)
+    if right.kind is RightKind.IDEA and await latest_body(session, right.id) is None:
+        raise ConfidentialTextMissingError
+    listing.published_at = now(session)
+    await _move(session, listing, "publish", actor, version)
+    return listing
+
+
+async def edit_listing(
+    session: AsyncSession,
+    listing_id: UUID,
+    request: ListingEdit,
+    *,
+    actor: Actor,
+    version: int | None,
+) -> Listing:
+    """Change what is given and keep the rest; the clock goes on."""
+    listing = await lock_for(session, listing_id, actor)
+    due_at = listing.due_at
+    changed = request.model_dump(exclude_unset=True)
+    role = role_of(listing, actor)
+    move(
+        session,
+        listing,
+        "edit",
+        role=role,
+        actor=actor,
+        version=version,
+        due_at=due_at,
+        fields=sorted(changed),
+    )
+    for name, value in changed.items():
+        if value is not None or name == "asking_price_minor":
+            setattr(listing, name, value)
+    await refresh_card(session, listing)
+    return listing
+
+
+async def withdraw_listing(
+    session: AsyncSession, listing_id: UUID, *, actor: Actor, version: int | None
+) -> Listing:
+    """Take a listing off the market for good."""
+    listing = await lock_for(session, listing_id, actor)
+    await _move(session, listing, "withdraw", actor, version)
+    return listing
+
+
+async def suspend_listing(
+    session: AsyncSession, listing_id: UUID, *, actor: Actor, version: int | None
+) -> Listing:
+    """Operator: hide a listing until it is resumed."""
+    listing = await lock_for(session, listing_id, actor)
+    await _move(session, listing, "suspend", actor, version)
+    return listing
+
+
+async def resume_listing(
+    session: AsyncSession, listing_id: UUID, *, actor: Actor, version: int | None
+) -> Listing:
+    """Operator: show a suspended listing again."""
+    listing = await lock_for(session, listing_id, actor)
+    require_tradable(await session.get_one(Right, listing.right_id))
+    await _move(session, listing, "resume", actor, version)
+    return listing
+
+
+async def operator_reopen(
+    session: AsyncSession, listing_id: UUID, *, actor: Actor, version: int | None
+) -> Listing:
+    """Operator: show a reserved listing again."""
+    listing = await lock_for(session, listing_id, actor)
+    await _move(session, listing, "reopen", actor, version)
+    return listing
+
+
+async def suspend_listings_of(session: AsyncSession, right_id: UUID) -> None:
+    """Hide the published listing of a right that is no longer in force."""
+    query = select(Listing.id).where(
+        col(Listing.right_id) == right_id, col(Listing.state) == ListingState.PUBLISHED
+    )
+    for listing_id in (await session.execute(query)).scalars().all():
+        listing = await lock(session, Listing, listing_id)
+        if listing.state is ListingState.PUBLISHED:
+            await system_move(session, listing, "suspend", actor=BY_SYSTEM)
+
+
+async def system_move(
+    session: AsyncSession, listing: Listing, name: str, *, actor: Identity, role: str = SYSTEM
+) -> None:
+    """Move a listing because of a deal (reserve, reopen, sell), a fact or the clock."""
+    move(session, listing, name, role=role, actor=actor)
+    await refresh_card(session, listing)
+
+
+async def expire_listing(
+    session: AsyncSession, listing: Listing, *, role: str, actor: Identity
+) -> None:
+    """Take a listing off the market that nobody renewed."""
+    await system_move(session, listing, "expire", actor=actor, role=role)
+
+
+async def reopen_listing(
+    session: AsyncSession, listing: Listing, *, role: str, actor: Identity
+) -> None:
+    """Show a reserved listing again whose deal left no trace of an end."""
+    await system_move(session, listing, "reopen", actor=actor, role=role)
+
+
+async def lock_for(session: AsyncSession, listing_id: UUID, actor: Actor) -> Listing:
+    """Hold a listing that is the actor's, or any for an operator."""
+    listing = await lock(session, Listing, listing_id)
+    if listing.organisation_id != actor.organisation_id and not actor.is_operator:
+        raise NotFoundError("no such listing")
+    return listing
+
+
+def role_of(listing: Listing, actor: Actor) -> str:
+    return SELLER if listing.organisation_id == actor.organisation_id else OPERATOR
+
+
+async def _move(
+    session: AsyncSession, listing: Listing, name: str, actor: Actor, version: int | None
+) -> None:
+    role = role_of(listing, actor)
+    move(session, listing, name, role=role, actor=actor, version=version)
+    await refresh_card(session, listing)

@@ -1,0 +1,131 @@
+"""Bank statements in: stored whole at once, matched entry by entry.
+
+Importing writes every new entry in one transaction and books nothing. The worker then matches each
+entry in a transaction of its own, so a crash in the middle of a long statement loses nothing and
+repeats nothing.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from marketplace.accounts.actors import Actor
+from marketplace.kernel.db import now
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.events import publish
+from marketplace.kernel.ids import new_id
+from marketplace.payments.funding.models import BankEntry, BankStatement
+from marketplace.payments.lifecycle import BANK_ENTRY, BankEntryState
+from marketplace.payments.providers.bank.errors import MalformedStatementError
+from marketplace.payments.providers.bank.statement import Statement, StatementEntry
+from marketplace.payments.providers.bank.statement_file import parse
+
+ROWS_AT_ONCE = 1_000
+
+
+async def import_statement(session: AsyncSession, content: bytes, *, actor: Actor) -> BankStatement:
+    """Store a statement and those of its entries that the bank has not reported before.
+
+    Importing the same file again changes nothing and gives the first import back.
+
+    Raises:
+        MalformedStatementError, StatementDoesNotBalanceError: nothing was stored.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    if known := await _by_hash(session, sha256):
+        return known
+    statement = await asyncio.to_thread(parse, content)
+    row = BankStatement(
+        created_at=now(session),
+        sha256=sha256,
+        account=statement.account,
+        statement_id=statement.statement_id,
+        currency=statement.currency,
+        entries=len(statement.entries),
+        new_entries=0,
+        imported_by=actor.user_id,
+    )
+    session.add(row)
+    await session.flush()
+    row.new_entries = await _store_entries(session, row, statement)
+    data = {"entries": row.entries, "new_entries": row.new_entries, "sha256": sha256}
+    subject = f"bank_statement:{row.id}"
+    publish(session, "bank_statement.import", subject=subject, actor=actor.label, data=data)
+    return row
+
+
+async def _by_hash(session: AsyncSession, sha256: str) -> BankStatement | None:
+    query = select(BankStatement).where(col(BankStatement.sha256) == sha256)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def _store_entries(session: AsyncSession, row: BankStatement, statement: Statement) -> int:
+    """Insert the entries a thousand at a time, leaving out those that the bank told before."""
+    stored = 0
+    for start in range(0, len(statement.entries), ROWS_AT_ONCE):
+        batch = statement.entries[start : start + ROWS_AT_ONCE]
+        values = [_row(session, row, entry) for entry in batch]
+        statement_ = (
+            insert(BankEntry)
+            .values(values)
+            .on_conflict_do_nothing(constraint="bank_entry_external_unique")
+            .returning(col(BankEntry.id))
+        )
+        stored += len((await session.execute(statement_)).all())
+        await _require_unchanged(session, row, batch)
+    return stored
+
+
+async def _require_unchanged(
+    session: AsyncSession, row: BankStatement, batch: Sequence[StatementEntry]
+) -> None:
+    """Refuse a file that tells an entry of an earlier file differently."""
+    query = select(
+        BankEntry.external_id, BankEntry.direction, BankEntry.amount_minor, BankEntry.currency
+    ).where(
+        col(BankEntry.account) == row.account,
+        col(BankEntry.external_id).in_([entry.external_id for entry in batch]),
+    )
+    stored = {found[0]: found[1:] for found in (await session.execute(query)).tuples()}
+    for entry in batch:
+        if stored[entry.external_id] != (entry.direction, entry.amount_minor, entry.currency):
+            raise MalformedStatementError(
+                f"entry {entry.external_id!r} was reported before with another amount or direction"
+            )
+
+
+def _row(session: AsyncSession, row: BankStatement, entry: StatementEntry) -> dict[str, Any]:
+    moment = now(session)
+    return {
+        "id": new_id(),
+        "created_at": moment,
+        "state": BankEntryState.RECEIVED,
+        "version": 1,
+        "due_at": BANK_ENTRY.due_at(BankEntryState.RECEIVED, moment),
+        "statement_id": row.id,
+        "account": row.account,
+        **{name: getattr(entry, name) for name in StatementEntry.__dataclass_fields__},
+    }
+
+
+async def statement_progress(
+    session: AsyncSession, statement_id: UUID
+) -> tuple[BankStatement, dict[str, int]]:
+    """A statement, and how many of its entries are in each state."""
+    row = await session.get(BankStatement, statement_id)
+    if row is None:
+        raise NotFoundError("no such statement")
+    query = (
+        select(BankEntry.state, func.count())
+        .where(col(BankEntry.statement_id) == statement_id)
+        .group_by(col(BankEntry.state))
+    )
+    counts = await session.execute(query)
+    return row, dict(counts.tuples())

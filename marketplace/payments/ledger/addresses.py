@@ -1,0 +1,39 @@
+"""Names of ledger accounts. Only `world:`, `payable:` and `expense:` accounts may be negative."""
+
+import zlib
+from typing import Final
+from uuid import UUID
+
+BANK: Final = "world:bank"
+"""The bank account, seen from outside: its negative balance is the money we keep there."""
+
+BANK_EXPENSE: Final = "expense:bank"
+COMMISSION_SHARDS: Final = 32
+
+
+def held(subject: str) -> str:
+    """Funds held for one deal: a liability to its parties, never revenue."""
+    return f"held:{subject}"
+
+
+def payable(organisation_id: UUID) -> str:
+    """What the platform owes an organisation; negative after a claw-back."""
+    return f"payable:organisation:{organisation_id}"
+
+
+def commission(subject: str) -> str:
+    """The platform's commission, spread over shards so that deals do not queue for one row.
+
+    A subject always has the same shard, so a refund takes the commission from where it went.
+    """
+    return f"commission:{zlib.crc32(subject.encode()) % COMMISSION_SHARDS:02}"
+
+
+def unallocated(bank_entry_id: UUID) -> str:
+    """Money that arrived and that an operator has yet to allocate."""
+    return f"unallocated:bank_entry:{bank_entry_id}"
+
+
+def transit(payout_id: UUID) -> str:
+    """Money on its way out by a payout that the bank has not confirmed."""
+    return f"transit:payout:{payout_id}"

@@ -1,0 +1,88 @@
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from marketplace.kernel.lifecycle import CLOCK, SYSTEM, Due, Lifecycle, moves
+
+OPERATOR: Final = "operator"
+
+
+class PaymentRequestState(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+PAYMENT_REQUEST: Final = Lifecycle(
+    "payment_request",
+    PaymentRequestState,
+    PaymentRequestState.OPEN,
+    (
+        moves("pay", PaymentRequestState.OPEN, PaymentRequestState.PAID, SYSTEM, OPERATOR),
+        moves("cancel", PaymentRequestState.OPEN, PaymentRequestState.CANCELLED, SYSTEM, OPERATOR),
+        moves("expire", PaymentRequestState.OPEN, PaymentRequestState.EXPIRED, CLOCK),
+    ),
+    due={PaymentRequestState.OPEN: Due("expire", timedelta(days=60))},
+)
+
+
+class BankEntryState(StrEnum):
+    RECEIVED = "received"
+    MATCHED = "matched"
+    QUEUED = "queued"
+    APPLIED = "applied"
+    REFUNDED = "refunded"
+    EXPENSED = "expensed"
+
+
+B = BankEntryState
+# The clock never decides about money that nobody explained: it reminds the operator.
+BANK_ENTRY: Final = Lifecycle(
+    "bank_entry",
+    BankEntryState,
+    B.RECEIVED,
+    (
+        moves("match", B.RECEIVED, B.MATCHED, SYSTEM),
+        moves("queue", B.RECEIVED, B.QUEUED, SYSTEM, OPERATOR, CLOCK),
+        moves("apply", B.QUEUED, B.APPLIED, OPERATOR),
+        moves("refund", B.QUEUED, B.REFUNDED, OPERATOR),
+        moves("expense", B.QUEUED, B.EXPENSED, OPERATOR),
+        moves("remind", B.QUEUED, B.QUEUED, CLOCK),
+    ),
+    due={
+        B.RECEIVED: Due("queue", timedelta(days=1)),
+        B.QUEUED: Due("remind", timedelta(days=7)),
+    },
+)
+
+
+class PayoutState(StrEnum):
+    PREPARED = "prepared"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+    FINAL = "final"
+
+
+P = PayoutState
+PAYOUT: Final = Lifecycle(
+    "payout",
+    PayoutState,
+    P.PREPARED,
+    (
+        moves("send", P.PREPARED, P.SENT, OPERATOR),
+        moves("cancel", P.PREPARED, P.CANCELLED, OPERATOR, CLOCK),
+        moves("confirm", P.SENT, P.CONFIRMED, SYSTEM),
+        moves("refuse", P.SENT, P.RETURNED, OPERATOR),
+        moves("return", P.CONFIRMED, P.RETURNED, SYSTEM),
+        moves("remind", P.SENT, P.SENT, CLOCK),
+        moves("finish", P.CONFIRMED, P.FINAL, CLOCK, OPERATOR),
+    ),
+    due={
+        P.PREPARED: Due("cancel", timedelta(days=7)),
+        P.SENT: Due("remind", timedelta(days=7)),
+        P.CONFIRMED: Due("finish", timedelta(days=60)),
+    },
+)

@@ -1,0 +1,70 @@
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field
+
+from marketplace.kernel.db import Record, minor, moment, text_enum
+from marketplace.kernel.lifecycle import Aggregate, Lifecycle
+from marketplace.payments.lifecycle import PAYOUT, PayoutState
+
+
+class PayeeAccount(Record, table=True):
+    """Where an organisation wants its money: encrypted, shown only masked."""
+
+    __tablename__: ClassVar[str] = "payee_account"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", name="payee_account_organisation_unique"),
+    )
+
+    organisation_id: UUID = Field(foreign_key="organisation.id")
+    masked: str
+    key_id: str
+    wrapped_key: bytes = Field(sa_type=LargeBinary)
+    ciphertext: bytes = Field(sa_type=LargeBinary)
+
+
+class PayoutBatch(Record, table=True):
+    """Payouts in one currency that leave in one file."""
+
+    __tablename__: ClassVar[str] = "payout_batch"
+
+    currency: str
+    message_id: str
+    created_by: UUID = Field(foreign_key="user_account.id")
+    sent_at: datetime | None = moment(nullable=True)
+
+
+class Payout(Aggregate, table=True):
+    """Money on its way to a payee, whose account is kept as it was when the payout was made."""
+
+    __tablename__: ClassVar[str] = "payout"
+    __table_args__ = (
+        UniqueConstraint("end_to_end_id", name="payout_end_to_end_unique"),
+        Index("payout_batch_index", "batch_id", "id"),
+        Index("payout_organisation_index", "organisation_id", "id"),
+        Index(
+            "payout_unbatched_index",
+            "currency",
+            "id",
+            postgresql_where=text("batch_id IS NULL AND state = 'prepared'"),
+        ),
+        Index("payout_due_index", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+    )
+    lifecycle: ClassVar[Lifecycle[PayoutState]] = PAYOUT
+
+    batch_id: UUID | None = Field(default=None, foreign_key="payout_batch.id")
+    organisation_id: UUID | None = Field(default=None, foreign_key="organisation.id")
+    source: str
+    amount_minor: int = minor()
+    currency: str
+    end_to_end_id: str
+    masked: str
+    key_id: str
+    wrapped_key: bytes = Field(sa_type=LargeBinary)
+    ciphertext: bytes = Field(sa_type=LargeBinary)
+    return_code: str | None = None
+    return_text: str | None = None
+    state: PayoutState = Field(default=PayoutState.PREPARED, sa_type=text_enum(PayoutState))

@@ -1,0 +1,227 @@
+"""Payouts leave in batches, as an ISO 20022 file that the operator hands to the bank."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from marketplace.accounts.actors import Actor
+from marketplace.kernel.crypto import Keyring
+from marketplace.kernel.db import lock, mark_locked, now
+from marketplace.kernel.events import publish
+from marketplace.kernel.ids import new_id
+from marketplace.kernel.lifecycle import Identity, begin, move
+from marketplace.payments.errors import BatchNotSentError, BatchSentError, NothingToPayError
+from marketplace.payments.ledger.addresses import payable, transit
+from marketplace.payments.ledger.service import Posting, post
+from marketplace.payments.lifecycle import OPERATOR, PayoutState
+from marketplace.payments.payouts.accounts import open_account, seal_account
+from marketplace.payments.payouts.models import PayeeAccount, Payout, PayoutBatch
+from marketplace.payments.providers.bank.bank_account import BankAccount
+from marketplace.payments.providers.bank.pain001 import (
+    CreditTransfer,
+    CreditTransferBatch,
+    render_batch,
+)
+
+PAYOUTS_MAX: Final = 1_000
+
+_PAYEES: Final = text(
+    """
+    SELECT p.organisation_id, a.balance_minor
+    FROM payee_account p
+    JOIN ledger_account a ON a.address = 'payable:organisation:' || p.organisation_id
+    WHERE a.currency = :currency AND a.balance_minor > 0
+    ORDER BY a.address LIMIT :limit FOR UPDATE OF a
+    """
+)
+
+
+async def prepare_payout(
+    session: AsyncSession,
+    keyring: Keyring,
+    *,
+    source: str,
+    amount_minor: int,
+    currency: str,
+    account: BankAccount,
+    actor: Identity,
+    organisation_id: UUID | None = None,
+) -> Payout:
+    """Put money on its way: out of its account now, into the next batch of its currency."""
+    account.validate()
+    payout_id = new_id()
+    payout = Payout(
+        id=payout_id,
+        created_at=now(session),
+        organisation_id=organisation_id,
+        source=source,
+        amount_minor=amount_minor,
+        currency=currency,
+        end_to_end_id=payout_id.hex,
+        masked="",
+        key_id="",
+        wrapped_key=b"",
+        ciphertext=b"",
+    )
+    seal_account(keyring, payout, account)
+    begin(session, payout, actor, amount_minor=amount_minor, currency=currency)
+    await post(
+        session,
+        key=f"prepare:payout:{payout_id}",
+        kind="payout",
+        subject=f"payout:{payout_id}",
+        currency=currency,
+        postings=[Posting(source, transit(payout_id), amount_minor)],
+    )
+    return payout
+
+
+async def create_batch(
+    session: AsyncSession, keyring: Keyring, currency: str, *, actor: Actor
+) -> PayoutBatch:
+    """Collect everything payable in a currency into one batch, at most `PAYOUTS_MAX` payouts.
+
+    Raises:
+        NothingToPayError: no payee with a bank account is owed anything, and nothing waits.
+    """
+    rows = await session.execute(_PAYEES, {"currency": currency, "limit": PAYOUTS_MAX})
+    for payee in rows.all():
+        await _prepare_for(session, keyring, payee, currency, actor)
+    await session.flush()
+    waiting = await _waiting(session, currency)
+    if not waiting:
+        raise NothingToPayError
+    batch = PayoutBatch(
+        created_at=now(session),
+        currency=currency,
+        message_id=new_id().hex,
+        created_by=actor.user_id,
+    )
+    session.add(batch)
+    await session.flush()
+    for payout in waiting:
+        payout.batch_id = batch.id
+    data = {"payouts": len(waiting), "currency": currency}
+    subject = f"payout_batch:{batch.id}"
+    publish(session, "payout_batch.create", subject=subject, actor=actor.label, data=data)
+    await session.flush()
+    return batch
+
+
+async def _prepare_for(
+    session: AsyncSession, keyring: Keyring, payee: Row[Any], currency: str, actor: Actor
+) -> None:
+    query = select(PayeeAccount).where(col(PayeeAccount.organisation_id) == payee.organisation_id)
+    account = open_account(keyring, (await session.execute(query)).scalar_one())
+    await prepare_payout(
+        session,
+        keyring,
+        source=payable(payee.organisation_id),
+        amount_minor=payee.balance_minor,
+        currency=currency,
+        account=account,
+        actor=actor,
+        organisation_id=payee.organisation_id,
+    )
+
+
+async def _waiting(session: AsyncSession, currency: str) -> Sequence[Payout]:
+    query = (
+        select(Payout)
+        .where(col(Payout.batch_id).is_(None))
+        .where(col(Payout.state) == PayoutState.PREPARED)
+        .where(col(Payout.currency) == currency)
+        .order_by(col(Payout.id))
+        .limit(PAYOUTS_MAX)
+        .with_for_update()
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def send_batch(session: AsyncSession, batch_id: UUID, *, actor: Actor) -> PayoutBatch:
+    """Note that the operator takes the file to the bank; from now on only the bank decides."""
+    batch = await lock(session, PayoutBatch, batch_id)
+    if batch.sent_at is not None:
+        raise BatchSentError
+    for payout in await payouts_of(session, batch_id, for_update=True):
+        if payout.state is PayoutState.PREPARED:
+            mark_locked(session, payout)
+            move(session, payout, "send", role=OPERATOR, actor=actor)
+    batch.sent_at = now(session)
+    return batch
+
+
+async def cancel_payout(
+    session: AsyncSession, payout: Payout, *, role: str, actor: Identity
+) -> None:
+    """Take back a payout that was not sent; the money returns to where it came from."""
+    move(session, payout, "cancel", role=role, actor=actor)
+    await give_back(session, payout, source=transit(payout.id))
+
+
+async def refuse_payout(
+    session: AsyncSession, payout: Payout, reason: str, *, actor: Identity
+) -> None:
+    """Note that the bank did not execute a sent payout; its money is payable again."""
+    payout.return_text = reason
+    move(session, payout, "refuse", role=OPERATOR, actor=actor)
+    await give_back(session, payout, source=transit(payout.id))
+
+
+async def give_back(session: AsyncSession, payout: Payout, *, source: str) -> None:
+    """Owe the money of a payout that did not arrive to its payee again."""
+    await post(
+        session,
+        key=f"give_back:payout:{payout.id}",
+        kind="payout_return",
+        subject=f"payout:{payout.id}",
+        currency=payout.currency,
+        postings=[Posting(source, payout.source, payout.amount_minor)],
+    )
+
+
+async def payouts_of(
+    session: AsyncSession, batch_id: UUID, *, for_update: bool = False
+) -> Sequence[Payout]:
+    query = select(Payout).where(col(Payout.batch_id) == batch_id).order_by(col(Payout.id))
+    if for_update:
+        query = query.with_for_update()
+    return (await session.execute(query)).scalars().all()
+
+
+async def render_file(
+    session: AsyncSession, keyring: Keyring, batch_id: UUID, debtor: BankAccount
+) -> bytes:
+    """The pain.001 file of a sent batch; the same bytes each time.
+
+    Raises:
+        BatchNotSentError: a file that nobody is known to have taken must not reach the bank.
+    """
+    batch = await lock(session, PayoutBatch, batch_id)
+    if batch.sent_at is None:
+        raise BatchNotSentError
+    payouts = await payouts_of(session, batch_id)
+    return render_batch(
+        CreditTransferBatch(
+            message_id=batch.message_id,
+            created_at=batch.created_at,
+            execute_on=batch.created_at.date(),
+            debtor=debtor,
+            currency=batch.currency,
+            transfers=tuple(
+                CreditTransfer(
+                    end_to_end_id=payout.end_to_end_id,
+                    amount_minor=payout.amount_minor,
+                    payee=open_account(keyring, payout),
+                    remittance=f"Payout {payout.end_to_end_id}",
+                )
+                for payout in payouts
+                if payout.state is not PayoutState.CANCELLED
+            ),
+        )
+    )

@@ -1,0 +1,67 @@
+"""Reading the catalogue: the index finds and orders, PostgreSQL answers with stored cards.
+
+A card exists only while its listing is public, so a withdrawn listing is never shown, however far
+the index lags.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from marketplace.kernel.pagination import decode, encode
+from marketplace.kernel.reads import Reads
+from marketplace.search.page import CatalogueQuery, Position
+from marketplace.search.reader import IndexReader
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_PAGE: Final = """
+    SELECT card, published_at, listing_id FROM listing_card WHERE listed
+    ORDER BY published_at DESC, listing_id DESC LIMIT $1
+"""
+_NEXT_PAGE: Final = """
+    SELECT card, published_at, listing_id FROM listing_card
+    WHERE listed AND (published_at, listing_id) < ($2, $3)
+    ORDER BY published_at DESC, listing_id DESC LIMIT $1
+"""
+_BY_ID: Final = "SELECT listing_id, card FROM listing_card WHERE listed AND listing_id = ANY ($1)"
+
+
+def read_cursor(cursor: str | None, *, ranked: bool) -> Position | None:
+    """The position that a page ended at: microseconds or score, and listing.
+
+    Raises:
+        InvalidCursorError: not a cursor of this order.
+    """
+    if cursor is None:
+        return None
+    place, listing_id = decode(cursor, float if ranked else int, UUID)
+    return place, listing_id
+
+
+async def newest_page(reads: Reads, after: Position | None, limit: int) -> bytes:
+    """The newest listings of all, straight from the cards."""
+    if after is None:
+        rows = await reads.rows(_FIRST_PAGE, limit + 1)
+    else:
+        moment = _EPOCH + timedelta(microseconds=int(after[0]))
+        rows = await reads.rows(_NEXT_PAGE, limit + 1, moment, after[1])
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = encode((last[1] - _EPOCH) // timedelta(microseconds=1), last[2])
+    return _page([row[0] for row in rows[:limit]], following)
+
+
+async def found_page(reads: Reads, index: IndexReader, query: CatalogueQuery) -> bytes:
+    """Listings that match; a page may be shorter than asked where one was just withdrawn."""
+    found = index.search(query)
+    rows = await reads.rows(_BY_ID, found.listing_ids) if found.listing_ids else []
+    cards = {row[0]: row[1] for row in rows}
+    shown = [cards[listing_id] for listing_id in found.listing_ids if listing_id in cards]
+    return _page(shown, encode(*found.next) if found.next else None)
+
+
+def _page(cards: list[str], following: str | None) -> bytes:
+    """Join stored JSON without parsing it; a cursor is URL-safe and needs no escaping."""
+    tail = f'"{following}"' if following else "null"
+    return f'{{"items":[{",".join(cards)}],"next":{tail}}}'.encode()

@@ -1,0 +1,64 @@
+"""Configuration, from the environment (`MARKETPLACE_…` and `DATABASE_URL`) or a `.env` file."""
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _known_zone(name: str) -> str:
+    ZoneInfo(name)
+    return name
+
+
+class Settings(BaseSettings):
+    """Every setting has a default that works on one machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MARKETPLACE_", env_file=".env", extra="ignore", populate_by_name=True
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL 15 or newer; left out, the service starts its own",
+    )
+    data_dir: Path = Path(".data")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    pool_size: int = Field(default=16, ge=2, le=200)
+    read_pool_size: int = Field(default=8, ge=1, le=200)
+    log_level: str = "INFO"
+    log_requests: bool = True
+    reporting_time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Seoul"
+    master_key_file: Path | None = Field(
+        default=None, description="left out: `master.keys` in the data directory"
+    )
+    search_dir: Path | None = Field(default=None, description="left out: in the data directory")
+    bank_holder_name: str = "Idea and Patent Marketplace"
+    bank_account_number: str = "000-000-000000"
+    bank_code: str = "004"
+    bank_country: str = "KR"
+
+    @property
+    def keys_path(self) -> Path:
+        return self.master_key_file or self.data_dir / "master.keys"
+
+    @property
+    def index_path(self) -> Path:
+        return self.search_dir or self.data_dir / "search"
+
+    def sqlalchemy_url(self) -> str:
+        """The database for SQLAlchemy with asyncpg."""
+        return f"postgresql+asyncpg://{self._address()}"
+
+    def asyncpg_url(self) -> str:
+        """The database for the driver itself."""
+        return f"postgresql://{self._address()}"
+
+    def _address(self) -> str:
+        if self.database_url is None:
+            raise RuntimeError("DATABASE_URL is not set, and no embedded server was started")
+        return self.database_url.get_secret_value().partition("://")[2]

@@ -1,0 +1,54 @@
+from datetime import date
+from enum import StrEnum
+
+from pydantic import Field
+
+from marketplace.kernel.schemas import Output
+
+
+class Origin(StrEnum):
+    PUBLISHED = "published"
+    LEDGER = "ledger"
+
+
+class Figures(Output):
+    deals: int
+    amount: int = Field(description="in the unit, rounded after summing")
+    amount_minor: int = Field(description="exact, in minor units of the currency")
+
+
+class CumulativeRow(Output):
+    label: str
+    begins: date
+    ends: date = Field(description="last day of the period")
+    origin: Origin = Field(description="`published`: printed history; `ledger`: settled here")
+    period: Figures
+    cumulative: Figures
+
+
+class KindTotal(Figures):
+    kind: str
+
+
+class PublishedSource(Output):
+    source: str
+    as_of: date
+    discrepancy: str | None
+
+
+class CumulativeTable(Output):
+    """Flow of settled deals; counted once a deal, in the period of its settlement.
+
+    A reversal counts negative in its own period. Amounts are realised prices, never asking ones.
+    """
+
+    unit: str
+    unit_label: str
+    currency: str
+    period: str
+    kind: str | None
+    time_zone: str
+    rows: list[CumulativeRow]
+    total: Figures
+    by_kind: list[KindTotal]
+    published: list[PublishedSource]

@@ -1,0 +1,137 @@
+"""The only place that knows which domain hears which news, and what the clock may do."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from marketplace.accounts import api as accounts_api
+from marketplace.accounts import errors as accounts_errors
+from marketplace.assets import api as assets_api
+from marketplace.assets import errors as assets_errors
+from marketplace.deals import api as deals_api
+from marketplace.deals import settling, signing
+from marketplace.deals import verify as deals_verify
+from marketplace.deals.handlers import NEGOTIATIONS_AFTER, on_listing_moved, on_paid
+from marketplace.deals.lifecycle import DEAL
+from marketplace.deals.models import Deal
+from marketplace.deals.negotiations import api as negotiations_api
+from marketplace.deals.negotiations import errors as negotiations_errors
+from marketplace.deals.negotiations.lifecycle import NEGOTIATION
+from marketplace.deals.negotiations.models import Negotiation
+from marketplace.documents import api as documents_api
+from marketplace.documents import errors as documents_errors
+from marketplace.kernel.clocks import Clock
+from marketplace.kernel.db import METADATA
+from marketplace.kernel.events import Consumer
+from marketplace.kernel.lifecycle import Lifecycle
+from marketplace.kernel.problems import ConstraintErrors
+from marketplace.kernel.seals import EventSeal
+from marketplace.listings import api as listings_api
+from marketplace.listings import errors as listings_errors
+from marketplace.listings import service as listings_service
+from marketplace.listings.handlers import on_legal_event
+from marketplace.listings.lifecycle import LISTING
+from marketplace.listings.models import Listing
+from marketplace.payments import errors as payments_errors
+from marketplace.payments.fees import api as fees_api
+from marketplace.payments.fees import service as fees_service
+from marketplace.payments.funding import api as funding_api
+from marketplace.payments.funding.models import BankEntry, PaymentRequest
+from marketplace.payments.ledger import models as ledger_models
+from marketplace.payments.ledger import service as ledger_service
+from marketplace.payments.ledger import verify as ledger_verify
+from marketplace.payments.lifecycle import BANK_ENTRY, PAYMENT_REQUEST, PAYOUT
+from marketplace.payments.payouts import api as payouts_api
+from marketplace.payments.payouts import service as payouts_service
+from marketplace.payments.payouts.models import Payout
+from marketplace.search import api as search_api
+from marketplace.statistics import api as statistics_api
+from marketplace.statistics import models as statistics_models
+from marketplace.statistics import verify as statistics_verify
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    accounts_api.router,
+    assets_api.router,
+    documents_api.router,
+    search_api.router,
+    listings_api.router,
+    listings_api.public_router,
+    negotiations_api.router,
+    deals_api.router,
+    fees_api.router,
+    funding_api.router,
+    payouts_api.router,
+    statistics_api.router,
+)
+
+TABLES: Final = METADATA.tables
+"""Every table of the product: importing this module has declared them all."""
+
+LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
+    LISTING,
+    NEGOTIATION,
+    DEAL,
+    PAYMENT_REQUEST,
+    BANK_ENTRY,
+    PAYOUT,
+)
+
+CONSUMERS: Final = (
+    Consumer("listings", {"right.legal_event": on_legal_event}),
+    Consumer(
+        "deals",
+        {"payment_request.pay": on_paid} | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved),
+    ),
+)
+
+CLOCKS: Final = (
+    Clock(
+        Listing,
+        {
+            "expire": listings_service.expire_listing,
+            "reopen": listings_service.reopen_listing,
+        },
+    ),
+    Clock(Negotiation, {}),
+    Clock(
+        Deal,
+        {
+            "cancel": signing.cancel,
+            "refund": settling.refund,
+            "escalate": settling.escalate,
+            "release": settling.release,
+            "resolve_refund": settling.resolve_refund,
+            "resolve_release": settling.resolve_release,
+        },
+    ),
+    Clock(PaymentRequest, {}),
+    Clock(BankEntry, {}),
+    Clock(Payout, {"cancel": payouts_service.cancel_payout}),
+)
+
+CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
+    **accounts_errors.CONSTRAINT_ERRORS,
+    **assets_errors.CONSTRAINT_ERRORS,
+    **documents_errors.CONSTRAINT_ERRORS,
+    **listings_errors.CONSTRAINT_ERRORS,
+    **negotiations_errors.CONSTRAINT_ERRORS,
+    **ledger_service.CONSTRAINT_ERRORS,
+    **fees_service.CONSTRAINT_ERRORS,
+    **payments_errors.CONSTRAINT_ERRORS,
+}
+
+APPEND_ONLY: Final = (
+    "event",
+    EventSeal.__tablename__,
+    ledger_models.LedgerTransaction.__tablename__,
+    ledger_models.LedgerPosting.__tablename__,
+    "legal_event",
+    "document",
+    "signature",
+    "disclosure_view",
+    "offer",
+    statistics_models.PublishedFigure.__tablename__,
+)
+"""Tables of facts: PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on them."""
+
+PROOFS: Final = {**ledger_verify.CHECKS, **deals_verify.CHECKS, **statistics_verify.CHECKS}

@@ -1,0 +1,158 @@
+"""The background process: delivers events, runs due clocks, matches money, folds and seals.
+
+Every loop is a small transaction at a time, so any number of workers share the work and a killed
+one loses nothing.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from marketplace.kernel import idempotency
+from marketplace.kernel.clock import SystemClock
+from marketplace.kernel.clocks import run_due
+from marketplace.kernel.db import Sessions, create_engine, create_sessions
+from marketplace.kernel.events import deliver, ensure_position
+from marketplace.kernel.logs import get_logger
+from marketplace.kernel.seals import seal_new_events
+from marketplace.payments.funding.matching import match_received
+from marketplace.search.index import IndexBusyError
+from marketplace.search.indexing import Indexer
+from marketplace.settings import Settings
+from marketplace.statistics.folding import fold
+from marketplace.wiring import CLOCKS, CONSUMERS
+
+logger = get_logger(__name__)
+
+POLL_SECONDS: Final = 0.1
+CLOCK_SECONDS: Final = 1.0
+SEAL_SECONDS: Final = 3600.0
+FAILURE_SECONDS_MAX: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A task that runs again at once while it finds work, else after a pause."""
+
+    name: str
+    run: Callable[[], Awaitable[int]]
+    pause_seconds: float
+
+
+def loops(sessions: Sessions, settings: Settings) -> list[Loop]:
+    """Everything that goes on in the background."""
+    indexing = IndexLoop(sessions, settings)
+    return [
+        *(Loop(f"events:{c.name}", partial(deliver, sessions, c), POLL_SECONDS) for c in CONSUMERS),
+        *(
+            Loop(f"clock:{c.model.__name__}", partial(run_due, sessions, c), CLOCK_SECONDS)
+            for c in CLOCKS
+        ),
+        Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
+        Loop("search index", indexing.run, POLL_SECONDS),
+        Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),
+        Loop("seals", partial(seal, sessions), SEAL_SECONDS),
+        Loop("idempotency keys", partial(forget, sessions), SEAL_SECONDS),
+    ]
+
+
+class IndexLoop:
+    """Holds this machine's index writer, or waits for the process that has it to end."""
+
+    def __init__(self, sessions: Sessions, settings: Settings) -> None:
+        self._sessions = sessions
+        self._path = settings.index_path
+        self._indexer: Indexer | None = None
+
+    async def run(self) -> int:
+        if self._indexer is None:
+            try:
+                self._indexer = Indexer(self._path)
+            except IndexBusyError:
+                return 0
+        try:
+            return await self._indexer.catch_up(self._sessions)
+        except Exception:
+            self._indexer.close()
+            self._indexer = None
+            raise
+
+
+async def seal(sessions: Sessions) -> int:
+    """Seal new events; the head goes to the log, outside the database that it vouches for."""
+    async with sessions.begin() as session:
+        made = await seal_new_events(session)
+    if made:
+        logger.info("events sealed", number=made.number, events=made.events, head=made.hash)
+    return 0
+
+
+async def forget(sessions: Sessions) -> int:
+    async with sessions.begin() as session:
+        await idempotency.forget_old(session)
+    return 0
+
+
+async def prepare(sessions: Sessions) -> None:
+    """Give each consumer its position, once."""
+    async with sessions.begin() as session:
+        for consumer in CONSUMERS:
+            await ensure_position(session, consumer.name)
+
+
+async def work(settings: Settings) -> None:
+    """Run every loop until the process is told to stop, or its supervisor is gone."""
+    engine = create_engine(settings.sqlalchemy_url(), pool_size=6)
+    sessions = create_sessions(engine, SystemClock())
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    tasks = [asyncio.create_task(_keep_running(loop)) for loop in loops(sessions, settings)]
+    tasks.append(asyncio.create_task(_follow_parent(stop)))
+    await _retrying("prepare", partial(prepare, sessions))
+    await stop.wait()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await engine.dispose()
+
+
+async def _keep_running(loop: Loop) -> None:
+    failures = 0
+    while True:
+        try:
+            found = await loop.run()
+            failures = 0
+        except Exception:
+            failures += 1
+            logger.exception("background loop failed", loop=loop.name, failures=failures)
+            await asyncio.sleep(min(2**failures * POLL_SECONDS, FAILURE_SECONDS_MAX))
+            continue
+        if not found:
+            await asyncio.sleep(loop.pause_seconds)
+
+
+async def _retrying(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Try until it works, as while the database is still starting."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            logger.exception("not ready", step=name)
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+async def _follow_parent(stop: asyncio.Event) -> None:
+    """End with the supervisor, also when it was killed and could say nothing."""
+    parent = os.getppid()
+    with contextlib.suppress(asyncio.CancelledError):
+        while os.getppid() == parent:  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(1)
+        stop.set()
