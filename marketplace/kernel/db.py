@@ -78,6 +78,11 @@ def minor(**options: Any) -> Any:
     return Field(sa_type=BigInteger, **options)
 
 
+def _to_json(value: Any) -> str:
+    """JSON for the database; the driver's own UUID class and enums become text."""
+    return orjson.dumps(value, default=str).decode()
+
+
 def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
     """An engine that fails fast: bounded pool, bounded waiting, bounded statements."""
     return create_async_engine(
@@ -86,7 +91,7 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=False,
-        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={
             "timeout": 10,
