@@ -14,7 +14,7 @@ from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.crypto import load_keyring
 from marketplace.kernel.db import create_engine, create_sessions
 from marketplace.kernel.errors import UnavailableError
-from marketplace.kernel.http import RequestEnvelope
+from marketplace.kernel.http import BODY_BYTES_MAX, RequestEnvelope
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.reads import ReadPool
 from marketplace.kernel.routing import HotReads
@@ -48,6 +48,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=_connected if connect else None,
+        max_body_size=BODY_BYTES_MAX,
     )
     app.state.settings = settings
     app.state.authenticator = Authenticator()
@@ -61,11 +62,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         app.include_router(router)
     _add_operations(app)
     problems.install(app, CONSTRAINT_ERRORS)
-    app.add_middleware(
-        RequestEnvelope,
-        log_requests=settings.log_requests,
-        large_paths=("/v1/bank-statements",),
-    )
+    app.add_middleware(RequestEnvelope, log_requests=settings.log_requests)
     return app
 
 

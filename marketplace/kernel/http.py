@@ -1,4 +1,4 @@
-"""The outermost layer of every request: an id, limits, headers, a log line and figures."""
+"""The outermost layer of every request: an id, headers, a log line and figures."""
 
 import re
 import time
@@ -8,18 +8,13 @@ from uuid import uuid4
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from marketplace.kernel.errors import TooLargeError
 from marketplace.kernel.logs import get_logger
-from marketplace.kernel.problems import render
 
 logger = get_logger(__name__)
 
 BODY_BYTES_MAX: Final = 1024 * 1024
-UPLOAD_BYTES_MAX: Final = 10 * 1024 * 1024
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 REQUESTS: Final = Counter(
@@ -42,10 +37,9 @@ SECURITY_HEADERS: Final = {
 class RequestEnvelope:
     """Pure ASGI middleware, because wrapping the response stream twice costs more than it does."""
 
-    def __init__(self, app: ASGIApp, *, log_requests: bool, large_paths: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, *, log_requests: bool) -> None:
         self.app = app
         self.log_requests = log_requests
-        self.large_paths = large_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,31 +59,10 @@ class RequestEnvelope:
             await send(message)
 
         try:
-            await self._limited(scope, receive, send_with_headers)
+            await self.app(scope, receive, send_with_headers)
         finally:
             self._note(scope, status, time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
-
-    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stop reading a body at its limit, whatever its Content-Length claims."""
-        limit = UPLOAD_BYTES_MAX if scope["path"].startswith(self.large_paths) else BODY_BYTES_MAX
-        received = 0
-
-        async def receive_limited() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                raise HTTPException(TooLargeError.status)
-            return message
-
-        length = Headers(scope=scope).get("content-length", "0")
-        if length.isdigit() and int(length[:18]) > limit:
-            error = TooLargeError(f"the limit is {limit} bytes")
-            response = render(Request(scope), error.status, error.code, error.title, str(error))
-            await response(scope, receive, send)
-            return
-        await self.app(scope, receive_limited, send)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")

@@ -27,9 +27,10 @@ SAMPLE_EVERY = 256
 WRITER_HEAP_BYTES = 64_000_000
 # A word of the title counts as often as so many words of the teaser.
 TITLE_WEIGHT = 3
+# An id lies in two unsigned columns of 64 bits.
+LOW_BITS = (1 << 64) - 1
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LOW_BITS = (1 << 64) - 1
 _FOLDER = re.compile(r"schema-\d+")
 
 
@@ -163,12 +164,13 @@ def _open_or_make(folder: Path) -> tantivy.Index:
         # Damaged, left half made by a killed process, or not there: the event log builds it anew.
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        return tantivy.Index(SCHEMA, path=str(folder))
+        tantivy.Index(SCHEMA, path=str(folder))
+        return _open(folder)
 
 
 def _open(folder: Path) -> tantivy.Index:
     index = tantivy.Index.open(str(folder))
-    # Readers reload when told to, which spares a thread that watches the folder.
+    # By default a thread would watch the folder for commits.
     index.config_reader("manual")
     index.reload()
     _stored_position(index.searcher())

@@ -1,8 +1,9 @@
 """Searching the catalogue: words and filters in, one page of listing ids out.
 
 `newest` walks every match exactly once, by time of publication, then by id. `best` ranks by BM25
-and ends after the best 1,000; of words that stand in very many listings it ranks only the newest,
-about 2,000 of them. Searching releases the interpreter lock, so that threads search in parallel.
+and ends after the best 1,000; where very many listings match it ranks only the newest, about 2,000
+of them. Scores drift a little as listings come and go, so its later pages may then repeat or miss
+one. Searching releases the interpreter lock, so that threads search in parallel.
 """
 
 from bisect import bisect_left, bisect_right
@@ -56,20 +57,19 @@ class IndexReader:
         return self._snapshot is not None
 
     def refresh(self) -> None:
-        """Show what was committed since; takes under a millisecond, so call it often."""
+        """Show what was committed since; takes about a millisecond, so call it often."""
         try:
             searcher = self._reloaded()
         except (ValueError, OSError):
             # Not made yet, or being made anew: what was last seen goes on being shown.
             return
-        before = self._snapshot
-        fits = before is not None and before.recency.still_fits(searcher.num_docs)
-        self._snapshot = _Snapshot(
-            searcher, before.recency if before and fits else Recency.of(searcher)
-        )
+        recency = self._snapshot.recency if self._snapshot else None
+        if recency is None or not recency.still_fits(searcher.num_docs):
+            recency = Recency.of(searcher)
+        self._snapshot = _Snapshot(searcher, recency)
 
     def search(self, query: CatalogueQuery) -> SearchPage:
-        """Return one page; on an unchanged index the same query returns the same page."""
+        """Return one page of listings as of the last refresh."""
         snapshot = self._snapshot
         if snapshot is None:
             return EMPTY_PAGE

@@ -33,6 +33,7 @@ from marketplace.payments.providers.bank.errors import (
     StatementDoesNotBalanceError,
     StatementTooLargeError,
 )
+from marketplace.payments.providers.bank.statement import CONTENT_BYTES_MAX
 
 router = transactional_router(prefix="/v1", tags=["bank statements"])
 RESOLVE_ERRORS = (
@@ -46,6 +47,7 @@ RESOLVE_ERRORS = (
 
 @router.post(
     "/bank-statements",
+    max_body_size=CONTENT_BYTES_MAX,
     status_code=status.HTTP_201_CREATED,
     response_model=StatementRead,
     responses=problems(

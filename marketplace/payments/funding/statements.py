@@ -93,9 +93,10 @@ async def _require_unchanged(
         col(BankEntry.account) == row.account,
         col(BankEntry.external_id).in_([entry.external_id for entry in batch]),
     )
-    stored = {found[0]: found[1:] for found in (await session.execute(query)).tuples()}
+    stored = {found.external_id: found for found in (await session.execute(query)).all()}
     for entry in batch:
-        if stored[entry.external_id] != (entry.direction, entry.amount_minor, entry.currency):
+        _, *told = stored[entry.external_id]
+        if told != [entry.direction, entry.amount_minor, entry.currency]:
             raise MalformedStatementError(
                 f"entry {entry.external_id!r} was reported before with another amount or direction"
             )
@@ -123,9 +124,9 @@ async def statement_progress(
     if row is None:
         raise NotFoundError("no such statement")
     query = (
-        select(BankEntry.state, func.count())
+        select(BankEntry.state, func.count().label("entries"))
         .where(col(BankEntry.statement_id) == statement_id)
         .group_by(col(BankEntry.state))
     )
     counts = await session.execute(query)
-    return row, dict(counts.tuples())
+    return row, {found.state: found.entries for found in counts}

@@ -1,0 +1,159 @@
+"""Real PostgreSQL, real migrations. A test sees its own transaction, or a database of its own."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import NullPool, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker as make_sessions
+
+from marketplace.app import create_app
+from marketplace.kernel import postgres
+from marketplace.kernel.clock import ShiftedClock
+from marketplace.kernel.crypto import load_keyring
+from marketplace.kernel.db import Sessions, create_engine
+from marketplace.kernel.postgres import EmbeddedPostgres
+from marketplace.migrating import upgrade
+from marketplace.search.reader import IndexReader
+from marketplace.settings import Settings
+from tests.factories.world import World
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session")
+def folder() -> Iterator[Path]:
+    """A directory that the account of the embedded server can enter, unlike pytest's own."""
+    path = Path(tempfile.mkdtemp(prefix="marketplace-tests-"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server(folder: Path) -> Iterator[EmbeddedPostgres]:
+    yield postgres.start(folder / "postgres", settings=FAST)
+    postgres.stop(folder / "postgres", mode="immediate")
+
+
+def _settings(server: EmbeddedPostgres, database: str, folder: Path) -> Settings:
+    found = {"database_url": SecretStr(server.url(database)), "data_dir": folder}
+    return Settings(_env_file=None).model_copy(update=found)
+
+
+@pytest.fixture(scope="session")
+def template(server: EmbeddedPostgres, folder: Path) -> str:
+    """A database migrated from empty, which every other one is a copy of."""
+    asyncio.run(postgres.ensure_database(server, "template_marketplace"))
+    upgrade(_settings(server, "template_marketplace", folder))
+    return "template_marketplace"
+
+
+async def clone(server: EmbeddedPostgres, template: str, name: str) -> None:
+    admin = create_async_engine(
+        server.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    async with admin.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    await admin.dispose()
+
+
+@pytest.fixture(scope="session")
+async def engine(server: EmbeddedPostgres, template: str) -> AsyncIterator[AsyncEngine]:
+    await clone(server, template, "shared")
+    engine = create_engine(server.url("shared"), pool_size=2)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def clock() -> ShiftedClock:
+    return ShiftedClock()
+
+
+@pytest.fixture
+async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """One connection, one outer transaction, thrown away after the test."""
+    async with engine.connect() as connection:
+        outer = await connection.begin()
+        yield connection
+        await outer.rollback()
+
+
+@pytest.fixture
+def sessions(connection: AsyncConnection, clock: ShiftedClock) -> Sessions:
+    """Sessions whose commits are savepoints inside the test's outer transaction."""
+    return make_sessions(
+        connection,
+        expire_on_commit=False,
+        join_transaction_mode="create_savepoint",
+        info={"clock": clock},
+    )
+
+
+class ConnectionReads:
+    """Hot reads inside the test's own transaction."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+
+    async def value(self, statement: str, *arguments: Any) -> Any:
+        return await self._driver.fetchval(statement, *arguments)
+
+    async def row(self, statement: str, *arguments: Any) -> Any:
+        return await self._driver.fetchrow(statement, *arguments)
+
+    async def rows(self, statement: str, *arguments: Any) -> Any:
+        return await self._driver.fetch(statement, *arguments)
+
+
+@pytest.fixture(scope="session")
+def built_app(server: EmbeddedPostgres, folder: Path) -> FastAPI:
+    """The service, built once; each test gives it a database."""
+    settings = _settings(server, "shared", folder).model_copy(update={"log_requests": False})
+    app = create_app(settings, connect=False)
+    app.state.keyring = load_keyring(folder / "master.keys")
+    return app
+
+
+@pytest.fixture
+async def app(
+    built_app: FastAPI, connection: AsyncConnection, sessions: Sessions, folder: Path
+) -> FastAPI:
+    raw = await connection.get_raw_connection()
+    built_app.state.sessions = sessions
+    built_app.state.reads = ConnectionReads(raw.driver_connection)
+    built_app.state.index = IndexReader(folder / "no-index")
+    return built_app
+
+
+def client_of(app: FastAPI) -> httpx2.AsyncClient:
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=True)
+    return httpx2.AsyncClient(transport=transport, base_url="http://test")
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def world(
+    server: EmbeddedPostgres, template: str, folder: Path, clock: ShiftedClock
+) -> AsyncIterator[World]:
+    """A service on a database of its own: real commits, real events, a worker that is stepped."""
+    name = f"world_{uuid4().hex}"
+    await clone(server, template, name)
+    world = await World.open(_settings(server, name, folder / name), clock)
+    yield world
+    await world.close()
