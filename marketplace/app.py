@@ -5,19 +5,17 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 
-from fastapi import FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import FastAPI
 
+from marketplace import operations
 from marketplace.accounts.authentication import Authenticator
 from marketplace.kernel import problems
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.crypto import load_keyring
 from marketplace.kernel.db import create_engine, create_sessions
-from marketplace.kernel.errors import UnavailableError
 from marketplace.kernel.http import BODY_BYTES_MAX, RequestEnvelope
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.reads import ReadPool
-from marketplace.kernel.routing import HotReads
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
@@ -58,9 +56,8 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         settings.bank_code,
         settings.bank_country,
     )
-    for router in ROUTERS:
+    for router in (*ROUTERS, operations.router, operations.health):
         app.include_router(router)
-    _add_operations(app)
     problems.install(app, CONSTRAINT_ERRORS)
     app.add_middleware(RequestEnvelope, log_requests=settings.log_requests)
     return app
@@ -90,21 +87,3 @@ async def _refresh(index: IndexReader) -> None:
     while True:
         index.refresh()
         await asyncio.sleep(INDEX_REFRESH_SECONDS)
-
-
-def _add_operations(app: FastAPI) -> None:
-    @app.get("/healthz", tags=["operations"])
-    async def alive() -> dict[str, str]:
-        """Tell that the process is alive; asks nothing of the database."""
-        return {"status": "alive"}
-
-    @app.get("/readyz", tags=["operations"], responses=problems.problems(UnavailableError))
-    async def ready(reads: HotReads) -> dict[str, str]:
-        """Tell that requests can be answered: the database is there, and migrated."""
-        await reads.value("SELECT count(*) FROM fee_policy")
-        return {"status": "ready"}
-
-    @app.get("/metrics", tags=["operations"], response_class=Response)
-    async def metrics() -> Response:
-        """Prometheus figures of this process."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from marketplace.accounts.authentication import forget_expired
 from marketplace.kernel import idempotency
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.clocks import run_due
@@ -57,7 +58,7 @@ def loops(sessions: Sessions, settings: Settings) -> list[Loop]:
         Loop("search index", indexing.run, POLL_SECONDS),
         Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),
         Loop("seals", partial(seal, sessions), SEAL_SECONDS),
-        Loop("idempotency keys", partial(forget, sessions), SEAL_SECONDS),
+        Loop("forgetting", partial(forget, sessions), SEAL_SECONDS),
     ]
 
 
@@ -93,8 +94,10 @@ async def seal(sessions: Sessions) -> int:
 
 
 async def forget(sessions: Sessions) -> int:
+    """Delete what has served its time: old idempotency keys, and sessions that expired."""
     async with sessions.begin() as session:
         await idempotency.forget_old(session)
+        await forget_expired(session)
     return 0
 
 

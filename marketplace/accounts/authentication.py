@@ -27,6 +27,16 @@ _FIND: Final = text(
     """
 )
 
+_FORGET: Final = text(
+    "DELETE FROM login_session WHERE id IN (SELECT id FROM login_session"
+    " WHERE expires_at < :now LIMIT 10000)"
+)
+
+
+async def forget_expired(session: AsyncSession) -> None:
+    """Delete sessions that have expired, at most ten thousand a call."""
+    await session.execute(_FORGET, {"now": now(session)})
+
 
 def new_token() -> str:
     return PREFIX + secrets.token_urlsafe(32)

@@ -178,6 +178,23 @@ async def _handle(session: AsyncSession, consumer: Consumer, fact: Fact) -> bool
     return True
 
 
+_ONE: Final = text(
+    """
+    SELECT transaction_id::text::bigint, sequence, type, subject, actor, data, recorded_at
+    FROM event WHERE sequence = :sequence
+    """
+)
+
+
+async def retry(session: AsyncSession, consumer: Consumer, failure: EventFailure) -> None:
+    """Handle an event that was set aside; when that works, the failure is forgotten."""
+    row = (await session.execute(_ONE, {"sequence": failure.sequence})).one()
+    fact = Fact(*row)
+    if handler := consumer.handlers.get(fact.type):
+        await handler(session, fact)
+    await session.delete(failure)
+
+
 _NOTE_FAILURE: Final = text(
     """
     INSERT INTO event_failure AS f (consumer, sequence, attempts, error, failed_at, set_aside)

@@ -7,8 +7,9 @@ import orjson
 import structlog
 
 
-def configure_logs(level: str = "INFO", *, console: bool = False) -> None:
-    """Set up logging once per process; `console` gives people colours in place of JSON."""
+def configure_logs(level: str = "INFO", *, console: bool | None = None) -> None:
+    """Set up logging once per process: JSON, or on a terminal lines for people."""
+    console = sys.stderr.isatty() if console is None else console
     renderer = (
         structlog.dev.ConsoleRenderer()
         if console
