@@ -8,12 +8,13 @@ from typing import Final
 from fastapi import FastAPI
 
 from marketplace import operations
+from marketplace.accounts.access import permissions_of
 from marketplace.accounts.authentication import Authenticator
-from marketplace.kernel import problems
+from marketplace.kernel import openapi, problems
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.crypto import load_keyring
 from marketplace.kernel.db import create_engine, create_sessions
-from marketplace.kernel.http import BODY_BYTES_MAX, RequestEnvelope
+from marketplace.kernel.http import BODY_BYTES_MAX, Service
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.reads import ReadPool
 from marketplace.payments.providers.bank.bank_account import BankAccount
@@ -28,9 +29,9 @@ DESCRIPTION: Final = """
 Ideas and patents are listed, negotiated, paid into held funds, transferred and settled here.
 
 Sign up with `POST /v1/users`, sign in with `POST /v1/sessions`, and send the token as
-`Authorization: Bearer …`. Any POST may carry an `Idempotency-Key`. Errors are RFC 9457 problem
-documents with a stable `code`. Money is in minor units: 12000 KRW is `{"amount_minor": 12000,
-"currency": "KRW"}`. Lists are keyset pages: follow `next`.
+`Authorization: Bearer …`. Any POST with a token may carry an `Idempotency-Key`. Errors are RFC 9457
+problem documents with a stable `code`. Money is in minor units: 12000 KRW is
+`{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages: follow `next`.
 """
 
 
@@ -41,12 +42,15 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         settings: the configuration.
         connect: open database pools and the search index at start-up; tests bring their own.
     """
-    app = FastAPI(
+    app = Service(
         title="Idea and Patent Marketplace",
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=_connected if connect else None,
         max_body_size=BODY_BYTES_MAX,
+        log_requests=settings.log_requests,
+        generate_unique_id_function=openapi.operation_id,
+        redirect_slashes=False,  # one address each; a redirect would trust the Host header
     )
     app.state.settings = settings
     app.state.authenticator = Authenticator()
@@ -59,7 +63,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     for router in (*ROUTERS, operations.router, operations.health):
         app.include_router(router)
     problems.install(app, CONSTRAINT_ERRORS)
-    app.add_middleware(RequestEnvelope, log_requests=settings.log_requests)
+    openapi.install(app, permissions_of)
     return app
 
 

@@ -1,33 +1,51 @@
 """The `marketplace` command."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
+import asyncpg
 import typer
 import uvicorn
+from alembic.util import CommandError
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
+from marketplace.accounts.schemas import SignIn
 from marketplace.accounts.service import create_operator
 from marketplace.app import create_app
 from marketplace.demo import example, journey
+from marketplace.demo.client import ApiRefusalError
 from marketplace.documentation import lifecycles_page
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
-from marketplace.kernel.errors import MarketplaceError
+from marketplace.kernel.errors import BadRequestError, MarketplaceError
 from marketplace.kernel.logs import configure_logs
+from marketplace.kernel.parents import end_with_parent
 from marketplace.kernel.postgres import EmbeddedPostgresError
+from marketplace.kernel.problems import translate
 from marketplace.kernel.seals import seal_new_events, verify
 from marketplace.migrating import upgrade
 from marketplace.payments.ledger.verify import count_transactions, run_checks
 from marketplace.settings import Settings
 from marketplace.statistics.folding import recompute
 from marketplace.statistics.history import import_history
-from marketplace.supervisor import Supervisor, start_database
-from marketplace.wiring import LIFECYCLES, PROOFS
+from marketplace.supervisor import (
+    Supervisor,
+    running_database,
+    sole_service,
+    usable_port,
+    with_data_dir,
+)
+from marketplace.wiring import CONSTRAINT_ERRORS, LIFECYCLES, PROOFS
 from marketplace.worker import work
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+cli = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
 operators = typer.Typer(no_args_is_help=True, help="People who operate the platform.")
 statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
@@ -42,23 +60,73 @@ for name, group in (
 ):
     cli.add_typer(group, name=name)
 
+HistoryFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
 DataDir = Annotated[Path | None, typer.Option(help="Where data is kept; ./.data unless set.")]
 T = TypeVar("T")
 LISTEN_BACKLOG: Final = 2048
+EXPECTED: Final = (
+    MarketplaceError,
+    EmbeddedPostgresError,
+    ApiRefusalError,
+    journey.DemoError,
+    CommandError,
+)
+"""Failures whose own words tell what to do."""
+CLOSED_DOORS: Final = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
+
+
+class ConfigurationError(BadRequestError):
+    code = "configuration"
+    title = "A setting is wrong"
 
 
 def main() -> None:
-    """Run a command; an expected refusal is one line, not a stack of calls."""
+    """Run a command; an expected failure is one line, not a stack of calls."""
+    # Told to end, a command ends as by Ctrl-C, and takes with it what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         cli()
-    except (MarketplaceError, EmbeddedPostgresError) as error:
-        typer.secho(f"marketplace: {error}", err=True, fg=typer.colors.RED)
-        raise SystemExit(1) from None
+    except EXPECTED as error:
+        _fail(str(error))
+    except DBAPIError as error:
+        _fail(_database_refusal(error))
+    except (ConnectionError, TimeoutError) as error:
+        _fail(f"the database does not answer: {error}")
+    except OSError as error:
+        _fail(str(error))
 
 
-def _settings(data_dir: Path | None = None, **changed: object) -> Settings:
+def _database_refusal(error: DBAPIError) -> str:
+    """Why the database does not let us in, or which rule was broken; a bug is raised again."""
+    cause = getattr(error.orig, "__cause__", None)
+    if isinstance(cause, CLOSED_DOORS):
+        return f"the database refused: {cause}"
+    return str(translate(error, CONSTRAINT_ERRORS))
+
+
+def _fail(line: str) -> None:
+    typer.secho(f"marketplace: {line}", err=True, fg=typer.colors.RED)
+    raise SystemExit(1) from None
+
+
+def _settings(data_dir: Path | None = None, **changed: Any) -> Settings:
+    """The configuration, with what the command line says in place of the environment."""
     given = {"data_dir": data_dir, **changed}
-    return Settings().model_copy(update={k: v for k, v in given.items() if v is not None})
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise ConfigurationError(_first_problem(error)) from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    """The field and what is wrong with it; never its value, which may be a password."""
+    first = error.errors(include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def _say(line: str) -> None:
@@ -67,23 +135,23 @@ def _say(line: str) -> None:
 
 def _with_sessions(settings: Settings, use: Callable[[Sessions], Awaitable[T]]) -> T:
     """Run one thing against the database: that of DATABASE_URL, or the embedded one."""
-    settings = start_database(settings, _say)
-    upgrade(settings)
 
-    async def run() -> T:
+    async def run(settings: Settings) -> T:
         engine = create_engine(settings.sqlalchemy_url(), pool_size=2)
         try:
             return await use(create_sessions(engine, SystemClock()))
         finally:
             await engine.dispose()
 
-    return asyncio.run(run())
+    with running_database(with_data_dir(settings, _say), _say) as found:
+        upgrade(found)
+        return asyncio.run(run(found))
 
 
 @cli.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 chooses one.")] = None,
     data_dir: DataDir = None,
     *,
     example_data: Annotated[
@@ -91,21 +159,33 @@ def serve(
     ] = False,
 ) -> None:
     """Serve API and worker; with no DATABASE_URL, start PostgreSQL in the data directory."""
-    settings = _settings(data_dir, host=host, port=port)
-    embedded = settings.database_url is None
-    settings = start_database(settings, _say)
-    _say("bringing the schema up to date …")
-    upgrade(settings)
-    supervisor = Supervisor(settings, embedded=embedded, say=_say)
-    when_ready = (lambda url: example.load(settings, url, _say)) if example_data else None
-    raise typer.Exit(supervisor.run(when_ready))
+    wanted = with_data_dir(_settings(data_dir, host=host, port=port), _say)
+    embedded = wanted.database_url is None
+    when_ready = partial(example.load, say=_say) if example_data else None
+    with sole_service(wanted, _say) as lock:
+        free = wanted.model_copy(update={"port": usable_port(wanted.host, wanted.port)})
+        with running_database(free, _say) as settings:
+            _say("bringing the schema up to date …")
+            upgrade(settings)
+            supervisor = Supervisor(settings, embedded=embedded, lock=lock, say=_say)
+            code = supervisor.run(when_ready)
+    _say("stopped")
+    raise typer.Exit(code)
+
+
+def _child_settings() -> Settings:
+    settings = _settings()
+    if settings.database_url is None:
+        raise ConfigurationError("DATABASE_URL is not set: set it, or use `marketplace serve`")
+    configure_logs(settings.log_level)
+    end_with_parent()
+    return settings
 
 
 @cli.command()
 def api() -> None:
     """Serve the API alone; the database is that of DATABASE_URL."""
-    settings = _settings()
-    configure_logs(settings.log_level)
+    settings = _child_settings()
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -121,25 +201,27 @@ def api() -> None:
 @cli.command()
 def worker() -> None:
     """Run the background work alone; the database is that of DATABASE_URL."""
-    settings = _settings()
-    configure_logs(settings.log_level)
-    asyncio.run(work(settings))
+    asyncio.run(work(_child_settings()))
 
 
 @cli.command()
 def migrate(revision: str = "head", data_dir: DataDir = None) -> None:
     """Bring the database schema up to date."""
-    upgrade(start_database(_settings(data_dir), _say), revision)
+    with running_database(with_data_dir(_settings(data_dir), _say), _say) as settings:
+        upgrade(settings, revision)
 
 
 @cli.command()
 def demo(
     patents: Annotated[
-        Path | None, typer.Option(help="JSON lines of patent records to list as well.")
+        Path | None,
+        typer.Option(
+            help="JSON lines of patent records to list as well.", exists=True, dir_okay=False
+        ),
     ] = None,
 ) -> None:
     """Play a whole deal over HTTP on a fresh database; ends with statistics and proofs."""
-    raise typer.Exit(journey.run(_settings(), patents))
+    raise typer.Exit(journey.run(patents))
 
 
 @operators.command("create")
@@ -152,17 +234,25 @@ def operators_create(
     data_dir: DataDir = None,
 ) -> None:
     """Create an operator account; the password is asked for, or read from --password."""
+    who = _checked(email, password)
 
     async def create(sessions: Sessions) -> None:
         async with sessions.begin() as session:
-            await create_operator(session, email, password, name)
+            await create_operator(session, who.email, who.password.get_secret_value(), name)
 
     _with_sessions(_settings(data_dir), create)
-    typer.echo(f"operator {email} created")
+    typer.echo(f"operator {who.email} created")
+
+
+def _checked(email: str, password: str) -> SignIn:
+    try:
+        return SignIn.model_validate({"email": email, "password": password})
+    except ValidationError as error:
+        raise ConfigurationError(_first_problem(error)) from error
 
 
 @statistics.command("import-history")
-def statistics_import_history(file: Path, data_dir: DataDir = None) -> None:
+def statistics_import_history(file: HistoryFile, data_dir: DataDir = None) -> None:
     """Load published figures from a JSON file; loading it again changes nothing."""
     content = file.read_bytes()
 

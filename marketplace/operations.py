@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Path, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -17,7 +18,7 @@ from marketplace.kernel.events import EventFailure, retry
 from marketplace.kernel.pagination import Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotReads, Session, transactional_router
-from marketplace.kernel.schemas import Output
+from marketplace.kernel.schemas import Output, Storable
 from marketplace.kernel.seals import EventSeal
 from marketplace.wiring import CONSUMERS
 
@@ -25,6 +26,8 @@ health = APIRouter(tags=["operations"])
 router = transactional_router(prefix="/v1", tags=["operations"])
 
 Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_SYSTEM))]
+ConsumerName = Annotated[str, Path(max_length=100), Storable]
+Sequence = Annotated[int, Path(ge=1, lt=2**63)]
 BY_NAME: Final = {consumer.name: consumer for consumer in CONSUMERS}
 
 
@@ -59,7 +62,7 @@ async def ready(reads: HotReads) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@health.get("/metrics", response_class=Response)
+@health.get("/metrics", response_class=PlainTextResponse)
 async def metrics() -> Response:
     """Prometheus figures of this process."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -92,7 +95,9 @@ async def event_failures(actor: Operator, session: Session, limit: Limit = 20) -
     status_code=204,
     responses=problems(InvalidTokenError, PermissionMissingError, NotFoundError),
 )
-async def retry_event(consumer: str, sequence: int, actor: Operator, session: Session) -> None:
+async def retry_event(
+    consumer: ConsumerName, sequence: Sequence, actor: Operator, session: Session
+) -> None:
     """Operator: handle an event again that was set aside, once its cause is mended."""
     failure = await _lock_failure(session, consumer, sequence)
     await retry(session, BY_NAME[failure.consumer], failure)

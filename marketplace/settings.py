@@ -1,26 +1,52 @@
 """Configuration, from the environment (`MARKETPLACE_…` and `DATABASE_URL`) or a `.env` file."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 
 def _known_zone(name: str) -> str:
-    ZoneInfo(name)
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("no such time zone; write for example Asia/Seoul") from error
     return name
+
+
+def _known_level(name: str) -> str:
+    if name.upper() not in logging.getLevelNamesMapping():
+        raise ValueError("write DEBUG, INFO, WARNING or ERROR")
+    return name.upper()
+
+
+def _postgres_address(url: SecretStr) -> SecretStr:
+    try:
+        backend = make_url(url.get_secret_value()).get_backend_name()
+    except (ArgumentError, ValueError):
+        backend = ""
+    if backend not in {"postgresql", "postgres"}:
+        raise ValueError("write postgresql://user:password@host:5432/database")
+    return url
 
 
 class Settings(BaseSettings):
     """Every setting has a default that works on one machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MARKETPLACE_", env_file=".env", extra="ignore", populate_by_name=True
+        env_prefix="MARKETPLACE_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
-    database_url: SecretStr | None = Field(
+    database_url: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = Field(
         default=None,
         validation_alias="DATABASE_URL",
         description="PostgreSQL 15 or newer; left out, the service starts its own",
@@ -30,7 +56,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     pool_size: int = Field(default=16, ge=2, le=200)
     read_pool_size: int = Field(default=8, ge=1, le=200)
-    log_level: str = "INFO"
+    log_level: Annotated[str, AfterValidator(_known_level)] = "INFO"
     log_requests: bool = True
     reporting_time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Seoul"
     master_key_file: Path | None = Field(

@@ -33,9 +33,12 @@ from marketplace.listings.handlers import on_legal_event
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.payments import errors as payments_errors
+from marketplace.payments import verify as payments_verify
 from marketplace.payments.fees import api as fees_api
 from marketplace.payments.fees import service as fees_service
 from marketplace.payments.funding import api as funding_api
+from marketplace.payments.funding import matching
+from marketplace.payments.funding import service as funding_service
 from marketplace.payments.funding.models import BankEntry, PaymentRequest
 from marketplace.payments.ledger import models as ledger_models
 from marketplace.payments.ledger import service as ledger_service
@@ -104,9 +107,12 @@ CLOCKS: Final = (
             "resolve_release": settling.resolve_release,
         },
     ),
-    Clock(PaymentRequest, {}),
-    Clock(BankEntry, {}),
-    Clock(Payout, {"cancel": payouts_service.cancel_payout}),
+    Clock(PaymentRequest, {"expire": funding_service.expire_request}),
+    Clock(BankEntry, {"queue": matching.queue_entry}),
+    Clock(
+        Payout,
+        {"cancel": payouts_service.cancel_payout, "finish": payouts_service.finish_payout},
+    ),
 )
 
 CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
@@ -134,4 +140,9 @@ APPEND_ONLY: Final = (
 )
 """Tables of facts: PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on them."""
 
-PROOFS: Final = {**ledger_verify.CHECKS, **deals_verify.CHECKS, **statistics_verify.CHECKS}
+PROOFS: Final = {
+    **ledger_verify.CHECKS,
+    **payments_verify.CHECKS,
+    **deals_verify.CHECKS,
+    **statistics_verify.CHECKS,
+}

@@ -5,8 +5,6 @@ one loses nothing.
 """
 
 import asyncio
-import contextlib
-import os
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from marketplace.accounts.authentication import forget_expired
 from marketplace.kernel import idempotency
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.clocks import run_due
+from marketplace.kernel.database_errors import is_transient
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.events import deliver, ensure_position
 from marketplace.kernel.logs import get_logger
@@ -33,7 +32,7 @@ logger = get_logger(__name__)
 POLL_SECONDS: Final = 0.1
 CLOCK_SECONDS: Final = 1.0
 SEAL_SECONDS: Final = 3600.0
-FAILURE_SECONDS_MAX: Final = 30.0
+FAILURE_SECONDS_MAX: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +70,23 @@ class IndexLoop:
         self._indexer: Indexer | None = None
 
     async def run(self) -> int:
-        if self._indexer is None:
-            try:
-                self._indexer = Indexer(self._path)
-            except IndexBusyError:
-                return 0
+        """Index what is new; an index that was damaged or removed is built anew."""
+        if self._indexer and not self._indexer.is_whole():
+            self.close()
         try:
+            self._indexer = self._indexer or Indexer(self._path)
             return await self._indexer.catch_up(self._sessions)
+        except IndexBusyError:
+            return 0
         except Exception:
-            self._indexer.close()
-            self._indexer = None
+            self.close()
             raise
+
+    def close(self) -> None:
+        """Let another process write the index."""
+        if self._indexer:
+            self._indexer.close()
+        self._indexer = None
 
 
 async def seal(sessions: Sessions) -> int:
@@ -109,15 +114,14 @@ async def prepare(sessions: Sessions) -> None:
 
 
 async def work(settings: Settings) -> None:
-    """Run every loop until the process is told to stop, or its supervisor is gone."""
+    """Run every loop until the process is told to stop."""
     engine = create_engine(settings.sqlalchemy_url(), pool_size=6)
     sessions = create_sessions(engine, SystemClock())
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     tasks = [asyncio.create_task(_keep_running(loop)) for loop in loops(sessions, settings)]
-    tasks.append(asyncio.create_task(_follow_parent(stop)))
-    await _retrying("prepare", partial(prepare, sessions))
+    tasks.append(asyncio.create_task(_retrying("prepare", partial(prepare, sessions))))
     await stop.wait()
     for task in tasks:
         task.cancel()
@@ -131,9 +135,9 @@ async def _keep_running(loop: Loop) -> None:
         try:
             found = await loop.run()
             failures = 0
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - whatever fails is told, and tried again
             failures += 1
-            logger.exception("background loop failed", loop=loop.name, failures=failures)
+            _tell(loop.name, error, failures)
             await asyncio.sleep(min(2**failures * POLL_SECONDS, FAILURE_SECONDS_MAX))
             continue
         if not found:
@@ -145,17 +149,16 @@ async def _retrying(name: str, run: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await run()
-        except Exception:
-            logger.exception("not ready", step=name)
+        except Exception as error:  # noqa: BLE001 - likewise
+            _tell(name, error, 1)
             await asyncio.sleep(1)
         else:
             return
 
 
-async def _follow_parent(stop: asyncio.Event) -> None:
-    """End with the supervisor, also when it was killed and could say nothing."""
-    parent = os.getppid()
-    with contextlib.suppress(asyncio.CancelledError):
-        while os.getppid() == parent:  # noqa: ASYNC110 - no event tells of it
-            await asyncio.sleep(1)
-        stop.set()
+def _tell(name: str, error: Exception, failures: int) -> None:
+    """Log a failure; that the database is away is no bug of ours, and needs no stack of calls."""
+    if isinstance(error, OSError | TimeoutError) or is_transient(error):
+        logger.warning("waiting for the database", loop=name, failures=failures)
+    else:
+        logger.error("background loop failed", loop=name, failures=failures, exc_info=error)

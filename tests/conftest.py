@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import NullPool, text
@@ -26,6 +27,15 @@ from marketplace.migrating import upgrade
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
 from tests.factories.world import World
+
+# The default renderer draws every local variable of every frame, for seconds a failure.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

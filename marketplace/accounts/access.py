@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from marketplace.accounts.actors import Actor
@@ -44,3 +45,11 @@ class Allowed:
             wanted = " or ".join(self.permissions)
             raise PermissionMissingError(f"{wanted} is not in the role {actor.role}")
         return actor
+
+
+def permissions_of(dependant: Dependant) -> tuple[Permission, ...]:
+    """The permissions of which a route asks for one; none where any token, or no token, will do."""
+    if isinstance(dependant.call, Allowed):
+        return dependant.call.permissions
+    asked = (permissions_of(needed) for needed in dependant.dependencies)
+    return next(filter(None, asked), ())

@@ -2,9 +2,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request, status
+from fastapi.security import HTTPAuthorizationCredentials
 
 from marketplace.accounts import queries, service
-from marketplace.accounts.access import Allowed, CurrentActor
+from marketplace.accounts.access import BEARER, Allowed, CurrentActor
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import (
     AlreadyMemberError,
@@ -82,9 +83,14 @@ async def who_am_i(actor: CurrentActor, session: Session) -> Me:
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(InvalidTokenError),
 )
-async def sign_out(actor: CurrentActor, http: Request, session: Session) -> None:
+async def sign_out(
+    actor: CurrentActor,
+    credentials: Annotated[HTTPAuthorizationCredentials, Depends(BEARER)],
+    http: Request,
+    session: Session,
+) -> None:
     """Sign out: the token stops working, everywhere within a second."""
-    await service.sign_out(session, http.headers["authorization"].partition(" ")[2])
+    await service.sign_out(session, credentials.credentials)
     http.app.state.authenticator.forget(actor.user_id)
 
 

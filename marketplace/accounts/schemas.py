@@ -7,17 +7,26 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import MemberRole, Permission
 from marketplace.kernel.schemas import (
+    UNSTORABLE,
     CountryCode,
     Input,
     Output,
     RegionCode,
     ShortText,
     Storable,
+    example,
 )
 
 
 def _lower(text: str) -> str:
     return text.lower()
+
+
+def _encodable(password: SecretStr) -> SecretStr:
+    """A password is hashed as UTF-8, which has no bytes for broken Unicode."""
+    if UNSTORABLE.search(password.get_secret_value()):
+        raise ValueError("text contains a control character or broken Unicode")
+    return password
 
 
 Email = Annotated[
@@ -29,10 +38,22 @@ Email = Annotated[
     AfterValidator(_lower),
     Field(examples=["inventor@example.com"]),
 ]
-Password = Annotated[SecretStr, Field(min_length=10, max_length=200, examples=["long and private"])]
+Password = Annotated[
+    SecretStr,
+    Field(min_length=10, max_length=200, examples=["long and private"]),
+    AfterValidator(_encodable),
+]
 
 
 class SignUp(Input):
+    model_config = example(
+        email="inventor@example.com",
+        password="long and private",  # noqa: S106 - an example
+        display_name="홍길동",
+        country="KR",
+        region="KR-11",
+    )
+
     email: Email
     password: Password
     display_name: ShortText
@@ -41,6 +62,8 @@ class SignUp(Input):
 
 
 class OrganisationCreate(Input):
+    model_config = example(name="Hanbit Materials", kind="company", country="KR", region="KR-26")
+
     name: ShortText
     kind: OrganisationKind
     country: CountryCode
@@ -48,11 +71,18 @@ class OrganisationCreate(Input):
 
 
 class MemberAdd(Input):
+    model_config = example(email="colleague@example.com", role="member")
+
     email: Email
     role: MemberRole
 
 
 class SignIn(Input):
+    model_config = example(
+        email="inventor@example.com",
+        password="long and private",  # noqa: S106 - an example
+    )
+
     email: Email
     password: Password
     organisation_id: UUID | None = Field(

@@ -174,6 +174,11 @@ async def create_operator(session: AsyncSession, email: str, password: str, name
         await _found(session, user.id, request, MemberRole.OPERATOR)
     else:
         _join(session, organisation.id, user.id, MemberRole.OPERATOR)
+        subject = f"organisation:{organisation.id}"
+        data = {"user_id": user.id, "role": MemberRole.OPERATOR}
+        publish(
+            session, "organisation.add_member", subject=subject, actor="command_line", data=data
+        )
     return user
 
 

@@ -14,7 +14,7 @@ from marketplace.assets.errors import (
     KindMismatchError,
     RightExistsError,
 )
-from marketplace.assets.identifiers import InvalidIdentifierError
+from marketplace.assets.identifiers import InvalidClassificationError, InvalidIdentifierError
 from marketplace.assets.models import LegalEvent, Right
 from marketplace.assets.schemas import (
     IdentifierRead,
@@ -58,6 +58,7 @@ async def _detail(session: Session, right: Right, actor: Actor) -> RightDetail:
         InvalidIdentifierError,
         IdentifierNeededError,
         KindMismatchError,
+        InvalidClassificationError,
     ),
 )
 async def register_right(

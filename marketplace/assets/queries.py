@@ -9,7 +9,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from marketplace.accounts.actors import Actor
 from marketplace.assets.models import LegalEvent, Ownership, Right, RightIdentifier
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.pagination import decode, encode
+from marketplace.kernel.pagination import page_by_id
 
 
 def visible_to(actor: Actor) -> SelectOfScalar[Right]:
@@ -36,13 +36,7 @@ async def rights_of(
     session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
 ) -> tuple[Sequence[Right], str | None]:
     """The actor's rights, newest first."""
-    query = visible_to(actor).order_by(col(Right.id).desc()).limit(limit + 1)
-    if cursor:
-        (last,) = decode(cursor, UUID)
-        query = query.where(col(Right.id) < last)
-    found = (await session.execute(query)).scalars().all()
-    following = encode(found[limit - 1].id) if len(found) > limit else None
-    return found[:limit], following
+    return await page_by_id(session, visible_to(actor), Right, cursor=cursor, limit=limit)
 
 
 async def identifiers_of(session: AsyncSession, right_id: UUID) -> Sequence[RightIdentifier]:

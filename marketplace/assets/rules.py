@@ -15,6 +15,10 @@ STATUS_AFTER: Final[Mapping[LegalEventKind, LegalStatus]] = {
     LegalEventKind.EXPIRED: LegalStatus.EXPIRED,
 }
 
+DECISIVE: Final = frozenset(LegalEventKind) - {LegalEventKind.SUBMITTED, LegalEventKind.FILED}
+"""Events that change the status. A right begins as submitted or filed, so learning of that later
+changes nothing: a grant number was proof of the grant before its filing date was looked up."""
+
 TRADABLE: Final = frozenset({LegalStatus.UNREGISTERED, LegalStatus.PENDING, LegalStatus.IN_FORCE})
 """An idea has no register; the right to a pending application is assignable (DOMAIN A1)."""
 

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from marketplace.assets.identifiers import DocumentClass, parse_ipc
 from marketplace.assets.models import LegalEventKind, LegalStatus, RightKind
-from marketplace.kernel.schemas import Input, LongText, Output, ShortText
+from marketplace.kernel.schemas import Input, LongText, Output, ShortText, example
 
 LANGUAGE: Final = r"^[a-z]{2}$"
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE), Field(examples=["ko"])]
@@ -37,6 +37,15 @@ class IdentifierInput(Input):
 
 
 class RightRegister(Input):
+    model_config = example(
+        kind="patent",
+        title="이중 양도를 막는 권리 확인 방법",
+        abstract="등록 상태를 거래 직전에 다시 확인한다.",
+        language="ko",
+        identifier={"number": "KR 10-1536536"},
+        classifications=["G06Q 50/18"],
+    )
+
     kind: RightKind
     title: ShortText
     abstract: LongText | None = Field(
@@ -73,6 +82,10 @@ class RightDetail(RightRead):
 
 
 class LegalEventRecord(Input):
+    model_config = example(
+        kind="granted", occurred_on="2026-01-05", source="patent gazette 2026-01, page 17"
+    )
+
     kind: LegalEventKind
     occurred_on: date
     source: ShortText = Field(description="where it can be looked up: gazette, register extract")

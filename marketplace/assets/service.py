@@ -24,7 +24,7 @@ from marketplace.assets.models import (
     RightKind,
     RightReservation,
 )
-from marketplace.assets.rules import STATUS_AFTER, TRADABLE, can_happen
+from marketplace.assets.rules import DECISIVE, STATUS_AFTER, TRADABLE, can_happen
 from marketplace.assets.schemas import LegalEventRecord, RightRegister
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.events import publish
@@ -131,28 +131,38 @@ def _record(
 async def record_legal_event(
     session: AsyncSession, right_id: UUID, request: LegalEventRecord, *, actor: Actor
 ) -> LegalEvent:
-    """Note a lapse, an invalidation, a grant … and recompute the right's status."""
+    """Note a lapse, an invalidation, a grant … The right's status follows the newest of them.
+
+    Events may be recorded in any order; of two on one day, the one recorded later counts.
+
+    Raises:
+        IllegalLegalEventError: it cannot happen to this kind of right, or lies in the future.
+    """
     right = await lock(session, Right, right_id)
     if not can_happen(right.kind, request.kind):
         raise IllegalLegalEventError(f"{request.kind} cannot happen to a {right.kind}")
     if request.occurred_on > now(session).date():
         raise IllegalLegalEventError("an event of the future is not a fact yet")
-    newest = await _newest(session, right_id)
-    if newest is None or request.occurred_on >= newest.occurred_on:
+    if request.kind in DECISIVE and not await _has_later(session, right, request.occurred_on):
         right.legal_status = STATUS_AFTER[request.kind]
     event = _record(session, right, request.kind, request.occurred_on, request.source, actor)
     await session.flush()
     return event
 
 
-async def _newest(session: AsyncSession, right_id: UUID) -> LegalEvent | None:
-    query = (
-        select(LegalEvent)
-        .where(col(LegalEvent.right_id) == right_id)
-        .order_by(col(LegalEvent.occurred_on).desc(), col(LegalEvent.id).desc())
-        .limit(1)
+async def _has_later(session: AsyncSession, right: Right, occurred_on: date) -> bool:
+    """Whether the register tells of a decisive event after that day.
+
+    What the owner declared at registration is dated with the day of the declaration, which says
+    nothing of when it happened, so it outranks nothing.
+    """
+    query = select(LegalEvent.id).where(
+        col(LegalEvent.right_id) == right.id,
+        col(LegalEvent.kind).in_(DECISIVE),
+        col(LegalEvent.recorded_by) != right.registered_by,
+        col(LegalEvent.occurred_on) > occurred_on,
     )
-    return (await session.execute(query)).scalar_one_or_none()
+    return (await session.execute(query.limit(1))).first() is not None
 
 
 def require_tradable(right: Right) -> None:

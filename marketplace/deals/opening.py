@@ -31,7 +31,8 @@ async def open_deal(
     """Reserve the right and write the deal down.
 
     The reservation comes first: of many who accept at once, the database lets one through, and the
-    others learn that the right is reserved.
+    others learn that the right is reserved. The right is locked after it, so that its owner, its
+    status and an idea's text are those of the moment in which the deal begins.
     """
     listing = await session.get_one(Listing, listing_id)
     right = await session.get_one(Right, listing.right_id)
@@ -50,6 +51,7 @@ async def open_deal(
         commission_basis_points=policy.commission_basis_points,
     )
     await reserve(session, right.id, subject=deal.subject)
+    right = await lock(session, Right, right.id)
     await require_owner(session, right.id, listing.organisation_id)
     require_tradable(right)
     await _reserve_listing(session, listing.id)

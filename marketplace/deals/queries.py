@@ -13,7 +13,7 @@ from marketplace.deals.parties import role_in
 from marketplace.deals.schemas import AgreementRead, DealDetail, DealRead, SignatureRead
 from marketplace.documents.signatures import newest, signatures_of
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.pagination import decode, encode
+from marketplace.kernel.pagination import page_by_id
 from marketplace.kernel.schemas import Amount
 from marketplace.payments.funding.models import PaymentRequest
 from marketplace.payments.funding.schemas import BankAccountOutput, PaymentInstructions
@@ -51,13 +51,7 @@ async def deals_of(
     session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
 ) -> tuple[Sequence[Deal], str | None]:
     """The actor's deals, newest first."""
-    query = visible_to(actor).order_by(col(Deal.id).desc()).limit(limit + 1)
-    if cursor:
-        (last,) = decode(cursor, UUID)
-        query = query.where(col(Deal.id) < last)
-    found = (await session.execute(query)).scalars().all()
-    following = encode(found[limit - 1].id) if len(found) > limit else None
-    return found[:limit], following
+    return await page_by_id(session, visible_to(actor), Deal, cursor=cursor, limit=limit)
 
 
 def read_deal(deal: Deal, actor: Actor) -> DealRead:

@@ -8,7 +8,7 @@ from marketplace.assets.models import RightKind
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import DealType
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
-from marketplace.kernel.schemas import Amount, Input, LongText, Output
+from marketplace.kernel.schemas import Amount, Input, LongText, Output, example
 from marketplace.payments.funding.schemas import PaymentInstructions
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -57,22 +57,32 @@ class AgreementRead(Output):
 
 
 class AgreementAmend(Input):
+    model_config = example(additional_terms="Two days of training are included.")
+
     additional_terms: LongText | None
 
 
 class AgreementSign(Input):
+    model_config = example(sha256="0f3c" * 16)
+
     sha256: Sha256
 
 
 class RecordalEvidence(Input):
+    model_config = example(evidence="KR register extract 2026-11-20, receipt 1-1-2026-123")
+
     evidence: LongText = Field(examples=["KR register extract 2026-11-20, receipt 1-1-2026-123"])
 
 
 class DisputeOpen(Input):
+    model_config = example(reason="the register extract names another right")
+
     reason: LongText
 
 
 class SplitResolution(Input):
+    model_config = example(to_seller_minor=40_000_000)
+
     to_seller_minor: int = Field(gt=0, le=AMOUNT_MINOR_MAX, strict=True)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.errors import NotTradableError
-from marketplace.assets.models import LegalStatus
+from marketplace.assets.models import LegalStatus, Right
 from marketplace.assets.rules import TRADABLE
 from marketplace.assets.service import current_owner, end_reservation, is_reserved
 from marketplace.deals.errors import InvalidSplitError, TitleNotReturnableError
@@ -17,6 +17,7 @@ from marketplace.deals.parties import lock_for
 from marketplace.deals.signing import free_right
 from marketplace.deals.transferring import pass_title, return_title
 from marketplace.documents.service import revoke_disclosures
+from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import Identity, move
 from marketplace.payments.funding import service as funding
 
@@ -70,6 +71,7 @@ async def resolve_split(
 
     The buyer keeps or gets the title: a split is a price reduction.
     """
+    deal.lifecycle.step(deal.state, "resolve_split", role=role)
     if not 0 < to_seller_minor < deal.price_minor:
         raise InvalidSplitError(f"to_seller_minor is between 1 and {deal.price_minor - 1}")
     await _settle(session, deal, "resolve_split", to_seller_minor, role=role, actor=actor)
@@ -83,10 +85,8 @@ async def reverse(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
     Raises:
         TitleNotReturnableError: the buyer has sold the right, or is selling it.
     """
-    owner = await current_owner(session, deal.right_id)
-    if owner != deal.buyer_organisation_id or await is_reserved(session, deal.right_id):
-        raise TitleNotReturnableError
     move(session, deal, "reverse", role=role, actor=actor, **_fact(deal, deal.released_minor))
+    await _require_returnable(session, deal)
     await funding.reverse(
         session,
         subject=deal.subject,
@@ -104,6 +104,14 @@ async def _require_in_force(session: AsyncSession, deal: Deal) -> None:
     row = await session.execute(_LEGAL_STATUS, {"right_id": deal.right_id})
     if (status := LegalStatus(row.scalar_one())) not in TRADABLE:
         raise NotTradableError(f"its legal status is {status}; open a dispute or refund")
+
+
+async def _require_returnable(session: AsyncSession, deal: Deal) -> None:
+    """The lock on the right makes this exact: who opens a deal over it takes the same lock."""
+    await lock(session, Right, deal.right_id)
+    owner = await current_owner(session, deal.right_id)
+    if owner != deal.buyer_organisation_id or await is_reserved(session, deal.right_id):
+        raise TitleNotReturnableError
 
 
 async def _settle(

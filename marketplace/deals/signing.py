@@ -1,6 +1,5 @@
 """The agreement phase: amend, sign, countersign, cancel."""
 
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,13 +12,11 @@ from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
 from marketplace.documents.signatures import sign
 from marketplace.kernel.db import lock
-from marketplace.kernel.lifecycle import BY_SYSTEM, Identity, move
+from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
 from marketplace.listings.lifecycle import ListingState
 from marketplace.listings.models import Listing
-from marketplace.listings.service import system_move
+from marketplace.listings.service import reopen_listing
 from marketplace.payments.funding.service import cancel_request, request_payment
-
-UNSIGNED: Final = frozenset({DealState.AGREED, DealState.PARTLY_SIGNED})
 
 
 async def amend(
@@ -75,4 +72,4 @@ async def free_right(session: AsyncSession, deal: Deal) -> None:
     await end_reservation(session, subject=deal.subject)
     listing = await lock(session, Listing, deal.listing_id)
     if listing.state is ListingState.RESERVED:
-        await system_move(session, listing, "reopen", actor=BY_SYSTEM)
+        await reopen_listing(session, listing, role=SYSTEM, actor=BY_SYSTEM)

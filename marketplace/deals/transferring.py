@@ -15,7 +15,7 @@ from marketplace.documents.service import disclose, has_disclosure
 from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
 from marketplace.listings.models import Listing
-from marketplace.listings.service import system_move
+from marketplace.listings.service import system_move, withdraw_listings_of
 
 
 async def fund(session: AsyncSession, deal_id: UUID) -> None:
@@ -92,18 +92,19 @@ async def reject_recordal(
 
 async def pass_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
     """The right is the buyer's from this moment, and its listing is sold."""
-    await transfer_title(
-        session, deal.right_id, to=deal.buyer_organisation_id, basis=deal.subject, actor=actor
-    )
-    deal.title_passed = True
     listing = await lock(session, Listing, deal.listing_id)
     if "sell" in listing.lifecycle.open_to(listing.state, SYSTEM):
         await system_move(session, listing, "sell", actor=BY_SYSTEM)
+    await _transfer(session, deal, to=deal.buyer_organisation_id, actor=actor)
+    deal.title_passed = True
 
 
 async def return_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
-    """The right is the seller's again."""
-    await transfer_title(
-        session, deal.right_id, to=deal.seller_organisation_id, basis=deal.subject, actor=actor
-    )
+    """The right is the seller's again, free of what the buyer offered meanwhile."""
+    await _transfer(session, deal, to=deal.seller_organisation_id, actor=actor)
     deal.title_passed = False
+
+
+async def _transfer(session: AsyncSession, deal: Deal, *, to: UUID, actor: Identity) -> None:
+    await transfer_title(session, deal.right_id, to=to, basis=deal.subject, actor=actor)
+    await withdraw_listings_of(session, deal.right_id)

@@ -12,17 +12,25 @@ class ApiRefusalError(Exception):
     """The API answered with a problem document."""
 
     def __init__(self, response: httpx2.Response) -> None:
-        problem = response.json()
+        problem = _problem(response)
         super().__init__(f"{response.request.method} {response.url.path}: {problem['detail']}")
         self.status: int = response.status_code
         self.code: str = problem["code"]
+
+
+def _problem(response: httpx2.Response) -> dict[str, Any]:
+    """The problem document; made up when something before the API answered in its place."""
+    if response.headers.get("content-type") != "application/problem+json":
+        return {"detail": f"status {response.status_code}", "code": "no_problem_document"}
+    problem: dict[str, Any] = response.json()
+    return problem
 
 
 class Client:
     """Calls the API as one signed-in person, or as nobody."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx2.Client(base_url=url, timeout=TIMEOUT_SECONDS)
+        self._http = httpx2.Client(base_url=url, timeout=TIMEOUT_SECONDS, trust_env=False)
         self.organisation_id = ""
 
     def sign_up(self, email: str, password: str, name: str, country: str, region: str) -> None:

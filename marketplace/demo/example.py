@@ -1,37 +1,62 @@
 """The small example marketplace: an inventor's listings, so that a new service shows something."""
 
 import json
-from collections.abc import Callable, Iterable
+import re
+import time
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
+
+import httpx2
 
 from marketplace.demo.client import ApiRefusalError, Client
-from marketplace.settings import Settings
+from marketplace.kernel.errors import UnprocessableError
 
 Say = Callable[[str], None]
 
 INVENTOR: Final = "inventor@example.com"
 COMPANY: Final = "company@example.com"
+PROGRESS_SECONDS: Final = 2.0
 PASSWORD: Final = "change me soon"  # noqa: S105 - an example account on one's own machine
 
 
-def load(_: Settings, url: str, say: Say) -> None:
-    """List the sample when the catalogue is empty; a catalogue in use is left alone."""
+class MalformedRecordsError(UnprocessableError):
+    code = "malformed_records"
+    title = "This is not a file of patent records"
+
+
+def load(url: str, say: Say) -> None:
+    """List the sample when the catalogue is empty; a catalogue in use is left alone.
+
+    The service goes on whether or not that works: an example is no reason to stop.
+    """
+    try:
+        _load(url, say)
+    except (ApiRefusalError, httpx2.HTTPError) as error:
+        say(f"the example was not loaded: {error}")
+
+
+def _load(url: str, say: Say) -> None:
     client = Client(url)
     if client.get("/v1/listings", limit=1)["items"]:
         return
-    say("the database is empty: loading a small example …")
+    say("the catalogue is empty: loading a small example …")
+    _sign_up(client, INVENTOR, "김하늘", "KR-11")
+    _sign_up(Client(url), COMPANY, "Hanbit Manufacturing", "KR-26")
+    count = list_sample(client)
+    say(f"{count} example listings: {url}/v1/listings  (sign in as {INVENTOR} / {PASSWORD!r})")
+
+
+def _sign_up(client: Client, email: str, name: str, region: str) -> None:
+    """Sign up, or just in when an earlier start got so far."""
     try:
-        client.sign_up(INVENTOR, PASSWORD, "김하늘", "KR", "KR-11")
-        Client(url).sign_up(COMPANY, PASSWORD, "Hanbit Manufacturing", "KR", "KR-26")
+        client.sign_up(email, PASSWORD, name, "KR", region)
     except ApiRefusalError as refusal:
         if refusal.code != "email_taken":
             raise
-        client.sign_in(INVENTOR, PASSWORD)
-    count = list_sample(client)
-    say(f"{count} example listings: {url}/v1/listings  (sign in as {INVENTOR} / {PASSWORD!r})")
+        client.sign_in(email, PASSWORD)
 
 
 def sample() -> dict[str, Any]:
@@ -85,26 +110,41 @@ def _publish(client: Client, right_id: str, about: dict[str, Any]) -> str:
 
 
 def list_records(client: Client, path: Path, say: Say) -> tuple[int, int]:
-    """List patent records of a JSON-lines file; returns how many were listed and refused."""
+    """List patent records of a JSON-lines file; returns how many were listed and refused.
+
+    Raises:
+        MalformedRecordsError: a line is no record; those before it stay listed.
+    """
     listed = refused = 0
+    told = time.monotonic()
     for record in _records(path):
         try:
-            listed += list_patent(client, _as_patent(record)) is not None
+            listed += list_patent(client, record) is not None
         except ApiRefusalError as refusal:
             refused += 1
-            if refusal.status >= 500:  # noqa: PLR2004 - a server error is never the record's fault
+            if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # never the record's fault
                 raise
-        if (listed + refused) % 100 == 0:
-            say(f"  {listed} listed, {refused} refused …")
+        if time.monotonic() - told > PROGRESS_SECONDS:
+            say(f"     {listed} listed, {refused} refused …")
+            told = time.monotonic()
     return listed, refused
 
 
-def _records(path: Path) -> Iterable[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                yield _as_patent(json.loads(line))
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise MalformedRecordsError(
+                    f"{path}, line {number}: a record is a JSON object with id, country and title"
+                ) from error
 
 
+_KIND_CODE: Final = re.compile(r"[A-Z][0-9]?$")
+_TOLD_BY_NUMBER: Final = frozenset({"CN", "EP", "JP", "KR", "US", "WO"})
 _KINDS: Final = {"U": "utility_model", "Y": "utility_model", "S": "design"}
 
 
@@ -115,9 +155,9 @@ def _as_patent(record: dict[str, Any]) -> dict[str, Any]:
     return {
         "number": record["id"],
         "office": record["country"],
-        "document_class": "application" if record["country"] == "KR" else "publication",
+        "document_class": _document_class(record["id"], record["country"]),
         "kind": _KINDS.get(kind, "patent"),
-        "title": " ".join(record["title"].split())[:200] or uuid4().hex,
+        "title": " ".join(record["title"].split())[:200],
         "abstract": text[:5_000],
         "teaser": text[:2_000],
         "language": record.get("language") or "en",
@@ -125,3 +165,16 @@ def _as_patent(record: dict[str, Any]) -> dict[str, Any]:
         "asking_price_minor": None,
         "currency": "KRW",
     }
+
+
+def _document_class(number: str, office: str) -> str | None:
+    """What a number of an office's data names; None where the number itself tells.
+
+    A number with no kind code is that of an application, as in Korean data.
+    """
+    code = _KIND_CODE.search(number)
+    if code is None:
+        return "application"
+    if office in _TOLD_BY_NUMBER:
+        return None
+    return "publication" if code[0].startswith("A") else "grant"

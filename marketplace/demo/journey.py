@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,8 +18,10 @@ import httpx2
 
 from marketplace.demo import example
 from marketplace.demo.client import Client
-from marketplace.settings import Settings
+from marketplace.kernel.postgres_locks import free_port
 
+ROOT: Final = Path(__file__).resolve().parents[2]
+PROOFS: Final = (("ledger", "verify"), ("events", "verify"))
 WAIT_SECONDS: Final = 60.0
 HISTORY: Final = {
     "source": "Published performance of an earlier service (sample)",
@@ -47,41 +48,69 @@ HISTORY: Final = {
 }
 
 
-def run(_: Settings, patents: Path | None) -> int:
-    """Play the journey; 0 when every step and every proof held."""
+class DemoError(Exception):
+    """The demonstration cannot go on; the message says where it stopped."""
+
+
+def run(patents: Path | None) -> int:
+    """Play the journey; 0 when every step and every proof held.
+
+    Raises:
+        DemoError, ApiRefusalError, MalformedRecordsError: a step failed.
+    """
     with tempfile.TemporaryDirectory(prefix="marketplace-demo-") as folder:
-        data_dir = Path(folder)
-        data_dir.chmod(0o711)
-        environment = {
-            **os.environ,
-            "MARKETPLACE_DATA_DIR": folder,
-            "MARKETPLACE_LOG_LEVEL": "WARNING",
-        }
-        environment.pop("DATABASE_URL", None)
+        # The account that runs PostgreSQL has to pass through.
+        Path(folder).chmod(0o711)
+        environment = _environment(Path(folder))
         with _service(environment) as url:
-            return _Journey(url, environment).play(patents)
+            return _Journey(url, environment).play(patents and patents.absolute())
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """A configuration of its own: nothing here may reach the database of a real service."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "DATABASE_URL" and not name.startswith("MARKETPLACE_")
+    }
+    own = {"MARKETPLACE_DATA_DIR": str(folder / "data"), "MARKETPLACE_LOG_LEVEL": "WARNING"}
+    return {**kept, **own, "PYTHONPATH": str(ROOT), "PWD": str(folder)}
+
+
+def _command(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `marketplace …` in the demonstration's folder, away from the caller's `.env` file."""
+    return subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "marketplace", *arguments],
+        env=environment,
+        cwd=environment["PWD"],
+        check=False,
+        text=True,
+        capture_output=True,
+    )
 
 
 @contextlib.contextmanager
 def _service(environment: dict[str, str]) -> Iterator[str]:
     """A service of its own on a free port; stopped as Ctrl-C would stop it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "marketplace", "serve", "--port", str(port)]
-    server = subprocess.Popen(command, env=environment)  # noqa: S603 - our own module
+    server = subprocess.Popen(  # noqa: S603 - our own module
+        command, env=environment, cwd=environment["PWD"], start_new_session=True
+    )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait(lambda: _is_ready(url), "the service")
+        _wait(lambda: _is_ready(url, server), "the service")
         yield url
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(WAIT_SECONDS)
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(url: str, server: subprocess.Popen[bytes]) -> bool:
+    if server.poll() is not None:
+        raise DemoError("the service ended before it was ready; it says why above")
     with contextlib.suppress(httpx2.HTTPError):
-        return httpx2.get(f"{url}/readyz", timeout=2).is_success
+        return httpx2.get(f"{url}/readyz", timeout=2, trust_env=False).is_success
     return False
 
 
@@ -89,7 +118,7 @@ def _wait(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not come within {WAIT_SECONDS:.0f} s")
+            raise DemoError(f"{what} did not come within {WAIT_SECONDS:.0f} s")
         time.sleep(0.1)
 
 
@@ -116,19 +145,16 @@ class _Journey:
         self.steps += 1
         print(f"{self.steps:>3}. {line}", flush=True)
 
-    def _command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "marketplace", *arguments]
-        return subprocess.run(  # noqa: S603 - our own module
-            command, env=self.environment, check=False, text=True, capture_output=True
-        )
+    def _command(self, *arguments: str) -> str:
+        """Run a command that has to succeed, and return what it printed."""
+        done = _command(self.environment, *arguments)
+        if done.returncode:
+            raise DemoError(f"`marketplace {arguments[0]} {arguments[1]}`: {done.stderr.strip()}")
+        return done.stdout
 
     def _people(self) -> None:
         password = secrets.token_urlsafe(12)
-        created = self._command(
-            "operators", "create", "operator@example.com", "--password", password
-        )
-        if created.returncode:
-            raise RuntimeError(created.stderr)
+        self._command("operators", "create", "operator@example.com", "--password", password)
         self.operator.sign_in("operator@example.com", password)
         self.seller.sign_up("seller@example.com", password, "김하늘", "KR", "KR-11")
         self.buyer.sign_up("buyer@example.com", password, "이바다", "KR", "KR-26")
@@ -233,11 +259,20 @@ class _Journey:
         self._tell("the bank's statement confirmed the payout")
 
     def _statistics(self) -> int:
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(HISTORY, file)
-            file.flush()
-            self._command("statistics", "import-history", file.name)
-        table = self.buyer.get("/v1/statistics/deals", unit="10000KRW")
+        """Print the cumulative table and the proofs; 0 when the proofs hold."""
+        history = Path(self.environment["PWD"]) / "history.json"
+        history.write_text(json.dumps(HISTORY))
+        self._command("statistics", "import-history", str(history))
+        self._tell("published history was loaded; here is the cumulative table")
+        self._print_table(self.buyer.get("/v1/statistics/deals", unit="10000KRW"))
+        print("sealing the events, and proving ledger, statistics and seals …\n", flush=True)
+        self._command("events", "seal")
+        proofs = [_command(self.environment, *words) for words in PROOFS]
+        for proof in proofs:
+            print(proof.stdout + proof.stderr * bool(proof.returncode), end="", flush=True)
+        return max(proof.returncode for proof in proofs)
+
+    def _print_table(self, table: dict[str, Any]) -> None:
         print(f"\n{'period':<12}{'deals':>8}{'amount':>12}{'cum. deals':>12}{'cum. amount':>13}")
         for row in table["rows"]:
             now, total = row["period"], row["cumulative"]
@@ -245,13 +280,4 @@ class _Journey:
                 f"{row['label']:<12}{now['deals']:>8}{now['amount']:>12,}"
                 f"{total['deals']:>12}{total['amount']:>13,}"
             )
-        print(f"amounts in {table['unit_label']} ({table['unit']})\n")
-        proof, seals = self._command("ledger", "verify"), self._seal()
-        print(
-            proof.stdout + proof.stderr * bool(proof.returncode) + seals.stdout, end="", flush=True
-        )
-        return proof.returncode or seals.returncode
-
-    def _seal(self) -> subprocess.CompletedProcess[str]:
-        self._command("events", "seal")
-        return self._command("events", "verify")
+        print(f"amounts in {table['unit_label']} ({table['unit']})\n", flush=True)

@@ -18,7 +18,7 @@ from marketplace.kernel.crypto import Keyring, Sealed
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
-from marketplace.kernel.pagination import decode, encode
+from marketplace.kernel.pagination import page_by_id
 
 
 def _context(right_id: UUID, version: int) -> str:
@@ -148,15 +148,5 @@ async def views_of(
     """Who read the owner's text, newest first."""
     if await current_owner(session, right_id) != actor.organisation_id:
         raise NotFoundError("no such right")
-    query = (
-        select(DisclosureView)
-        .where(col(DisclosureView.right_id) == right_id)
-        .order_by(col(DisclosureView.id).desc())
-        .limit(limit + 1)
-    )
-    if cursor:
-        (last,) = decode(cursor, UUID)
-        query = query.where(col(DisclosureView.id) < last)
-    found = (await session.execute(query)).scalars().all()
-    following = encode(found[limit - 1].id) if len(found) > limit else None
-    return found[:limit], following
+    query = select(DisclosureView).where(col(DisclosureView.right_id) == right_id)
+    return await page_by_id(session, query, DisclosureView, cursor=cursor, limit=limit)

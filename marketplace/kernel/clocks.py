@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from marketplace.kernel.database_errors import is_transient
 from marketplace.kernel.db import Sessions, mark_locked, now
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.events import publish
@@ -32,6 +33,15 @@ class Clock:
     moves: Mapping[str, ClockMove]
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The row that a clock move was tried on, as it was then."""
+
+    model: type[Any]
+    id: UUID
+    version: int
+
+
 async def plain_move(
     session: AsyncSession, aggregate: Aggregate, *, role: str, actor: Any, name: str
 ) -> None:
@@ -47,17 +57,18 @@ async def run_due(sessions: Sessions, clock: Clock) -> int:
 
 
 async def _run_next(sessions: Sessions, clock: Clock) -> bool:
-    aggregate_id: UUID | None = None
+    seen: _Seen | None = None
     try:
         async with sessions.begin() as session:
             aggregate = await _lock_next(session, clock.model)
             if aggregate is None:
                 return False
-            aggregate_id = aggregate.id
+            seen = _Seen(clock.model, aggregate.id, aggregate.version)
             await _make_move(session, clock, aggregate)
-    except MarketplaceError as refusal:
-        assert aggregate_id is not None
-        await _postpone(sessions, clock.model, aggregate_id, refusal)
+    except Exception as error:
+        if seen is None or is_transient(error):
+            raise
+        await _postpone(sessions, seen, error)
     return True
 
 
@@ -84,14 +95,19 @@ async def _make_move(session: AsyncSession, clock: Clock, aggregate: Any) -> Non
         await use_case(session, aggregate, role=CLOCK, actor=BY_CLOCK)
 
 
-async def _postpone(
-    sessions: Sessions, model: type[Any], aggregate_id: UUID, refusal: MarketplaceError
-) -> None:
-    """A refused clock move is told in the history and tried again later, not in a tight loop."""
+async def _postpone(sessions: Sessions, seen: _Seen, error: Exception) -> None:
+    """A failed clock move is told in the history and tried again later, not in a tight loop.
+
+    A bug is postponed like a refusal: one bad row must not hold up all that are due after it.
+    """
     async with sessions.begin() as session:
-        aggregate = await session.get_one(model, aggregate_id, with_for_update=True)
+        aggregate = await session.get_one(seen.model, seen.id, with_for_update=True)
+        if aggregate.version != seen.version:
+            return  # somebody moved it meanwhile, and that move set the clock anew
         aggregate.due_at = now(session) + POSTPONED
         kind = aggregate.lifecycle.name
-        subject, data = f"{kind}:{aggregate_id}", {"code": refusal.code}
+        code = error.code if isinstance(error, MarketplaceError) else "internal_error"
+        subject, data = f"{kind}:{seen.id}", {"code": code}
         publish(session, f"{kind}.clock_refused", subject=subject, actor=CLOCK, data=data)
-    logger.warning("clock move refused", subject=subject, code=refusal.code)
+    trace = None if isinstance(error, MarketplaceError) else error
+    logger.warning("clock move refused", subject=subject, code=code, exc_info=trace)

@@ -63,7 +63,7 @@ def _encrypt(cipher: AESGCM, content: bytes, context: str) -> bytes:
 def _decrypt(cipher: AESGCM, content: bytes, context: str) -> bytes:
     try:
         return cipher.decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], context.encode())
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # a ValueError is of bytes too short for a nonce
         raise DecryptionError("the content or its key was changed") from error
 
 
@@ -96,3 +96,13 @@ def _create_key_file(path: Path) -> None:
         pass
     finally:
         draft.unlink()
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the link itself survive a power cut: what the key encrypts is flushed as well."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

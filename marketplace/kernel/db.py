@@ -93,6 +93,7 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         pool_pre_ping=False,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # an error's text reaches the log; what people wrote must not
         connect_args={
             "timeout": 10,
             "server_settings": {

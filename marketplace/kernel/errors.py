@@ -35,6 +35,16 @@ class BadRequestError(MarketplaceError):
     title = "The request could not be understood"
 
 
+class MalformedJsonError(BadRequestError):
+    code = "malformed_json"
+    title = "The body is not JSON"
+
+
+class MalformedBodyError(BadRequestError):
+    code = "malformed_body"
+    title = "The body cannot be read: it is no UTF-8, or is nested too deeply"
+
+
 class UnauthenticatedError(MarketplaceError):
     status = HTTPStatus.UNAUTHORIZED
     code = "unauthenticated"
@@ -69,6 +79,11 @@ class UnprocessableError(MarketplaceError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "invalid"
     title = "A value is not acceptable"
+
+
+class ValidationFailedError(UnprocessableError):
+    code = "validation_failed"
+    title = "Some fields are wrong"
 
 
 class UnavailableError(MarketplaceError):

@@ -4,7 +4,7 @@ Readers follow commit order: an event is visible to a consumer only when no olde
 still open (`transaction_id < pg_snapshot_xmin`), so a position never skips a late commit.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final
@@ -15,6 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
 from marketplace.kernel.db import Sessions, TransactionId, moment, now
+from marketplace.kernel.logs import get_logger
+
+logger = get_logger(__name__)
 
 ATTEMPTS_MAX: Final = 5
 BATCH: Final = 200
@@ -162,7 +165,7 @@ async def deliver(sessions: Sessions, consumer: Consumer, limit: int = BATCH) ->
                 break
             passed += 1
         if passed:
-            await _store_position(session, consumer.name, facts[passed - 1].position)
+            await _store_position(session, consumer.name, facts[:passed])
         return passed
 
 
@@ -216,7 +219,10 @@ async def _note_failure(session: AsyncSession, consumer: str, fact: Fact, error:
         "at": now(session),
         "attempts_max": ATTEMPTS_MAX,
     }
-    return bool((await session.execute(_NOTE_FAILURE, values)).scalar_one())
+    set_aside = bool((await session.execute(_NOTE_FAILURE, values)).scalar_one())
+    told = {key: values[key] for key in ("consumer", "sequence", "error")}
+    logger.warning("event not handled", type=fact.type, set_aside=set_aside, **told)
+    return set_aside
 
 
 _ENSURE_POSITION: Final = text(
@@ -233,6 +239,10 @@ _LOCK_POSITION: Final = text(
     FOR UPDATE SKIP LOCKED
     """
 )
+_FORGET_FAILURES: Final = text(
+    "DELETE FROM event_failure"
+    " WHERE consumer = :name AND NOT set_aside AND sequence = ANY (:sequences)"
+)
 _STORE_POSITION: Final = text(
     "UPDATE event_consumer SET transaction_id = CAST(CAST(:transaction_id AS text) AS xid8),"
     " sequence = :sequence WHERE name = :name"
@@ -248,6 +258,10 @@ async def _lock_position(session: AsyncSession, name: str) -> tuple[int, int] | 
     return (row[0], row[1]) if row else None
 
 
-async def _store_position(session: AsyncSession, name: str, position: tuple[int, int]) -> None:
-    values = {"name": name, "transaction_id": str(position[0]), "sequence": position[1]}
+async def _store_position(session: AsyncSession, name: str, passed: Sequence[Fact]) -> None:
+    """Go on behind these events; those that failed and then succeeded need nobody any more."""
+    sequences = [fact.sequence for fact in passed]
+    await session.execute(_FORGET_FAILURES, {"name": name, "sequences": sequences})
+    transaction_id, sequence = passed[-1].position
+    values = {"name": name, "transaction_id": str(transaction_id), "sequence": sequence}
     await session.execute(_STORE_POSITION, values)

@@ -1,16 +1,20 @@
-"""The outermost layer of every request: an id, headers, a log line and figures."""
+"""The outermost layers of every request: an id, headers, a log line and figures."""
 
 import re
 import time
-from typing import Final
+from http import HTTPMethod
+from typing import Any, Final
 from uuid import uuid4
 
 import structlog
+from fastapi import FastAPI, Request
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from marketplace.kernel.errors import TooLargeError
 from marketplace.kernel.logs import get_logger
+from marketplace.kernel.problems import too_large
 
 logger = get_logger(__name__)
 
@@ -26,12 +30,46 @@ SECONDS: Final = Histogram(
     ("route",),
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+METHODS: Final = frozenset(HTTPMethod)
+"""The methods that figures are kept by: callers must not be able to invent new series."""
 SECURITY_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
     "cache-control": "no-store",
 }
+
+
+class Service(FastAPI):
+    """FastAPI inside the envelope, so that its own answers (413, 500) carry the headers as well."""
+
+    def __init__(self, *, log_requests: bool, **options: Any) -> None:
+        self._log_requests = log_requests
+        super().__init__(**options)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        stack = RefusalOfSize(super().build_middleware_stack())
+        return RequestEnvelope(stack, log_requests=self._log_requests)
+
+
+class RefusalOfSize:
+    """Puts a problem document in place of the plain text that refuses a Content-Length."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def send_problem(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and _is_plain_refusal(message):
+                replaced = True
+                await too_large(Request(scope))(scope, receive, send)
+            elif not replaced:
+                await send(message)
+
+        await self.app(scope, receive, send_problem)
 
 
 class RequestEnvelope:
@@ -60,19 +98,29 @@ class RequestEnvelope:
 
         try:
             await self.app(scope, receive, send_with_headers)
+        except Exception:
+            logger.exception("request failed", method=scope["method"], route=_route(scope))
+            raise
         finally:
             self._note(scope, status, time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
-        REQUESTS.labels(scope["method"], route, status).inc()
+        route, method = _route(scope), scope["method"]
+        REQUESTS.labels(method if method in METHODS else "other", route, status).inc()
         SECONDS.labels(route).observe(seconds)
         if self.log_requests:
             milliseconds = round(seconds * 1000, 2)
-            logger.info(
-                "request", method=scope["method"], route=route, status=status, ms=milliseconds
-            )
+            logger.info("request", method=method, route=route, status=status, ms=milliseconds)
+
+
+def _is_plain_refusal(message: Message) -> bool:
+    media_type = Headers(raw=message["headers"]).get("content-type", "")
+    return message["status"] == TooLargeError.status and media_type.startswith("text/plain")
+
+
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", "unmatched")
 
 
 def _request_id(headers: Headers) -> str:

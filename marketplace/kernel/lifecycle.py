@@ -66,7 +66,8 @@ class Lifecycle(Generic[S]):
 
     A state's clock is keyed by the state itself, so a clock can never be anchored on another
     state. Building the table fails when a state is unreachable, or when a state that is not
-    terminal lacks an exit by an actor or by time.
+    terminal lacks an exit to another state by an actor, or a move by time (which may be a
+    reminder that leaves the state as it is).
     """
 
     def __init__(
@@ -119,16 +120,18 @@ class Lifecycle(Generic[S]):
         if sum(len(m.sources) for m in self.table) != len(self._by_step):
             raise ValueError(f"{self.name}: a move is listed twice for one state")
         if missing := set(self.states) - self._reachable():
-            raise ValueError(f"{self.name}: unreachable {sorted(missing)}")
+            raise ValueError(f"{self.name}: nothing leads to {', '.join(sorted(missing))}")
+        if astray := set(self.due) & self.terminal():
+            raise ValueError(f"{self.name}: a clock on the end {', '.join(sorted(astray))}")
         for state in set(self.states) - self.terminal():
             self._check_exits(state)
 
     def _check_exits(self, state: S) -> None:
-        exits = [m for m in self.table if state in m.sources]
+        exits = [m for m in self.table if state in m.sources and m.target != state]
         if not any(m.by - {CLOCK, SYSTEM} for m in exits):
             raise ValueError(f"{self.name}: nobody can leave {state}")
         clock = self.due.get(state)
-        if clock is None or CLOCK not in self.step(state, clock.move, role=CLOCK).by:
+        if clock is None or clock.move not in self.open_to(state, CLOCK):
             raise ValueError(f"{self.name}: time never ends {state}")
 
     def _reachable(self) -> set[S]:

@@ -1,18 +1,29 @@
 """Errors as RFC 9457 problem documents. No answer repeats what the caller sent or what broke."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+import asyncpg
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from marketplace.kernel.errors import MarketplaceError, TooLargeError, UnavailableError
+from marketplace.kernel.database_errors import DatabaseError, constraint_of, is_transient
+from marketplace.kernel.errors import (
+    MalformedBodyError,
+    MalformedJsonError,
+    MarketplaceError,
+    NotFoundError,
+    TooLargeError,
+    UnavailableError,
+    ValidationFailedError,
+)
 from marketplace.kernel.logs import get_logger
 
 logger = get_logger(__name__)
@@ -20,13 +31,11 @@ logger = get_logger(__name__)
 ConstraintErrors = Mapping[str, type[MarketplaceError]]
 """Which error a violated constraint means, by constraint name."""
 
-RETRYABLE_STATES: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
-"""Serialization failure, deadlock, lock timeout, server stopping, starting or full."""
-
-HTTP_CODES: Final = {
-    HTTPStatus.BAD_REQUEST: "malformed_body",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLargeError.code,
-}
+MEDIA_TYPE: Final = "application/problem+json"
+PROBLEM_CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+HTTP_ERRORS: Final = {e.status: e for e in (MalformedBodyError, NotFoundError, TooLargeError)}
+"""What the framework's own refusals mean."""
 
 
 class FieldProblem(BaseModel):
@@ -37,7 +46,23 @@ class FieldProblem(BaseModel):
 class Problem(BaseModel):
     """RFC 9457: `code` is stable and for programs, `detail` says what to do."""
 
-    type: str = Field(examples=["urn:marketplace:problem:not_found"])
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:marketplace:problem:validation_failed",
+                    "title": "Some fields are wrong",
+                    "status": 422,
+                    "detail": "correct: body.currency",
+                    "code": "validation_failed",
+                    "request_id": "5f0c2c9f3a3e4b7d8a1b2c3d4e5f6071",
+                    "errors": [{"field": "body.currency", "message": "Field required"}],
+                }
+            ]
+        }
+    )
+
+    type: str
     title: str
     status: int
     detail: str
@@ -53,9 +78,8 @@ def problems(*errors: type[MarketplaceError]) -> dict[int | str, dict[str, Any]]
         by_status.setdefault(int(error.status), []).append(error)
     return {
         status: {
-            "model": Problem,
             "description": "; ".join(f"`{e.code}`: {e.title}" for e in found),
-            "content": {"application/problem+json": {}},
+            "content": PROBLEM_CONTENT,
         }
         for status, found in by_status.items()
     }
@@ -66,35 +90,41 @@ def install(app: FastAPI, constraint_errors: ConstraintErrors) -> None:
 
     async def on_refusal(request: Request, error: Exception) -> Response:
         assert isinstance(error, MarketplaceError)
-        return render(request, error.status, error.code, error.title, str(error), **error.extra)
+        return _refuse(request, error)
 
     async def on_database_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, DBAPIError)
-        return await on_refusal(request, translate(error, constraint_errors))
+        assert isinstance(error, DatabaseError)
+        return _refuse(request, translate(error, constraint_errors))
 
     async def on_unreachable(request: Request, error: Exception) -> Response:
-        return await on_refusal(request, UnavailableError("the database is not answering"))
+        return _refuse(request, UnavailableError("the database is not answering"))
 
     app.add_exception_handler(MarketplaceError, on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(DBAPIError, on_database_error)
-    for kind in (PoolTimeoutError, ConnectionError, TimeoutError):
-        app.add_exception_handler(kind, on_unreachable)
+    for refused in (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        app.add_exception_handler(refused, on_database_error)
+    for lost in (PoolTimeoutError, ConnectionError, TimeoutError):
+        app.add_exception_handler(lost, on_unreachable)
     app.add_exception_handler(Exception, _on_bug)
 
 
-def translate(error: DBAPIError, constraint_errors: ConstraintErrors) -> MarketplaceError:
+def translate(error: DatabaseError, constraint_errors: ConstraintErrors) -> MarketplaceError:
     """What a database refusal means to the caller; anything unexpected is raised again."""
-    cause = getattr(error.orig, "__cause__", None) or error.orig
-    known = constraint_errors.get(getattr(cause, "constraint_name", None) or "")
+    known = constraint_errors.get(constraint_of(error))
     if known is not None:
         return known()
-    if getattr(cause, "sqlstate", None) in RETRYABLE_STATES:
-        return UnavailableError("somebody else was changing the same thing; send it again")
-    if isinstance(error, InterfaceError | OperationalError) or error.connection_invalidated:
-        return UnavailableError("the database is not answering")
+    if is_transient(error):
+        return UnavailableError("the database is busy or starting; send it again")
     raise error
+
+
+def too_large(request: Request) -> Response:
+    return _refuse(request, TooLargeError())
+
+
+def _refuse(request: Request, error: MarketplaceError) -> Response:
+    return render(request, error.status, error.code, error.title, str(error), **error.extra)
 
 
 def render(  # the fields of the document, in its order
@@ -114,29 +144,33 @@ def render(  # the fields of the document, in its order
         headers["retry-after"] = "1"
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
-    return Response(
-        orjson.dumps(body, default=str), status, headers, media_type="application/problem+json"
-    )
+    return Response(orjson.dumps(body, default=str), status, headers, media_type=MEDIA_TYPE)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     """Name the fields, never their values: what was sent may be confidential."""
     assert isinstance(error, RequestValidationError)
     if any(found["type"] == "json_invalid" for found in error.errors()):
-        return render(request, 400, "malformed_json", "The body is not JSON", "send valid JSON")
+        return _refuse(request, MalformedJsonError("send valid JSON"))
     found = [
-        {"field": ".".join(str(part) for part in item["loc"])[:200], "message": item["msg"][:200]}
-        for item in error.errors()[:20]
+        {"field": _field(item["loc"]), "message": item["msg"][:200]} for item in error.errors()[:20]
     ]
     fields = ", ".join(item["field"] for item in found)
-    detail = f"correct: {fields}"
-    return render(request, 422, "validation_failed", "Some fields are wrong", detail, errors=found)
+    return _refuse(request, ValidationFailedError(f"correct: {fields}", errors=found))
+
+
+def _field(location: Sequence[object]) -> str:
+    """The path of a field. A name that the caller made up is shown if it reads as a name."""
+    parts = (str(part) for part in location)
+    return ".".join(part if FIELD_NAME.fullmatch(part) else "?" for part in parts)[:200]
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    code = HTTP_CODES.get(status, status.name.lower())
+    if known := HTTP_ERRORS.get(status):
+        return _refuse(request, known())
+    code = status.name.lower()
     response = render(request, status, code, status.phrase, status.description or status.phrase)
     response.headers.update(error.headers or {})
     return response

@@ -41,12 +41,12 @@ def transactional_router(**options: Any) -> APIRouter:
     return APIRouter(route_class=TransactionalRoute, **options)
 
 
-def _session(request: Request) -> AsyncSession:
+async def _session(request: Request) -> AsyncSession:
     session: AsyncSession = request.state.session
     return session
 
 
-def _reads(request: Request) -> Reads:
+async def _reads(request: Request) -> Reads:
     reads: Reads = request.app.state.reads
     return reads
 

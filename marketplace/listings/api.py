@@ -10,6 +10,7 @@ from marketplace.accounts.permissions import Permission
 from marketplace.assets.errors import NotOwnerError, NotTradableError
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError, VersionMismatchError
+from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotReads, Session, transactional_router
@@ -48,7 +49,12 @@ MOVE_ERRORS = (
     status_code=status.HTTP_201_CREATED,
     response_model=ListingRead,
     responses=problems(
-        InvalidTokenError, PermissionMissingError, NotFoundError, NotOwnerError, AlreadyListedError
+        InvalidTokenError,
+        PermissionMissingError,
+        NotFoundError,
+        NotOwnerError,
+        AlreadyListedError,
+        UnknownCurrencyError,
     ),
 )
 async def create_listing(request: ListingCreate, actor: Seller, session: Session) -> Listing:
@@ -103,7 +109,9 @@ async def withdraw_listing(
     listing_id: UUID, actor: Seller, session: Session, if_match: IfMatch = None
 ) -> Listing:
     """Take your listing off the market for good."""
-    return await service.withdraw_listing(session, listing_id, actor=actor, version=if_match)
+    return await service.move_listing(
+        session, listing_id, "withdraw", actor=actor, version=if_match
+    )
 
 
 @router.post("/{listing_id}/suspend", response_model=ListingRead, responses=problems(*MOVE_ERRORS))
@@ -111,7 +119,7 @@ async def suspend_listing(
     listing_id: UUID, actor: Operator, session: Session, if_match: IfMatch = None
 ) -> Listing:
     """Operator: hide a listing."""
-    return await service.suspend_listing(session, listing_id, actor=actor, version=if_match)
+    return await service.move_listing(session, listing_id, "suspend", actor=actor, version=if_match)
 
 
 @router.post(
@@ -126,7 +134,11 @@ async def resume_listing(
     return await service.resume_listing(session, listing_id, actor=actor, version=if_match)
 
 
-@router.post("/{listing_id}/reopen", response_model=ListingRead, responses=problems(*MOVE_ERRORS))
+@router.post(
+    "/{listing_id}/reopen",
+    response_model=ListingRead,
+    responses=problems(*MOVE_ERRORS, NotTradableError),
+)
 async def reopen_listing(
     listing_id: UUID, actor: Operator, session: Session, if_match: IfMatch = None
 ) -> Listing:

@@ -27,7 +27,9 @@ LISTING: Final = Lifecycle(
         moves("edit", S.DRAFT, S.DRAFT, SELLER),
         moves("edit", S.PUBLISHED, S.PUBLISHED, SELLER),
         moves("publish", S.DRAFT, S.PUBLISHED, SELLER),
-        moves("withdraw", {S.DRAFT, S.PUBLISHED, S.SUSPENDED}, S.WITHDRAWN, SELLER, OPERATOR),
+        moves(
+            "withdraw", {S.DRAFT, S.PUBLISHED, S.SUSPENDED}, S.WITHDRAWN, SELLER, OPERATOR, SYSTEM
+        ),
         moves("suspend", S.PUBLISHED, S.SUSPENDED, OPERATOR, SYSTEM),
         moves("resume", S.SUSPENDED, S.PUBLISHED, OPERATOR),
         moves("reserve", S.PUBLISHED, S.RESERVED, SYSTEM),
@@ -42,3 +44,5 @@ LISTING: Final = Lifecycle(
         S.RESERVED: Due("reopen", timedelta(days=730)),
     },
 )
+
+LIVE: Final = frozenset(ListingState) - LISTING.terminal()

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.pagination import decode, encode
+from marketplace.kernel.pagination import page_by_id
 from marketplace.kernel.reads import Reads
 from marketplace.listings.models import Listing
 
@@ -26,12 +26,7 @@ async def own_listings(
     session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
 ) -> tuple[Sequence[Listing], str | None]:
     """Listings of the actor's organisation in any state, newest first."""
-    query = select(Listing).order_by(col(Listing.id).desc()).limit(limit + 1)
+    query = select(Listing)
     if not actor.is_operator:
         query = query.where(col(Listing.organisation_id) == actor.organisation_id)
-    if cursor:
-        (last,) = decode(cursor, UUID)
-        query = query.where(col(Listing.id) < last)
-    found = (await session.execute(query)).scalars().all()
-    following = encode(found[limit - 1].id) if len(found) > limit else None
-    return found[:limit], following
+    return await page_by_id(session, query, Listing, cursor=cursor, limit=limit)

@@ -2,12 +2,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from marketplace.assets.models import RightKind
 from marketplace.assets.schemas import Language
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
-from marketplace.kernel.schemas import Amount, Currency, Input, Output, ShortText, Storable
+from marketplace.kernel.schemas import Amount, Currency, Input, Output, ShortText, Storable, example
 from marketplace.listings.lifecycle import ListingState
 
 Teaser = Annotated[
@@ -20,6 +20,15 @@ AskingPrice = Annotated[int, Field(gt=0, le=AMOUNT_MINOR_MAX, strict=True)]
 
 
 class ListingCreate(Input):
+    model_config = example(
+        right_id="019b7a10-5f5e-7c3d-8a47-1f0e9d3c2b1a",
+        title="이중 양도를 막는 권리 확인 방법",
+        teaser="거래 직전에 등록 상태를 확인한다.",
+        language="ko",
+        asking_price_minor=100_000_000,
+        currency="KRW",
+    )
+
     right_id: UUID
     title: ShortText
     teaser: Teaser
@@ -31,9 +40,20 @@ class ListingCreate(Input):
 
 
 class ListingEdit(Input):
+    model_config = example(
+        teaser="거래 직전과 직후에 등록 상태를 확인한다.", asking_price_minor=95_000_000
+    )
+
     title: ShortText | None = None
     teaser: Teaser | None = None
     asking_price_minor: AskingPrice | None = None
+
+    @field_validator("title", "teaser")
+    @classmethod
+    def _given(cls, value: str | None) -> str:
+        if value is None:
+            raise ValueError("leave it out to keep it")
+        return value
 
 
 class ListingRead(Output):

@@ -7,6 +7,7 @@ from marketplace.accounts.actors import Actor
 from marketplace.accounts.queries import get_organisation
 from marketplace.assets.models import Right, RightKind
 from marketplace.assets.queries import get_right
+from marketplace.assets.rules import TRADABLE
 from marketplace.assets.service import require_owner, require_tradable
 from marketplace.documents.service import latest_body
 from marketplace.kernel.db import lock, now
@@ -14,7 +15,7 @@ from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
 from marketplace.listings.cards import refresh_card
 from marketplace.listings.errors import ConfidentialTextMissingError
-from marketplace.listings.lifecycle import OPERATOR, SELLER, ListingState
+from marketplace.listings.lifecycle import LIVE, OPERATOR, SELLER, ListingState
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import ListingCreate, ListingEdit
 
@@ -85,27 +86,17 @@ async def edit_listing(
         fields=sorted(changed),
     )
     for name, value in changed.items():
-        if value is not None or name == "asking_price_minor":
-            setattr(listing, name, value)
+        setattr(listing, name, value)
     await refresh_card(session, listing)
     return listing
 
 
-async def withdraw_listing(
-    session: AsyncSession, listing_id: UUID, *, actor: Actor, version: int | None
+async def move_listing(
+    session: AsyncSession, listing_id: UUID, name: str, *, actor: Actor, version: int | None
 ) -> Listing:
-    """Take a listing off the market for good."""
+    """Withdraw or suspend a listing, as its lifecycle allows the actor's side."""
     listing = await lock_for(session, listing_id, actor)
-    await _move(session, listing, "withdraw", actor, version)
-    return listing
-
-
-async def suspend_listing(
-    session: AsyncSession, listing_id: UUID, *, actor: Actor, version: int | None
-) -> Listing:
-    """Operator: hide a listing until it is resumed."""
-    listing = await lock_for(session, listing_id, actor)
-    await _move(session, listing, "suspend", actor, version)
+    await _move(session, listing, name, actor, version)
     return listing
 
 
@@ -124,19 +115,34 @@ async def operator_reopen(
 ) -> Listing:
     """Operator: show a reserved listing again."""
     listing = await lock_for(session, listing_id, actor)
+    require_tradable(await session.get_one(Right, listing.right_id))
     await _move(session, listing, "reopen", actor, version)
     return listing
 
 
-async def suspend_listings_of(session: AsyncSession, right_id: UUID) -> None:
-    """Hide the published listing of a right that is no longer in force."""
-    query = select(Listing.id).where(
-        col(Listing.right_id) == right_id, col(Listing.state) == ListingState.PUBLISHED
-    )
-    for listing_id in (await session.execute(query)).scalars().all():
-        listing = await lock(session, Listing, listing_id)
-        if listing.state is ListingState.PUBLISHED:
+async def follow_legal_status(session: AsyncSession, right_id: UUID) -> None:
+    """Show the right's present status on its listing; the listing of one out of force is hidden."""
+    right = await session.get_one(Right, right_id)
+    for listing in await _lock_live(session, right_id):
+        if right.legal_status not in TRADABLE and listing.state is ListingState.PUBLISHED:
             await system_move(session, listing, "suspend", actor=BY_SYSTEM)
+        else:
+            await refresh_card(session, listing)
+
+
+async def withdraw_listings_of(session: AsyncSession, right_id: UUID) -> None:
+    """Take a right off the market whose owner changed: only the owner may offer it."""
+    for listing in await _lock_live(session, right_id):
+        await system_move(session, listing, "withdraw", actor=BY_SYSTEM)
+
+
+async def _lock_live(session: AsyncSession, right_id: UUID) -> list[Listing]:
+    query = select(Listing.id).where(
+        col(Listing.right_id) == right_id, col(Listing.state).in_(LIVE)
+    )
+    found = (await session.execute(query)).scalars().all()
+    locked = [await lock(session, Listing, listing_id) for listing_id in found]
+    return [listing for listing in locked if listing.state in LIVE]
 
 
 async def system_move(
@@ -157,8 +163,14 @@ async def expire_listing(
 async def reopen_listing(
     session: AsyncSession, listing: Listing, *, role: str, actor: Identity
 ) -> None:
-    """Show a reserved listing again whose deal left no trace of an end."""
+    """Show a reserved listing again whose deal ended, or left no trace of an end.
+
+    A right that fell out of force during the deal is not shown: its listing is suspended.
+    """
     await system_move(session, listing, "reopen", actor=actor, role=role)
+    right = await session.get_one(Right, listing.right_id)
+    if right.legal_status not in TRADABLE:
+        await system_move(session, listing, "suspend", actor=BY_SYSTEM)
 
 
 async def lock_for(session: AsyncSession, listing_id: UUID, actor: Actor) -> Listing:

@@ -26,6 +26,11 @@ class BatchSentError(ConflictError):
     title = "This batch was sent; its file is unchanged"
 
 
+class BatchEmptyError(ConflictError):
+    code = "batch_empty"
+    title = "Every payout of this batch was cancelled; create another batch"
+
+
 class BatchNotSentError(ConflictError):
     code = "batch_not_sent"
     title = "Send the batch first; then its file can be taken to the bank"

@@ -32,12 +32,14 @@ class BankEntryState(StrEnum):
     MATCHED = "matched"
     QUEUED = "queued"
     APPLIED = "applied"
+    REFUNDING = "refunding"
     REFUNDED = "refunded"
     EXPENSED = "expensed"
 
 
 B = BankEntryState
-# The clock never decides about money that nobody explained: it reminds the operator.
+# The clock never decides about money that nobody explained: it reminds the operator. A refund is
+# over only when its payout is final; until then a cancelled or returned payout brings it back here.
 BANK_ENTRY: Final = Lifecycle(
     "bank_entry",
     BankEntryState,
@@ -46,13 +48,17 @@ BANK_ENTRY: Final = Lifecycle(
         moves("match", B.RECEIVED, B.MATCHED, SYSTEM),
         moves("queue", B.RECEIVED, B.QUEUED, SYSTEM, OPERATOR, CLOCK),
         moves("apply", B.QUEUED, B.APPLIED, OPERATOR),
-        moves("refund", B.QUEUED, B.REFUNDED, OPERATOR),
+        moves("refund", B.QUEUED, B.REFUNDING, OPERATOR),
+        moves("requeue", B.REFUNDING, B.QUEUED, SYSTEM, OPERATOR, CLOCK),
+        moves("complete", B.REFUNDING, B.REFUNDED, OPERATOR, CLOCK),
         moves("expense", B.QUEUED, B.EXPENSED, OPERATOR),
         moves("remind", B.QUEUED, B.QUEUED, CLOCK),
+        moves("remind", B.REFUNDING, B.REFUNDING, CLOCK),
     ),
     due={
         B.RECEIVED: Due("queue", timedelta(days=1)),
         B.QUEUED: Due("remind", timedelta(days=7)),
+        B.REFUNDING: Due("remind", timedelta(days=90)),
     },
 )
 

@@ -26,7 +26,7 @@ async def catalogue(
 ) -> Response:
     """Search published listings. No token needed. No total is counted: follow `next`."""
     if wanted.is_plain:
-        after = read_cursor(wanted.cursor, ranked=False)
+        after = read_cursor(wanted.cursor, Sort.NEWEST)
         page = await newest_page(reads, after, wanted.limit)
     else:
         index: IndexReader = http.app.state.index
@@ -35,7 +35,8 @@ async def catalogue(
 
 
 def _query(wanted: CatalogueParameters) -> CatalogueQuery:
-    ranked = wanted.order is Sort.BEST and wanted.has_words
+    # Without words there is nothing to rank by, and the best are the newest.
+    sort = wanted.order if wanted.has_words else Sort.NEWEST
     return CatalogueQuery(
         text=wanted.q,
         kind=wanted.kind,
@@ -45,7 +46,7 @@ def _query(wanted: CatalogueParameters) -> CatalogueQuery:
         currency=wanted.currency,
         price_minor_min=wanted.price_min,
         price_minor_max=wanted.price_max,
-        sort=wanted.order.value,
-        after=read_cursor(wanted.cursor, ranked=ranked),
+        sort=sort.value,
+        after=read_cursor(wanted.cursor, sort),
         limit=wanted.limit,
     )

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from marketplace.kernel.pagination import decode, encode
+from marketplace.kernel.pagination import InvalidCursorError, decode, encode
 from marketplace.kernel.reads import Reads
 from marketplace.search.page import CatalogueQuery, Position
 from marketplace.search.reader import IndexReader
+from marketplace.search.schemas import Sort
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FAR_FUTURE: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _FIRST_PAGE: Final = """
     SELECT card, published_at, listing_id FROM listing_card WHERE listed
     ORDER BY published_at DESC, listing_id DESC LIMIT $1
@@ -26,7 +28,7 @@ _NEXT_PAGE: Final = """
 _BY_ID: Final = "SELECT listing_id, card FROM listing_card WHERE listed AND listing_id = ANY ($1)"
 
 
-def read_cursor(cursor: str | None, *, ranked: bool) -> Position | None:
+def read_cursor(cursor: str | None, sort: Sort) -> Position | None:
     """The position that a page ended at: microseconds or score, and listing.
 
     Raises:
@@ -34,7 +36,9 @@ def read_cursor(cursor: str | None, *, ranked: bool) -> Position | None:
     """
     if cursor is None:
         return None
-    place, listing_id = decode(cursor, float if ranked else int, UUID)
+    order, place, listing_id = decode(cursor, str, float if sort is Sort.BEST else int, UUID)
+    if order != sort or not 0 <= place < _FAR_FUTURE:
+        raise InvalidCursorError
     return place, listing_id
 
 
@@ -48,7 +52,9 @@ async def newest_page(reads: Reads, after: Position | None, limit: int) -> bytes
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]
-        following = encode((last[1] - _EPOCH) // timedelta(microseconds=1), last[2])
+        microseconds = (last[1] - _EPOCH) // timedelta(microseconds=1)
+        # The driver has a UUID class of its own, which JSON does not know.
+        following = encode(Sort.NEWEST, microseconds, str(last[2]))
     return _page([row[0] for row in rows[:limit]], following)
 
 
@@ -58,7 +64,7 @@ async def found_page(reads: Reads, index: IndexReader, query: CatalogueQuery) ->
     rows = await reads.rows(_BY_ID, found.listing_ids) if found.listing_ids else []
     cards = {row[0]: row[1] for row in rows}
     shown = [cards[listing_id] for listing_id in found.listing_ids if listing_id in cards]
-    return _page(shown, encode(*found.next) if found.next else None)
+    return _page(shown, encode(query.sort, *found.next) if found.next else None)
 
 
 def _page(cards: list[str], following: str | None) -> bytes:

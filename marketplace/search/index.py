@@ -7,6 +7,7 @@ makes both durable or neither.
 """
 
 import fcntl
+import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ import tantivy
 from marketplace.kernel.errors import UnavailableError
 from marketplace.search.text import tokens
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SAMPLE_EVERY = 256
 WRITER_HEAP_BYTES = 64_000_000
 # A word of the title counts as often as so many words of the teaser.
@@ -103,8 +104,14 @@ class IndexWriter:
             self._lock.close()
             raise IndexBusyError from None
         _discard_other_versions(directory)
-        self._index = _open_or_make(version_folder(directory))
+        self._folder = version_folder(directory)
+        self._index = _open_or_make(self._folder)
         self._writer: tantivy.IndexWriter | None = self._index.writer(WRITER_HEAP_BYTES, 1)
+
+    def is_whole(self) -> bool:
+        """Tell whether the index is still on disk, and nobody removed it under the writer."""
+        lock_exists = os.fstat(self._lock.fileno()).st_nlink > 0
+        return lock_exists and (self._folder / "meta.json").exists()
 
     def position(self) -> str | None:
         """Return the event-log position of the last commit, None when the index must be built."""
@@ -206,12 +213,15 @@ def _add_filters(form: tantivy.Document, document: IndexDocument) -> None:
     form.add_text("kind", document.kind)
     for classification in document.classifications:
         form.add_text("classification", classification)
-    for name, value in (
-        ("office", document.office),
-        ("region", document.region),
-        ("currency", document.currency),
-    ):
+    for region in _with_country(document.region):
+        form.add_text("region", region)
+    for name, value in (("office", document.office), ("currency", document.currency)):
         if value is not None:
             form.add_text(name, value)
     if document.price_minor is not None:
         form.add_integer("price", document.price_minor)
+
+
+def _with_country(region: str | None) -> set[str]:
+    """Seoul is found as KR-11 and as KR."""
+    return {region, region.partition("-")[0]} if region else set()

@@ -70,6 +70,10 @@ class Indexer:
             self._position = facts[-1].position
             return len(facts)
 
+    def is_whole(self) -> bool:
+        """Tell whether the index is still on disk; if not, close this and open another."""
+        return self._writer.is_whole()
+
     def close(self) -> None:
         self._writer.close()
 

@@ -30,7 +30,7 @@ class CatalogueParameters(Input):
         default=None, description="WIPO ST.3 code"
     )
     region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")] | None = (
-        Field(default=None, description="the seller's ISO 3166-2 code")
+        Field(default=None, description="the seller's ISO 3166-2 code, or the country alone")
     )
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     price_min: PriceBound = None

@@ -7,6 +7,7 @@ position to the rollup counts each deal exactly once, at any moment.
 from typing import Final
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kernel.db import Sessions
 from marketplace.kernel.events import ensure_position
@@ -70,32 +71,39 @@ _FOLD: Final = text(
     SET deals = r.deals + EXCLUDED.deals, amount_minor = r.amount_minor + EXCLUDED.amount_minor
     """  # noqa: S608 - built from the constants above
 )
+_WAIT_AND_LOCK: Final = text("SELECT 1 FROM event_consumer WHERE name = :name FOR UPDATE")
 _RESET: Final = text("UPDATE event_consumer SET transaction_id = '0', sequence = 0 WHERE name = :n")
 
 
 async def fold(sessions: Sessions, time_zone: str) -> int:
     """Fold the next events; returns how many were passed, 0 when there is nothing to do."""
     async with sessions.begin() as session:
-        await ensure_position(session, CONSUMER)
-        if (await session.execute(_LOCK, {"name": CONSUMER})).first() is None:
-            return 0
-        bound = {"name": CONSUMER, "limit": EVENTS_AT_ONCE}
-        last = (await session.execute(_BOUND, bound)).first()
-        if last is None:
-            return 0
-        values = {"transaction_id": last[0], "sequence": last[1], "time_zone": time_zone}
-        await session.execute(_FOLD, {"name": CONSUMER, **values})
-        return int(last[2])
+        return await fold_next(session, time_zone)
+
+
+async def fold_next(session: AsyncSession, time_zone: str) -> int:
+    """Fold in a transaction of the caller's, which holds off every other folder until it ends."""
+    await ensure_position(session, CONSUMER)
+    if (await session.execute(_LOCK, {"name": CONSUMER})).first() is None:
+        return 0
+    bound = {"name": CONSUMER, "limit": EVENTS_AT_ONCE}
+    last = (await session.execute(_BOUND, bound)).first()
+    if last is None:
+        return 0
+    values = {"transaction_id": last[0], "sequence": last[1], "time_zone": time_zone}
+    await session.execute(_FOLD, {"name": CONSUMER, **values})
+    return int(last[2])
 
 
 async def recompute(sessions: Sessions, time_zone: str) -> int:
     """Forget the rollup and fold the whole log again; returns how many events were passed.
 
-    Readers see the old figures until the first batch is committed, and exact ones from then on:
-    they add what is not folded yet.
+    Readers see exact figures throughout: they add what is not folded yet.
     """
     async with sessions.begin() as session:
         await ensure_position(session, CONSUMER)
+        # A fold under way must end first: what it adds is to be forgotten as well.
+        await session.execute(_WAIT_AND_LOCK, {"name": CONSUMER})
         await session.execute(text("DELETE FROM deal_rollup"))
         await session.execute(_RESET, {"n": CONSUMER})
     passed = 0

@@ -99,7 +99,9 @@ def _unit_minor(history: _History) -> int:
     if found is None or found[2] != history.currency:
         raise MalformedHistoryError(f"unit {history.unit!r}: write for example '10,000 KRW'")
     unit_minor: int = int(found[1].replace(",", "")) * 10 ** minor_digits(history.currency)
-    if not 0 < unit_minor * max(period.amount for period in history.periods) <= AMOUNT_MINOR_MAX:
+    printed = [period.amount for period in history.periods]
+    printed += [history.cumulative.amount] if history.cumulative else []
+    if not 0 < unit_minor * max(printed) <= AMOUNT_MINOR_MAX:
         raise MalformedHistoryError("the amounts are zero or too large in this unit")
     return unit_minor
 

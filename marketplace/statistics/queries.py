@@ -73,11 +73,10 @@ async def cumulative_table(
     Published history has no kinds, so a table of one kind leaves it out. Amounts are summed in
     minor units and rounded to the unit last.
     """
-    published = await reads.rows(_PUBLISHED, unit.currency)
+    published = [] if kind else await reads.rows(_PUBLISHED, unit.currency)
     live = await reads.rows(LIVE, time_zone, unit.currency)
     chosen = [row for row in live if kind is None or row["right_kind"] == kind]
-    sums = [] if kind else [_printed(row) for row in published]
-    sums += _by_period(chosen, period)
+    sums = [_printed(row) for row in published] + _by_period(chosen, period)
     return CumulativeTable(
         unit=unit.code,
         unit_label=unit.label,
@@ -87,7 +86,7 @@ async def cumulative_table(
         time_zone=time_zone,
         rows=_rows(sums, unit),
         total=_figures(sum(s.deals for s in sums), sum(s.amount_minor for s in sums), unit),
-        by_kind=_by_kind(chosen, [] if kind else published, unit),
+        by_kind=_by_kind(chosen, published, unit),
         published=_sources(published),
     )
 

@@ -30,7 +30,7 @@ from marketplace.deals.queries import read_deal
 from marketplace.deals.schemas import DealRead
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
-from marketplace.kernel.money import CurrencyMismatchError
+from marketplace.kernel.money import CurrencyMismatchError, UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -81,6 +81,7 @@ def _offer(offer: Offer) -> OfferRead:
         NegotiationExistsError,
         InvalidValidityError,
         CurrencyMismatchError,
+        UnknownCurrencyError,
     ),
 )
 async def make_offer(
@@ -116,6 +117,7 @@ async def get_negotiation(
         OfferExpiredError,
         InvalidValidityError,
         CurrencyMismatchError,
+        UnknownCurrencyError,
         RoundLimitError,
     ),
 )

@@ -10,7 +10,7 @@ from marketplace.accounts.actors import Actor
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.models import Negotiation, Offer
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.pagination import decode, encode
+from marketplace.kernel.pagination import page_by_id
 
 
 def visible_to(actor: Actor) -> SelectOfScalar[Negotiation]:
@@ -37,13 +37,7 @@ async def get_negotiation(
 async def negotiations_of(
     session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
 ) -> tuple[Sequence[Negotiation], str | None]:
-    query = visible_to(actor).order_by(col(Negotiation.id).desc()).limit(limit + 1)
-    if cursor:
-        (last,) = decode(cursor, UUID)
-        query = query.where(col(Negotiation.id) < last)
-    found = (await session.execute(query)).scalars().all()
-    following = encode(found[limit - 1].id) if len(found) > limit else None
-    return found[:limit], following
+    return await page_by_id(session, visible_to(actor), Negotiation, cursor=cursor, limit=limit)
 
 
 async def offers_of(session: AsyncSession, negotiation_id: UUID) -> Sequence[Offer]:

@@ -4,10 +4,14 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from marketplace.deals.negotiations.lifecycle import NegotiationState
-from marketplace.kernel.schemas import Amount, Input, LongText, Output, Price
+from marketplace.kernel.schemas import Amount, Input, LongText, Output, Price, example
 
 
 class OfferMake(Input):
+    model_config = example(
+        price={"amount_minor": 90_000_000, "currency": "KRW"}, message="for our plant in Busan"
+    )
+
     price: Price
     message: LongText | None = None
     valid_until: AwareDatetime | None = Field(
@@ -16,7 +20,11 @@ class OfferMake(Input):
 
 
 class OfferAccept(Input):
-    offer_number: int = Field(ge=1, le=100, description="the offer that you read and accept")
+    model_config = example(offer_number=1)
+
+    offer_number: int = Field(
+        ge=1, le=100, strict=True, description="the offer that you read and accept"
+    )
 
 
 class OfferRead(Output):

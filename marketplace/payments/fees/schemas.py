@@ -1,17 +1,34 @@
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from marketplace.kernel.money import BASIS_POINTS
-from marketplace.kernel.schemas import Input, Output, ShortText
+from marketplace.kernel.schemas import Input, Output, ShortText, example
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC, which at the ends of the calendar does not exist."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this moment has no date in UTC") from error
 
 
 class FeePolicyCreate(Input):
+    model_config = example(
+        commission_basis_points=500,
+        valid_from="2027-01-01T00:00:00+09:00",
+        reason="board decision of 2026-11-20",
+    )
+
     commission_basis_points: int = Field(
         ge=0, le=BASIS_POINTS, strict=True, examples=[500], description="500 is 5 %"
     )
-    valid_from: AwareDatetime | None = Field(default=None, description="left out: from now")
+    valid_from: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = Field(
+        default=None, description="left out: from now"
+    )
     reason: ShortText
 
 

@@ -1,3 +1,4 @@
+from typing import Final
 from uuid import UUID
 
 from fastapi import Request, status
@@ -36,6 +37,9 @@ from marketplace.payments.providers.bank.errors import (
 from marketplace.payments.providers.bank.statement import CONTENT_BYTES_MAX
 
 router = transactional_router(prefix="/v1", tags=["bank statements"])
+EXAMPLE: Final = """entry_id,booked_on,direction,amount,currency,remittance
+20260105-17,2026-01-05,credit,100000000,KRW,IPM-7K3M-9QXD-C
+"""
 RESOLVE_ERRORS = (
     InvalidTokenError,
     PermissionMissingError,
@@ -61,7 +65,7 @@ RESOLVE_ERRORS = (
         "requestBody": {
             "required": True,
             "content": {
-                "text/csv": {"schema": {"type": "string"}},
+                "text/csv": {"schema": {"type": "string"}, "example": EXAMPLE},
                 "application/xml": {"schema": {"type": "string"}},
             },
         }

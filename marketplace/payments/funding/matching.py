@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.kernel.db import Sessions, mark_locked
-from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, move
+from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
 from marketplace.payments.funding.models import BankEntry, PaymentRequest, QueueReason
 from marketplace.payments.funding.service import receive
 from marketplace.payments.ledger.addresses import BANK, unallocated
@@ -55,9 +55,22 @@ async def match_entry(session: AsyncSession, entry: BankEntry) -> None:
         reason = await _match_credit(session, entry)
     if reason is None:
         move(session, entry, "match", role=SYSTEM, actor=BY_SYSTEM)
-        return
+    else:
+        await _queue(session, entry, reason, role=SYSTEM, actor=BY_SYSTEM)
+
+
+async def queue_entry(
+    session: AsyncSession, entry: BankEntry, *, role: str, actor: Identity
+) -> None:
+    """Give an entry that could not be matched to the operator, its money set aside."""
+    await _queue(session, entry, QueueReason.NOT_MATCHED, role=role, actor=actor)
+
+
+async def _queue(
+    session: AsyncSession, entry: BankEntry, reason: QueueReason, *, role: str, actor: Identity
+) -> None:
     entry.reason = reason
-    move(session, entry, "queue", role=SYSTEM, actor=BY_SYSTEM, reason=reason)
+    move(session, entry, "queue", role=role, actor=actor, reason=reason)
     if entry.direction is Direction.CREDIT:
         await _set_aside(session, entry)
 

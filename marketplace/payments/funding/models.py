@@ -30,6 +30,8 @@ class QueueReason(StrEnum):
     REQUEST_CLOSED = "request_closed"
     UNKNOWN_DEBIT = "unknown_debit"
     PAYOUT_DIFFERS = "payout_differs"
+    REFUND_FAILED = "refund_failed"
+    NOT_MATCHED = "not_matched"
 
 
 class PaymentRequest(Aggregate, table=True):
@@ -80,7 +82,10 @@ class BankStatement(Record, table=True):
 
 
 class BankEntry(Aggregate, table=True):
-    """One booked movement on our bank account. The bank's id makes it exist once."""
+    """One booked movement on our bank account. The bank's id makes it exist once.
+
+    The account of the other side is kept masked: enough to find it in the bank's own statement.
+    """
 
     __tablename__: ClassVar[str] = "bank_entry"
     __table_args__ = (

@@ -11,7 +11,7 @@ from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock, mark_locked
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import move
-from marketplace.kernel.pagination import decode, encode
+from marketplace.kernel.pagination import page_by_id
 from marketplace.payments.errors import (
     CurrencyDiffersError,
     EntryNotAllocatableError,
@@ -112,15 +112,7 @@ async def entries(
     session: AsyncSession, state: BankEntryState, *, cursor: str | None, limit: int
 ) -> tuple[Sequence[BankEntry], str | None]:
     """Entries in a state, oldest first."""
-    query = (
-        select(BankEntry)
-        .where(col(BankEntry.state) == state)
-        .order_by(col(BankEntry.id))
-        .limit(limit + 1)
+    query = select(BankEntry).where(col(BankEntry.state) == state)
+    return await page_by_id(
+        session, query, BankEntry, cursor=cursor, limit=limit, oldest_first=True
     )
-    if cursor:
-        (last,) = decode(cursor, UUID)
-        query = query.where(col(BankEntry.id) > last)
-    found = (await session.execute(query)).scalars().all()
-    following = encode(found[limit - 1].id) if len(found) > limit else None
-    return found[:limit], following

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from marketplace.kernel.schemas import Amount, CountryCode, Input, Output, ShortText
+from marketplace.kernel.schemas import Amount, CountryCode, Input, Output, ShortText, example
 from marketplace.payments.funding.models import Provider, QueueReason
 from marketplace.payments.lifecycle import BankEntryState, PaymentRequestState
 from marketplace.payments.providers.bank.bank_account import BankAccount
@@ -12,6 +12,10 @@ from marketplace.payments.providers.bank.statement import Direction
 
 
 class BankAccountInput(Input):
+    model_config = example(
+        holder_name="홍길동", account_number="110-123-456789", bank_code="SHBKKRSE", country="KR"
+    )
+
     holder_name: Annotated[ShortText, Field(max_length=140, examples=["홍길동"])]
     account_number: Annotated[ShortText, Field(max_length=42, examples=["110-123-456789"])]
     bank_code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,35}$")] = Field(
@@ -75,8 +79,19 @@ class BankEntryRead(Output):
 
 
 class EntryApply(Input):
+    model_config = example(reference="IPM-7K3M-9QXD-C")
+
     reference: ShortText = Field(description="of the payment request it shall pay")
 
 
 class EntryRefund(Input):
+    model_config = example(
+        account={
+            "holder_name": "홍길동",
+            "account_number": "110-123-456789",
+            "bank_code": "SHBKKRSE",
+            "country": "KR",
+        }
+    )
+
     account: BankAccountInput

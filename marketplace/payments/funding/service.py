@@ -77,17 +77,30 @@ async def cancel_request(session: AsyncSession, subject: str, *, actor: Identity
             raise RequestNotOpenError("the payment has arrived; ask for a refund instead")
         return
     move(session, request, "cancel", role=SYSTEM, actor=actor)
-    if request.received_minor:
-        await distribute(
-            session,
-            subject=subject,
-            currency=request.currency,
-            seller=request.payer_organisation_id,
-            buyer=request.payer_organisation_id,
-            to_seller_minor=0,
-            to_buyer_minor=request.received_minor,
-            commission_basis_points=0,
-        )
+    await _give_part_back(session, request)
+
+
+async def expire_request(
+    session: AsyncSession, request: PaymentRequest, *, role: str, actor: Identity
+) -> None:
+    """Stop waiting for a payment that did not come in time; a part that came goes back."""
+    move(session, request, "expire", role=role, actor=actor)
+    await _give_part_back(session, request)
+
+
+async def _give_part_back(session: AsyncSession, request: PaymentRequest) -> None:
+    if not request.received_minor:
+        return
+    await distribute(
+        session,
+        subject=request.subject,
+        currency=request.currency,
+        seller=request.payer_organisation_id,
+        buyer=request.payer_organisation_id,
+        to_seller_minor=0,
+        to_buyer_minor=request.received_minor,
+        commission_basis_points=0,
+    )
 
 
 async def receive(

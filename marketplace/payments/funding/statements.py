@@ -8,6 +8,7 @@ repeats nothing.
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from marketplace.kernel.events import publish
 from marketplace.kernel.ids import new_id
 from marketplace.payments.funding.models import BankEntry, BankStatement
 from marketplace.payments.lifecycle import BANK_ENTRY, BankEntryState
+from marketplace.payments.providers.bank.bank_account import masked_number
 from marketplace.payments.providers.bank.errors import MalformedStatementError
 from marketplace.payments.providers.bank.statement import Statement, StatementEntry
 from marketplace.payments.providers.bank.statement_file import parse
@@ -67,14 +69,19 @@ async def _by_hash(session: AsyncSession, sha256: str) -> BankStatement | None:
 
 
 async def _store_entries(session: AsyncSession, row: BankStatement, statement: Statement) -> int:
-    """Insert the entries a thousand at a time, leaving out those that the bank told before."""
+    """Insert the entries a thousand at a time, leaving out those that the bank told before.
+
+    They are sorted by the bank's id, so that files which overlap never wait for one another in a
+    circle; our own ids keep the order of the file.
+    """
+    rows = [_row(session, row, entry) for entry in statement.entries]
+    rows.sort(key=itemgetter("external_id"))
     stored = 0
-    for start in range(0, len(statement.entries), ROWS_AT_ONCE):
-        batch = statement.entries[start : start + ROWS_AT_ONCE]
-        values = [_row(session, row, entry) for entry in batch]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        batch = rows[start : start + ROWS_AT_ONCE]
         statement_ = (
             insert(BankEntry)
-            .values(values)
+            .values(batch)
             .on_conflict_do_nothing(constraint="bank_entry_external_unique")
             .returning(col(BankEntry.id))
         )
@@ -84,26 +91,27 @@ async def _store_entries(session: AsyncSession, row: BankStatement, statement: S
 
 
 async def _require_unchanged(
-    session: AsyncSession, row: BankStatement, batch: Sequence[StatementEntry]
+    session: AsyncSession, row: BankStatement, batch: Sequence[dict[str, Any]]
 ) -> None:
     """Refuse a file that tells an entry of an earlier file differently."""
     query = select(
         BankEntry.external_id, BankEntry.direction, BankEntry.amount_minor, BankEntry.currency
     ).where(
         col(BankEntry.account) == row.account,
-        col(BankEntry.external_id).in_([entry.external_id for entry in batch]),
+        col(BankEntry.external_id).in_([entry["external_id"] for entry in batch]),
     )
     stored = {found.external_id: found for found in (await session.execute(query)).all()}
     for entry in batch:
-        _, *told = stored[entry.external_id]
-        if told != [entry.direction, entry.amount_minor, entry.currency]:
+        name, *told = stored[entry["external_id"]]
+        if told != [entry["direction"], entry["amount_minor"], entry["currency"]]:
             raise MalformedStatementError(
-                f"entry {entry.external_id!r} was reported before with another amount or direction"
+                f"entry {name!r} was reported before with another amount or direction"
             )
 
 
 def _row(session: AsyncSession, row: BankStatement, entry: StatementEntry) -> dict[str, Any]:
     moment = now(session)
+    account = entry.counterparty_account
     return {
         "id": new_id(),
         "created_at": moment,
@@ -113,6 +121,7 @@ def _row(session: AsyncSession, row: BankStatement, entry: StatementEntry) -> di
         "statement_id": row.id,
         "account": row.account,
         **{name: getattr(entry, name) for name in StatementEntry.__dataclass_fields__},
+        "counterparty_account": account and masked_number(account),
     }
 
 

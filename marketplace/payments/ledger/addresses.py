@@ -34,6 +34,12 @@ def unallocated(bank_entry_id: UUID) -> str:
     return f"unallocated:bank_entry:{bank_entry_id}"
 
 
+def bank_entry_of(address: str) -> UUID | None:
+    """The entry whose money is kept at an `unallocated` address; None for any other address."""
+    prefix, _, entry_id = address.rpartition(":")
+    return UUID(entry_id) if prefix == "unallocated:bank_entry" else None
+
+
 def transit(payout_id: UUID) -> str:
     """Money on its way out by a payout that the bank has not confirmed."""
     return f"transit:payout:{payout_id}"

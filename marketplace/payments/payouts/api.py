@@ -6,12 +6,18 @@ from fastapi import Response, status
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.kernel.db import lock
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.lifecycle import IllegalMoveError, move
+from marketplace.kernel.lifecycle import IllegalMoveError
+from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
 from marketplace.kernel.schemas import Amount
 from marketplace.payments.access import AccountManager, Keys, Operator, PlatformAccount, Reader
-from marketplace.payments.errors import BatchNotSentError, BatchSentError, NothingToPayError
+from marketplace.payments.errors import (
+    BatchEmptyError,
+    BatchNotSentError,
+    BatchSentError,
+    NothingToPayError,
+)
 from marketplace.payments.funding.schemas import BankAccountInput
 from marketplace.payments.ledger.addresses import payable
 from marketplace.payments.ledger.queries import balances
@@ -76,7 +82,9 @@ async def payee_account(actor: Reader, session: Session) -> PayeeAccount:
 @router.post(
     "/payout-batches",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(InvalidTokenError, PermissionMissingError, NothingToPayError),
+    responses=problems(
+        InvalidTokenError, PermissionMissingError, NothingToPayError, UnknownCurrencyError
+    ),
 )
 async def create_payout_batch(
     request: BatchCreate, actor: Operator, session: Session, keys: Keys
@@ -110,7 +118,8 @@ async def payout_file(
 
 
 @router.post(
-    "/payout-batches/{batch_id}/send", responses=problems(*OPERATOR_ERRORS, BatchSentError)
+    "/payout-batches/{batch_id}/send",
+    responses=problems(*OPERATOR_ERRORS, BatchSentError, BatchEmptyError),
 )
 async def send_payout_batch(batch_id: UUID, actor: Operator, session: Session) -> BatchRead:
     """Operator: release the file for the bank; the next statement confirms each payout."""
@@ -145,5 +154,5 @@ async def return_payout(
 async def finish_payout(payout_id: UUID, actor: Operator, session: Session) -> Payout:
     """Operator: close a confirmed payout before the sixty days in which a bank may return it."""
     payout = await lock(session, Payout, payout_id)
-    move(session, payout, "finish", role=OPERATOR, actor=actor)
+    await service.finish_payout(session, payout, role=OPERATOR, actor=actor)
     return payout

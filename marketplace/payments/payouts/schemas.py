@@ -3,7 +3,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from marketplace.kernel.schemas import Amount, Currency, Input, Output, ShortText
+from marketplace.kernel.schemas import Amount, Currency, Input, Output, ShortText, example
 from marketplace.payments.lifecycle import PayoutState
 
 
@@ -12,6 +12,8 @@ class PayeeAccountRead(Output):
 
 
 class BatchCreate(Input):
+    model_config = example(currency="KRW")
+
     currency: Currency
 
 
@@ -36,6 +38,8 @@ class BatchRead(Output):
 
 
 class ReturnReason(Input):
+    model_config = example(reason="account closed")
+
     reason: ShortText = Field(description="what the bank said")
 
 

@@ -11,12 +11,19 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.kernel.crypto import Keyring
-from marketplace.kernel.db import lock, mark_locked, now
+from marketplace.kernel.db import fetch, lock, mark_locked, now
 from marketplace.kernel.events import publish
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.lifecycle import Identity, begin, move
-from marketplace.payments.errors import BatchNotSentError, BatchSentError, NothingToPayError
-from marketplace.payments.ledger.addresses import payable, transit
+from marketplace.kernel.money import AMOUNT_MINOR_MAX
+from marketplace.payments.errors import (
+    BatchEmptyError,
+    BatchNotSentError,
+    BatchSentError,
+    NothingToPayError,
+)
+from marketplace.payments.funding.models import BankEntry, QueueReason
+from marketplace.payments.ledger.addresses import bank_entry_of, payable, transit
 from marketplace.payments.ledger.service import Posting, post
 from marketplace.payments.lifecycle import OPERATOR, PayoutState
 from marketplace.payments.payouts.accounts import open_account, seal_account
@@ -32,7 +39,7 @@ PAYOUTS_MAX: Final = 1_000
 
 _PAYEES: Final = text(
     """
-    SELECT p.organisation_id, a.balance_minor
+    SELECT p.organisation_id, least(a.balance_minor, :amount_minor_max) AS amount_minor
     FROM payee_account p
     JOIN ledger_account a ON a.address = 'payable:organisation:' || p.organisation_id
     WHERE a.currency = :currency AND a.balance_minor > 0
@@ -89,8 +96,8 @@ async def create_batch(
     Raises:
         NothingToPayError: no payee with a bank account is owed anything, and nothing waits.
     """
-    rows = await session.execute(_PAYEES, {"currency": currency, "limit": PAYOUTS_MAX})
-    for payee in rows.all():
+    values = {"limit": PAYOUTS_MAX, "amount_minor_max": AMOUNT_MINOR_MAX}
+    for payee in await fetch(session, _PAYEES, currency=currency, **values):
         await _prepare_for(session, keyring, payee, currency, actor)
     await session.flush()
     waiting = await _waiting(session, currency)
@@ -122,7 +129,7 @@ async def _prepare_for(
         session,
         keyring,
         source=payable(payee.organisation_id),
-        amount_minor=payee.balance_minor,
+        amount_minor=payee.amount_minor,
         currency=currency,
         account=account,
         actor=actor,
@@ -144,14 +151,22 @@ async def _waiting(session: AsyncSession, currency: str) -> Sequence[Payout]:
 
 
 async def send_batch(session: AsyncSession, batch_id: UUID, *, actor: Actor) -> PayoutBatch:
-    """Note that the operator takes the file to the bank; from now on only the bank decides."""
+    """Note that the operator takes the file to the bank; from now on only the bank decides.
+
+    Raises:
+        BatchSentError: it was sent before.
+        BatchEmptyError: every payout was cancelled, so there is no file.
+    """
     batch = await lock(session, PayoutBatch, batch_id)
     if batch.sent_at is not None:
         raise BatchSentError
-    for payout in await payouts_of(session, batch_id, for_update=True):
-        if payout.state is PayoutState.PREPARED:
-            mark_locked(session, payout)
-            move(session, payout, "send", role=OPERATOR, actor=actor)
+    payouts = await payouts_of(session, batch_id, for_update=True)
+    prepared = [payout for payout in payouts if payout.state is PayoutState.PREPARED]
+    if not prepared:
+        raise BatchEmptyError
+    for payout in prepared:
+        mark_locked(session, payout)
+        move(session, payout, "send", role=OPERATOR, actor=actor)
     batch.sent_at = now(session)
     return batch
 
@@ -161,7 +176,7 @@ async def cancel_payout(
 ) -> None:
     """Take back a payout that was not sent; the money returns to where it came from."""
     move(session, payout, "cancel", role=role, actor=actor)
-    await give_back(session, payout, source=transit(payout.id))
+    await give_back(session, payout, source=transit(payout.id), role=role, actor=actor)
 
 
 async def refuse_payout(
@@ -170,11 +185,27 @@ async def refuse_payout(
     """Note that the bank did not execute a sent payout; its money is payable again."""
     payout.return_text = reason
     move(session, payout, "refuse", role=OPERATOR, actor=actor)
-    await give_back(session, payout, source=transit(payout.id))
+    await give_back(session, payout, source=transit(payout.id), role=OPERATOR, actor=actor)
 
 
-async def give_back(session: AsyncSession, payout: Payout, *, source: str) -> None:
-    """Owe the money of a payout that did not arrive to its payee again."""
+async def finish_payout(
+    session: AsyncSession, payout: Payout, *, role: str, actor: Identity
+) -> None:
+    """Close a confirmed payout that the bank no longer returns, and the entry that it refunded."""
+    move(session, payout, "finish", role=role, actor=actor)
+    entry_id = bank_entry_of(payout.source)
+    if entry_id:
+        entry = await lock(session, BankEntry, entry_id)
+        move(session, entry, "complete", role=role, actor=actor)
+
+
+async def give_back(
+    session: AsyncSession, payout: Payout, *, source: str, role: str, actor: Identity
+) -> None:
+    """Owe the money of a payout that did not arrive to its payee again.
+
+    Money without a known owner waits for the operator again, who may know another account.
+    """
     await post(
         session,
         key=f"give_back:payout:{payout.id}",
@@ -183,6 +214,11 @@ async def give_back(session: AsyncSession, payout: Payout, *, source: str) -> No
         currency=payout.currency,
         postings=[Posting(source, payout.source, payout.amount_minor)],
     )
+    entry_id = bank_entry_of(payout.source)
+    if entry_id:
+        entry = await lock(session, BankEntry, entry_id)
+        entry.reason = QueueReason.REFUND_FAILED
+        move(session, entry, "requeue", role=role, actor=actor, reason=entry.reason)
 
 
 async def payouts_of(

@@ -55,4 +55,4 @@ async def _return(session: AsyncSession, payout: Payout, entry: BankEntry) -> No
     payout.return_code, payout.return_text = entry.return_code, entry.return_text
     code = entry.return_code
     move(session, payout, "return", role=SYSTEM, actor=BY_SYSTEM, return_code=code)
-    await give_back(session, payout, source=BANK)
+    await give_back(session, payout, source=BANK, role=SYSTEM, actor=BY_SYSTEM)

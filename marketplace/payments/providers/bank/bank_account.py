@@ -33,7 +33,7 @@ class BankAccount:
 
     @property
     def compact_number(self) -> str:
-        return _SEPARATORS.sub("", self.account_number).upper()
+        return _compact(self.account_number)
 
     @property
     def is_iban(self) -> bool:
@@ -62,8 +62,17 @@ class BankAccount:
 
     def masked(self) -> str:
         """The last four characters, enough to recognise one's own account: `****6789`."""
-        number = self.compact_number
-        return f"****{number[-4:]}" if _ACCOUNT_NUMBER.fullmatch(number) else "****"
+        return masked_number(self.account_number)
+
+
+def masked_number(account_number: str) -> str:
+    """The last four characters of an account number, or none of one that is too short to hide."""
+    number = _compact(account_number)
+    return f"****{number[-4:]}" if _ACCOUNT_NUMBER.fullmatch(number) else "****"
+
+
+def _compact(account_number: str) -> str:
+    return _SEPARATORS.sub("", account_number).upper()
 
 
 def _has_iban_check(iban: str) -> bool:

@@ -1,0 +1,1 @@
+"""How fast the product is, as ratios to floor programs measured in the same run."""

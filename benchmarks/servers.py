@@ -1,0 +1,79 @@
+"""The programs under load, each a process of its own: the product, and the floor of reading."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from marketplace.settings import Settings
+
+READY_SECONDS: Final = 30
+HOST: Final = "127.0.0.1"
+
+Process = subprocess.Popen[bytes]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def product(settings: Settings, *, log_requests: bool = False) -> Iterator[str]:
+    """Run the API with one worker; gives its address."""
+    port = _free_port()
+    changed = {"MARKETPLACE_PORT": str(port), "MARKETPLACE_LOG_REQUESTS": str(log_requests)}
+    with _running(["marketplace", "api"], _environment(settings) | changed) as process:
+        yield _answering(process, port, "/readyz")
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator[None]:
+    """Run the background work: it folds statistics, delivers events and watches the clocks."""
+    with _running(["marketplace", "worker"], _environment(settings)):
+        yield
+
+
+@contextmanager
+def raw(settings: Settings) -> Iterator[str]:
+    """Run the floor of reading with one worker; gives its address."""
+    port = _free_port()
+    command = ["uvicorn", "benchmarks.floors.raw:app", "--port", str(port)]
+    command += ["--no-access-log", "--log-level", "error"]
+    with _running(command, _environment(settings)) as process:
+        yield _answering(process, port, "/list")
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    data_dir = str(settings.data_dir)
+    return {"DATABASE_URL": settings.asyncpg_url(), "MARKETPLACE_DATA_DIR": data_dir}
+
+
+@contextmanager
+def _running(module: list[str], environment: dict[str, str]) -> Iterator[Process]:
+    with subprocess.Popen(
+        [sys.executable, "-m", *module], env=os.environ | environment, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _answering(process: Process, port: int, path: str) -> str:
+    """Wait until a server answers a path; returns its address."""
+    url = f"http://{HOST}:{port}"
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url + path, timeout=5):  # noqa: S310 - our own address
+                return url
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"{url}{path} does not answer")

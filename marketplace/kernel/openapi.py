@@ -1,0 +1,110 @@
+"""The OpenAPI document: what FastAPI derives from the routes, completed with what it cannot see.
+
+Any body may be malformed or too large, any authenticated POST takes an Idempotency-Key, a token
+needs the permission that its route asks for, and every refusal is a problem document.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from marketplace.kernel.errors import (
+    MalformedBodyError,
+    MalformedJsonError,
+    MarketplaceError,
+    TooLargeError,
+    ValidationFailedError,
+)
+from marketplace.kernel.idempotency import (
+    KEY_LENGTH_MAX,
+    IdempotencyKeyReusedError,
+    InvalidIdempotencyKeyError,
+)
+from marketplace.kernel.problems import PROBLEM_CONTENT, Problem, problems
+
+Scopes = Callable[[Dependant], Sequence[str]]
+"""The permissions of which a route asks for one; none where any token, or no token, will do."""
+
+IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "sent again with the same key, a request gets its first answer; it is done once",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX},
+    "example": "order-17-8f0d3a52",
+}
+ANY_OTHER: Final = {
+    "description": "Any other failure, such as `unavailable` (503) or `internal_error` (500)",
+    "content": PROBLEM_CONTENT,
+}
+
+
+def operation_id(route: APIRoute) -> str:
+    """The handler's name: generated clients make it a method."""
+    return route.name
+
+
+def install(app: FastAPI, scopes: Scopes) -> None:
+    """Serve the completed document; it is built on first use and kept."""
+    derive = app.openapi
+    built: list[dict[str, Any]] = []
+
+    def openapi() -> dict[str, Any]:
+        if not built:
+            built.append(_completed(app, derive(), scopes))
+        return built[0]
+
+    app.openapi = openapi  # type: ignore[method-assign] # the way that FastAPI documents
+
+
+def _completed(app: FastAPI, document: dict[str, Any], scopes: Scopes) -> dict[str, Any]:
+    schemas = document["components"]["schemas"]
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {Problem.__name__: problem}
+    for method, operation, dependant in _operations(app, document):
+        _complete(method, operation, scopes(dependant))
+    for derived in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(derived, None)
+    return document
+
+
+def _operations(
+    app: FastAPI, document: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Any], Dependant]]:
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute):
+            for method in route.methods or ():
+                operation = document["paths"][route.path_format][method.lower()]
+                yield method, operation, route.dependant
+
+
+def _complete(method: str, operation: dict[str, Any], permissions: Sequence[str]) -> None:
+    if permissions:  # one of them is enough, so each is an alternative
+        ((scheme, _),) = operation["security"][0].items()
+        operation["security"] = [{scheme: [permission]} for permission in permissions]
+    keyed = method == "POST" and "security" in operation
+    if keyed:
+        operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    responses = operation["responses"]
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        del responses["422"]  # the validation error of FastAPI, which is never sent
+    for status, refusal in problems(*_refusals(operation, keyed=keyed)).items():
+        declared = responses.setdefault(str(status), refusal)
+        if declared is not refusal:
+            declared["description"] += f"; {refusal['description']}"
+    operation["responses"] = dict(sorted(responses.items())) | {"default": ANY_OTHER}
+
+
+def _refusals(operation: dict[str, Any], *, keyed: bool) -> Iterator[type[MarketplaceError]]:
+    """What any operation of this shape may answer, beside what its route declares."""
+    body = operation.get("requestBody", {}).get("content", {})
+    if body or "parameters" in operation:
+        yield ValidationFailedError
+    if body:
+        yield TooLargeError
+    if "application/json" in body:
+        yield from (MalformedJsonError, MalformedBodyError)
+    if keyed:
+        yield from (InvalidIdempotencyKeyError, IdempotencyKeyReusedError)

@@ -1,0 +1,50 @@
+"""Statements, requests and payouts against the ledger: no status says other than the money."""
+
+from typing import Final
+
+CHECKS: Final = {
+    "the bank account is what its statements say": """
+        SELECT coalesce(a.currency, e.currency) || ': ledger ' || -coalesce(a.balance_minor, 0)
+            || ', statements ' || coalesce(e.total, 0)
+        FROM (SELECT * FROM ledger_account WHERE address = 'world:bank') a
+        FULL JOIN (
+            SELECT currency, sum(CASE direction WHEN 'credit' THEN amount_minor
+                                                ELSE -amount_minor END) AS total
+            FROM bank_entry
+            WHERE state <> 'received' AND NOT (direction = 'debit' AND state = 'queued')
+            GROUP BY currency
+        ) e USING (currency)
+        WHERE coalesce(a.balance_minor, 0) + coalesce(e.total, 0) <> 0 LIMIT 20
+    """,
+    "what the operator has to decide is set aside": """
+        SELECT 'bank_entry ' || e.id || ' (' || e.state || '): ' || coalesce(a.balance_minor, 0)
+        FROM bank_entry e
+        LEFT JOIN ledger_account a
+            ON a.address = 'unallocated:bank_entry:' || e.id AND a.currency = e.currency
+        WHERE coalesce(a.balance_minor, 0) <> CASE
+            WHEN e.state = 'queued' AND e.direction = 'credit' THEN e.amount_minor ELSE 0 END
+        LIMIT 20
+    """,
+    "each request received what the ledger says": """
+        SELECT subject || ': received ' || coalesce(r.total, 0) || ', ledger '
+            || coalesce(m.total, 0)
+        FROM (SELECT subject, currency, sum(received_minor) AS total FROM payment_request
+              GROUP BY subject, currency) r
+        FULL JOIN (
+            SELECT t.subject, t.currency, sum(p.amount_minor) AS total
+            FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
+            WHERE t.kind = 'fund' AND p.destination LIKE 'held:%'
+            GROUP BY t.subject, t.currency
+        ) m USING (subject, currency)
+        WHERE coalesce(r.total, 0) <> coalesce(m.total, 0) LIMIT 20
+    """,
+    "what is on its way is what the payouts say": """
+        SELECT 'payout ' || p.id || ' (' || p.state || '): ' || coalesce(a.balance_minor, 0)
+        FROM payout p
+        LEFT JOIN ledger_account a
+            ON a.address = 'transit:payout:' || p.id AND a.currency = p.currency
+        WHERE coalesce(a.balance_minor, 0) <> CASE
+            WHEN p.state IN ('prepared', 'sent') THEN p.amount_minor ELSE 0 END
+        LIMIT 20
+    """,
+}

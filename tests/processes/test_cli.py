@@ -1,0 +1,146 @@
+"""What the commands do, say and exit with. An expected failure is one line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.processes.commands import Terminal
+
+PASSWORD = "long and private"
+CREATE = ("operators", "create", "Chief@Example.com", "--password", PASSWORD)
+OPERATORS = """
+    SELECT u.email, o.kind, m.role FROM user_account u JOIN membership m ON m.user_id = u.id
+    JOIN organisation o ON o.id = m.organisation_id ORDER BY u.email
+"""
+
+
+def test_operators_are_created_once_and_share_one_organisation(terminal: Terminal) -> None:
+    created = terminal.run(*CREATE)
+    assert (created.code, created.said) == (0, "operator chief@example.com created\n")
+
+    again = terminal.run(*CREATE)
+    line = "marketplace: This e-mail has an account; sign in\n"
+    assert (again.code, again.said, again.complained) == (1, "", line)
+
+    assert terminal.run("operators", "create", "b@example.com", *CREATE[-2:]).code == 0
+    assert terminal.query(OPERATORS) == [
+        ("b@example.com", "operator", "operator"),
+        ("chief@example.com", "operator", "operator"),
+    ]
+    assert terminal.query("SELECT count(*) FROM organisation") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "field"),
+    [
+        ("nobody", PASSWORD, "email"),
+        ("a@b", PASSWORD, "email"),
+        ("a@example.com", "tooshort", "password"),
+        ("a@example.com", "x" * 201, "password"),
+    ],
+)
+def test_an_operator_who_could_not_sign_in_is_not_created(
+    terminal: Terminal, email: str, password: str, field: str
+) -> None:
+    refused = terminal.run("operators", "create", email, "--password", password)
+
+    assert refused.code == 1
+    assert refused.complained.startswith(f"marketplace: {field}: ")
+    assert refused.complained.count("\n") == 1
+    assert password not in refused.complained
+    assert terminal.query("SELECT count(*) FROM user_account") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        ("DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/x", "the database does not answer: "),
+        ("DATABASE_URL", "mysql://me:secret@127.0.0.1/x", "DATABASE_URL: write postgresql://"),
+        ("DATABASE_URL", "secret", "DATABASE_URL: write postgresql://"),
+        ("DATABASE_URL", "postgresql://secret@127.0.0.1:x/", "DATABASE_URL: write postgresql://"),
+        ("MARKETPLACE_PORT", "http", "port: "),
+        ("MARKETPLACE_PORT", "65536", "port: "),
+        ("MARKETPLACE_POOL_SIZE", "0", "pool_size: "),
+        ("MARKETPLACE_LOG_LEVEL", "LOUD", "log_level: write DEBUG, INFO"),
+        ("MARKETPLACE_REPORTING_TIME_ZONE", "Mars/Base", "reporting_time_zone: no such time zone"),
+        ("MARKETPLACE_REPORTING_TIME_ZONE", "../etc", "reporting_time_zone: no such time zone"),
+        ("MARKETPLACE_DATA_DIR", "/proc/nowhere", "[Errno 2] No such file or directory: "),
+    ],
+)
+def test_a_wrong_setting_is_told_in_one_line(
+    shell: Terminal, variable: str, value: str, line: str
+) -> None:
+    shell.monkeypatch.setenv(variable, value)
+
+    refused = shell.run("ledger", "verify")
+
+    assert (refused.code, refused.said) == (1, "")
+    assert refused.complained.startswith(f"marketplace: {line}")
+    assert refused.complained.count("\n") == 1
+    assert "secret" not in refused.complained
+
+
+@pytest.mark.parametrize("command", ["api", "worker"])
+def test_a_part_of_the_service_needs_a_database_of_ones_own(shell: Terminal, command: str) -> None:
+    shell.monkeypatch.setenv("DATABASE_URL", "")
+
+    refused = shell.run(command)
+
+    line = "marketplace: DATABASE_URL is not set: set it, or use `marketplace serve`\n"
+    assert (refused.code, refused.complained) == (1, line)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ("{user}@{place}/gone", 'database "gone" does not exist'),
+        ("{user}x@{place}/{name}", 'password authentication failed for user "postgres"'),
+    ],
+)
+def test_a_database_that_does_not_let_us_in_is_told_in_one_line(
+    terminal: Terminal, wrong: str, line: str
+) -> None:
+    address, _, name = terminal.url.rpartition("/")
+    user, _, place = address.rpartition("@")
+    terminal.monkeypatch.setenv("DATABASE_URL", wrong.format(user=user, place=place, name=name))
+
+    refused = terminal.run("events", "verify")
+
+    assert (refused.code, refused.complained) == (1, f"marketplace: the database refused: {line}\n")
+
+
+def test_a_database_of_a_newer_version_is_told_in_one_line(terminal: Terminal) -> None:
+    terminal.tamper("UPDATE alembic_version SET version_num = '9999'")
+
+    refused = terminal.run("migrate")
+
+    assert refused.code == 1
+    assert refused.complained == "marketplace: Can't locate revision identified by '9999'\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("statistics", "import-history", "nowhere.json"),
+        ("statistics", "import-history", "."),
+        ("demo", "--patents", "nowhere.jsonl"),
+        ("serve", "--port", "many"),
+        ("launder",),
+    ],
+)
+def test_a_command_that_makes_no_sense_explains_its_use(
+    shell: Terminal, words: tuple[str, ...]
+) -> None:
+    refused = shell.run(*words)
+
+    assert (refused.code, refused.said) == (2, "")
+    assert "Usage: " in refused.complained
+
+
+def test_the_data_directory_must_be_a_directory(shell: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    refused = shell.run("ledger", "verify", "--data-dir", tmp_path / "file")
+
+    line = f"marketplace: [Errno 17] File exists: '{tmp_path / 'file'}'\n"
+    assert (refused.code, refused.complained) == (1, line)

@@ -1,0 +1,50 @@
+"""`marketplace demo`, once, as `make demo` runs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes.service import clean_environment
+
+RECORD = {"id": "US6836899B1", "country": "US", "kind": "B1", "language": "en", "ipc": ["A45F"]}
+RECORDS = [
+    RECORD | {"title": "Napkin holder", "abstract": "Two clamps and a lanyard."},
+    RECORD | {"title": "Napkin holder again"},
+    RECORD | {"id": "no number", "title": "Refused"},
+    RECORD | {"id": "US6836900B1", "title": ""},
+    RECORD | {"id": "US6836901B2", "title": "Helmet", "abstract": None, "ipc": []},
+]
+
+
+@pytest.mark.timeout(300)
+def test_the_demonstration_plays_a_sale_and_proves_its_books(tmp_path: Path) -> None:
+    (tmp_path / "records.jsonl").write_text("\n".join(map(json.dumps, RECORDS)) + "\n\n")
+    # Whatever a person has configured, the demonstration keeps away from it.
+    (tmp_path / ".env").write_text("DATABASE_URL=postgresql://127.0.0.1:1/production\n")
+
+    played = subprocess.run(
+        [sys.executable, "-m", "marketplace", "demo", "--patents", "records.jsonl"],
+        env=clean_environment(MARKETPLACE_PORT="1", TMPDIR="/tmp"),  # noqa: S108 - open to all
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+    assert played.returncode == 0, played.stderr
+    lines = played.stdout.splitlines()
+    assert "  3. 2 records of records.jsonl listed, 2 refused" in lines
+    table = lines[lines.index("amounts in 만원 (10000KRW)") - 3 :][:3]
+    assert [line.split() for line in table] == [
+        ["2022", "3", "90", "3", "90"],
+        ["2023", "5", "210", "8", "300"],
+        [table[-1].split()[0], "2", "9,610", "10", "9,910"],
+    ]
+    assert "BAD" not in played.stdout
+    assert lines[-1].startswith("1 seals over ")
+    assert ", 0 not sealed yet, head " in lines[-1]
+    assert "Traceback" not in played.stderr
+    assert played.stderr.endswith("stopping …\nstopped\n")

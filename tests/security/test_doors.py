@@ -1,0 +1,232 @@
+"""Who may enter which route, generated from the routes, so that none can be forgotten."""
+
+from datetime import timedelta
+
+import httpx2
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from marketplace.accounts.authentication import new_token, token_hash
+from marketplace.accounts.models import LoginSession, OrganisationKind
+from marketplace.accounts.permissions import MemberRole
+from marketplace.kernel.db import now
+from tests.factories.people import person
+from tests.factories.tables import contents
+from tests.security.conftest import Scene
+
+PUBLIC = {
+    "DELETE": set(),
+    "GET": {
+        "/healthz",
+        "/metrics",
+        "/readyz",
+        "/v1/fee-policies",
+        "/v1/listings",
+        "/v1/listings/{listing_id}",
+        "/v1/seals",
+        "/v1/statistics/deals",
+    },
+    "POST": {"/v1/sessions", "/v1/users"},
+}
+"""What anyone may call. A route is added here by decision, never by omission."""
+
+ANY_TOKEN = {
+    "DELETE /v1/sessions/current",
+    "GET /v1/organisations",
+    "GET /v1/organisations/{organisation_id}",
+    "GET /v1/sessions/current",
+}
+"""What any signed-in person may call in any role: their own session, and public profiles."""
+
+OPERATOR_ONLY = {
+    "GET /v1/bank-entries",
+    "GET /v1/bank-statements/{statement_id}",
+    "GET /v1/event-failures",
+    "GET /v1/payout-batches/{batch_id}",
+    "GET /v1/payout-batches/{batch_id}/file",
+    "POST /v1/bank-entries/{entry_id}/apply",
+    "POST /v1/bank-entries/{entry_id}/expense",
+    "POST /v1/bank-entries/{entry_id}/refund",
+    "POST /v1/bank-statements",
+    "POST /v1/deals/{deal_id}/record",
+    "POST /v1/deals/{deal_id}/reject-recordal",
+    "POST /v1/deals/{deal_id}/resolve-refund",
+    "POST /v1/deals/{deal_id}/resolve-release",
+    "POST /v1/deals/{deal_id}/resolve-split",
+    "POST /v1/deals/{deal_id}/reverse",
+    "POST /v1/event-failures/{consumer}/{sequence}/retry",
+    "POST /v1/fee-policies",
+    "POST /v1/listings/{listing_id}/reopen",
+    "POST /v1/listings/{listing_id}/resume",
+    "POST /v1/listings/{listing_id}/suspend",
+    "POST /v1/payout-batches",
+    "POST /v1/payout-batches/{batch_id}/send",
+    "POST /v1/payouts/{payout_id}/cancel",
+    "POST /v1/payouts/{payout_id}/finish",
+    "POST /v1/payouts/{payout_id}/return",
+    "POST /v1/rights/{right_id}/legal-events",
+}
+NOT_FOR_A_MEMBER = {
+    "POST /v1/deals/{deal_id}/sign",
+    "POST /v1/organisations/{organisation_id}/members",
+    "PUT /v1/payee-account",
+}
+"""What binds an organisation is for its owners and admins."""
+
+OUTSIDE_THE_API = {"/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc"}
+
+
+def test_only_the_listed_routes_are_public(scene: Scene) -> None:
+    public = {op.label for op in scene.operations if not op.needs_token}
+    assert public == {f"{method} {path}" for method, paths in PUBLIC.items() for path in paths}
+
+
+def test_only_the_listed_routes_ask_for_no_permission(scene: Scene) -> None:
+    unasked = {op.label for op in scene.operations if op.needs_token and not op.permissions}
+    assert unasked == ANY_TOKEN
+
+
+def test_each_role_is_kept_out_of_what_is_not_for_it(scene: Scene) -> None:
+    closed = {
+        role: {op.label for op in scene.operations if not op.lets(role)} for role in MemberRole
+    }
+    assert closed[MemberRole.OWNER] == closed[MemberRole.ADMIN] == OPERATOR_ONLY
+    assert closed[MemberRole.MEMBER] == OPERATOR_ONLY | NOT_FOR_A_MEMBER
+    writing = {op.label for op in scene.operations if op.permissions and op.method != "GET"}
+    founding = {"POST /v1/organisations"}
+    assert closed[MemberRole.VIEWER] - OPERATOR_ONLY == writing - OPERATOR_ONLY - founding
+
+
+def test_nothing_else_is_mounted(scene: Scene) -> None:
+    documented = {op.path for op in scene.operations}
+    mounted = {getattr(route, "path", None) for route in scene.world.app.routes} - {None}
+    assert mounted - documented == OUTSIDE_THE_API
+
+
+async def _expired(scene: Scene, connection: AsyncConnection, *, revoked: bool) -> str:
+    """A token that was the seller's."""
+    token, seller = new_token(), scene.market.seller
+    async with scene.world.sessions.begin() as session:
+        moment = now(session)
+        session.add(
+            LoginSession(
+                created_at=moment,
+                token_hash=token_hash(token),
+                user_id=seller.user_id,
+                organisation_id=seller.organisation_id,
+                expires_at=moment + (timedelta(hours=1) if revoked else timedelta(0)),
+                revoked_at=moment if revoked else None,
+            )
+        )
+    return token
+
+
+async def _headers(kind: str, scene: Scene, connection: AsyncConnection) -> dict[str, str]:
+    seller = scene.market.seller.token
+    if kind in {"expired", "revoked"}:
+        token = await _expired(scene, connection, revoked=kind == "revoked")
+        return {"authorization": f"Bearer {token}"}
+    if kind == "no membership any more":
+        leaver = await person(scene.world.client, scene.world.sessions)
+        await connection.execute(
+            text("DELETE FROM membership WHERE user_id = :id"), {"id": leaver.user_id}
+        )
+        return leaver.headers
+    return {
+        "none": {},
+        "empty": {"authorization": ""},
+        "scheme alone": {"authorization": "Bearer"},
+        "blank": {"authorization": "Bearer  "},
+        "unknown": {"authorization": f"Bearer {new_token()}"},
+        "cut short": {"authorization": f"Bearer {seller[:-1]}"},
+        "another scheme": {"authorization": f"Basic {seller}"},
+        "its hash": {"authorization": f"Bearer {token_hash(seller).hex()}"},
+        "long": {"authorization": "Bearer " + "x" * 5_000},
+        "not ASCII": {"authorization": "Bearer \xe9\xff"},
+        "in the query": {},
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["none", "unknown", "expired", "revoked"])
+async def test_without_a_valid_token_nothing_opens(
+    scene: Scene, nothing_stays: AsyncConnection, kind: str
+) -> None:
+    headers = await _headers(kind, scene, nothing_stays) | {"idempotency-key": "0123456789"}
+    before = await contents(nothing_stays)
+
+    answers = {
+        op.label: await scene.world.client.request(
+            op.method, op.address(scene.ids), json=op.body, headers=headers
+        )
+        for op in scene.operations
+        if op.needs_token
+    }
+
+    assert len(answers) > 60
+    assert {op: _refusal(answer) for op, answer in answers.items()} == dict.fromkeys(
+        answers, (401, "invalid_token", "Bearer")
+    )
+    assert await contents(nothing_stays) == before
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "empty",
+        "scheme alone",
+        "blank",
+        "cut short",
+        "another scheme",
+        "its hash",
+        "long",
+        "not ASCII",
+        "in the query",
+        "no membership any more",
+    ],
+)
+async def test_no_other_credential_opens(
+    scene: Scene, nothing_stays: AsyncConnection, kind: str
+) -> None:
+    headers = await _headers(kind, scene, nothing_stays)
+    query = {"access_token": scene.market.seller.token} if kind == "in the query" else None
+
+    answer = await scene.world.client.get(
+        "/v1/sessions/current",
+        headers={name: value.encode("latin-1") for name, value in headers.items()},
+        params=query,
+    )
+
+    assert _refusal(answer) == (401, "invalid_token", "Bearer")
+
+
+def _refusal(answer: httpx2.Response) -> tuple[int, str, str | None]:
+    return answer.status_code, answer.json().get("code"), answer.headers.get("www-authenticate")
+
+
+@pytest.mark.parametrize("role", MemberRole)
+async def test_a_role_enters_exactly_where_it_has_the_permission(
+    scene: Scene, nothing_stays: AsyncConnection, role: MemberRole
+) -> None:
+    kind = OrganisationKind.OPERATOR if role is MemberRole.OPERATOR else OrganisationKind.COMPANY
+    member = await person(scene.world.client, scene.world.sessions, role=role, kind=kind)
+    before = await contents(nothing_stays)
+    allowed, refused = set(), set()
+
+    for op in scene.operations:
+        if not op.permissions:
+            continue
+        answer = await scene.world.client.request(
+            op.method, op.address({}), headers=member.headers | {"idempotency-key": "0123456789"}
+        )
+        missing = answer.status_code == 403 and answer.json()["code"] == "permission_missing"
+        (refused if missing else allowed).add(op.label)
+        if missing:
+            assert await contents(nothing_stays) == before, op.label
+        else:
+            assert answer.status_code not in {401, 403}, (op.label, answer.text)
+            before = await contents(nothing_stays)
+
+    assert allowed == {op.label for op in scene.operations if op.permissions and op.lets(role)}
+    assert allowed | refused == {op.label for op in scene.operations if op.permissions}
+    assert refused

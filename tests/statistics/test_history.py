@@ -1,0 +1,188 @@
+"""Published figures: kept as printed, loaded once, and nothing of a bad file."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from marketplace.kernel.db import Sessions
+from marketplace.kernel.errors import MarketplaceError
+from marketplace.statistics.history import (
+    HistoryDiffersError,
+    MalformedHistoryError,
+    import_history,
+)
+
+HISTORY: dict[str, Any] = {
+    "source": "Printed",
+    "unit": "10,000 KRW",
+    "currency": "KRW",
+    "as_of": "2025-12-31",
+    "periods": [
+        {"label": "a", "from": "2024-01-01", "to": "2025-01-01", "transactions": 3, "amount": 7},
+        {"label": "b", "from": "2025-01-01", "to": "2026-01-01", "transactions": 4, "amount": 8},
+    ],
+    "cumulative": {"transactions": 7, "amount": 15},
+}
+STORED = text(
+    """
+    SELECT s.source, s.as_of::text, s.unit_minor, s.printed_deals, s.printed_amount_minor,
+        s.discrepancy,
+        array_agg(f.label || ' ' || f.deals || ' ' || f.amount_minor ORDER BY f.label)
+    FROM published_series s LEFT JOIN published_figure f ON f.series_id = s.id
+    GROUP BY s.id ORDER BY s.as_of
+    """
+)
+EVENTS = text("SELECT count(*) FROM event WHERE type = 'published_series.import'")
+AS_PRINTED = ("Printed", "2025-12-31", 10_000, 7, 150_000, None, ["a 3 70000", "b 4 80000"])
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+def changed(change: Change) -> bytes:
+    history = copy.deepcopy(HISTORY)
+    change(history)
+    return json.dumps(history).encode()
+
+
+async def load(sessions: Sessions, content: bytes) -> None:
+    async with sessions.begin() as session:
+        await import_history(session, content)
+
+
+async def stored(sessions: Sessions) -> tuple[list[Any], int]:
+    async with sessions() as session:
+        rows = [tuple(row) for row in (await session.execute(STORED)).all()]
+        return rows, (await session.execute(EVENTS)).scalar_one()
+
+
+async def test_loading_a_file_again_changes_nothing(sessions: Sessions) -> None:
+    await load(sessions, json.dumps(HISTORY).encode())
+    await load(sessions, json.dumps(HISTORY).encode())
+
+    assert await stored(sessions) == ([AS_PRINTED], 1)
+
+
+async def test_other_figures_of_the_same_date_are_refused(sessions: Sessions) -> None:
+    await load(sessions, json.dumps(HISTORY).encode())
+
+    with pytest.raises(HistoryDiffersError) as refused:
+        await load(sessions, changed(lambda h: h["periods"][0].update(amount=8)))
+
+    assert (refused.value.status, refused.value.code) == (409, "history_differs")
+    assert await stored(sessions) == ([AS_PRINTED], 1)
+
+
+async def test_a_correction_has_a_later_date_and_is_kept_beside_the_first(
+    sessions: Sessions,
+) -> None:
+    await load(sessions, json.dumps(HISTORY).encode())
+    await load(
+        sessions,
+        changed(lambda h: (h.update(as_of="2026-06-30"), h["periods"][0].update(amount=9))),
+    )
+
+    rows, events = await stored(sessions)
+    assert (rows[0], rows[1][1], events) == (AS_PRINTED, "2026-06-30", 2)
+
+
+@pytest.mark.parametrize(
+    ("total", "printed", "discrepancy"),
+    [
+        (
+            {"transactions": 8, "amount": 15},
+            (8, 150_000),
+            "printed total 8 deals and 15, the parts give 7 and 15 (10,000 KRW)",
+        ),
+        (
+            {"transactions": 7, "amount": 16},
+            (7, 160_000),
+            "printed total 7 deals and 16, the parts give 7 and 15 (10,000 KRW)",
+        ),
+        (None, (None, None), None),
+    ],
+)
+async def test_a_printed_total_is_kept_as_printed(
+    sessions: Sessions, total: Any, printed: tuple[Any, Any], discrepancy: str | None
+) -> None:
+    await load(sessions, changed(lambda h: h.update(cumulative=total)))
+
+    ((*_, deals, amount_minor, flag, figures),), _ = await stored(sessions)
+    assert ((deals, amount_minor), flag, figures) == (printed, discrepancy, AS_PRINTED[-1])
+
+
+def first(**fields: Any) -> Change:
+    return lambda history: history["periods"][0].update(fields)
+
+
+def of(**fields: Any) -> Change:
+    return lambda history: history.update(fields)
+
+
+def without(name: str) -> Change:
+    return lambda history: history.pop(name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        without("source"),
+        without("unit"),
+        without("as_of"),
+        without("periods"),
+        of(source=""),
+        of(source="x" * 201),
+        of(source="nul\0"),
+        of(source=7),
+        of(as_of="2025-13-01"),
+        of(as_of="yesterday"),
+        of(currency="KRW2"),
+        of(currency="QQQ"),
+        of(currency="USD"),
+        of(unit="ten thousand won"),
+        of(unit="0 KRW"),
+        of(unit="-1 KRW"),
+        of(unit="10.000 KRW"),
+        of(unit="1,000,000,000,000,000,000,000 KRW"),
+        of(periods=[]),
+        of(periods="none"),
+        of(cumulative={"transactions": 7}),
+        of(cumulative={"transactions": 7, "amount": 10**12}),
+        first(transactions=-1),
+        first(transactions=1.5),
+        first(transactions="3"),
+        first(transactions=True),
+        first(transactions=10**9 + 1),
+        first(amount=-1),
+        first(amount=10**12),
+        first(amount=7.0),
+        first(label="two\nlines"),
+        first(to="2024-01-01"),
+        first(to="2023-01-01"),
+        first(to="2025-01-02"),
+    ],
+)
+async def test_a_malformed_file_is_refused_whole(sessions: Sessions, change: Change) -> None:
+    await _refused(sessions, changed(change))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"null", b'{"source": "\xff"}', b'{"source": "\\ud800"}', b"[" * 10_000],
+    ids=str,
+)
+async def test_what_is_no_such_file_at_all_is_refused(sessions: Sessions, content: bytes) -> None:
+    await _refused(sessions, content)
+
+
+async def _refused(sessions: Sessions, content: bytes) -> None:
+    with pytest.raises(MarketplaceError) as refused:
+        await load(sessions, content)
+    assert (
+        isinstance(refused.value, MalformedHistoryError) or refused.value.code == "unknown_currency"
+    )
+    assert refused.value.status == 422
+    assert await stored(sessions) == ([], 0)
