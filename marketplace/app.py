@@ -20,7 +20,7 @@ from marketplace.kernel.reads import ReadPool
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
-from marketplace.wiring import CONSTRAINT_ERRORS, ROUTERS
+from marketplace.wiring import CONSTRAINT_ERRORS, FAST, ROUTERS
 
 logger = get_logger(__name__)
 
@@ -49,6 +49,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         lifespan=_connected if connect else None,
         max_body_size=BODY_BYTES_MAX,
         log_requests=settings.log_requests,
+        fast=FAST,
         generate_unique_id_function=openapi.operation_id,
         redirect_slashes=False,  # one address each; a redirect would trust the Host header
     )

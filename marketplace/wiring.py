@@ -23,6 +23,7 @@ from marketplace.documents import errors as documents_errors
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.db import METADATA
 from marketplace.kernel.events import Consumer
+from marketplace.kernel.fast_lane import FastRead
 from marketplace.kernel.lifecycle import Lifecycle
 from marketplace.kernel.problems import ConstraintErrors
 from marketplace.kernel.seals import EventSeal
@@ -32,6 +33,7 @@ from marketplace.listings import service as listings_service
 from marketplace.listings.handlers import on_legal_event
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
+from marketplace.listings.queries import quick_detail
 from marketplace.payments import errors as payments_errors
 from marketplace.payments import verify as payments_verify
 from marketplace.payments.fees import api as fees_api
@@ -48,9 +50,16 @@ from marketplace.payments.payouts import api as payouts_api
 from marketplace.payments.payouts import service as payouts_service
 from marketplace.payments.payouts.models import Payout
 from marketplace.search import api as search_api
+from marketplace.search.catalogue import quick_page
 from marketplace.statistics import api as statistics_api
 from marketplace.statistics import models as statistics_models
 from marketplace.statistics import verify as statistics_verify
+
+FAST: Final = {
+    "/v1/listings": FastRead("/v1/listings", quick_page),
+    "/v1/listings/": FastRead("/v1/listings/{listing_id}", quick_detail),
+}
+"""Reads that are answered ahead of the router."""
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     accounts_api.router,

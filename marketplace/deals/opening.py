@@ -30,9 +30,10 @@ async def open_deal(
 ) -> Deal:
     """Reserve the right and write the deal down.
 
-    The reservation comes first: of many who accept at once, the database lets one through, and the
-    others learn that the right is reserved. The right is locked after it, so that its owner, its
-    status and an idea's text are those of the moment in which the deal begins.
+    The right is locked first, so that its owner, its status and an idea's text are those of the
+    moment in which the deal begins, and so that many who accept at once wait in a line: waiting
+    for each other's reservation, they could deadlock. The database lets one reservation through,
+    and the others learn that the right is reserved.
     """
     listing = await session.get_one(Listing, listing_id)
     right = await session.get_one(Right, listing.right_id)
@@ -50,8 +51,8 @@ async def open_deal(
         fee_policy_id=policy.id,
         commission_basis_points=policy.commission_basis_points,
     )
-    await reserve(session, right.id, subject=deal.subject)
     right = await lock(session, Right, right.id)
+    await reserve(session, right.id, subject=deal.subject)
     await require_owner(session, right.id, listing.organisation_id)
     require_tradable(right)
     await _reserve_listing(session, listing.id)

@@ -99,18 +99,19 @@ def _service(environment: dict[str, str]) -> Iterator[str]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait(lambda: _is_ready(url, server), "the service")
+        with httpx2.Client(base_url=url, timeout=2, trust_env=False) as probe:
+            _wait(lambda: _is_ready(probe, server), "the service")
         yield url
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(WAIT_SECONDS)
 
 
-def _is_ready(url: str, server: subprocess.Popen[bytes]) -> bool:
+def _is_ready(probe: httpx2.Client, server: subprocess.Popen[bytes]) -> bool:
     if server.poll() is not None:
         raise DemoError("the service ended before it was ready; it says why above")
     with contextlib.suppress(httpx2.HTTPError):
-        return httpx2.get(f"{url}/readyz", timeout=2, trust_env=False).is_success
+        return probe.get("/readyz").is_success
     return False
 
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from http import HTTPMethod
 from typing import Any, Final
 from uuid import uuid4
@@ -9,10 +10,11 @@ from uuid import uuid4
 import structlog
 from fastapi import FastAPI, Request
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marketplace.kernel.errors import TooLargeError
+from marketplace.kernel.fast_lane import FastLane, FastRead
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.problems import too_large
 
@@ -38,17 +40,19 @@ SECURITY_HEADERS: Final = {
     "x-frame-options": "DENY",
     "cache-control": "no-store",
 }
+_ENCODED: Final = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
 class Service(FastAPI):
     """FastAPI inside the envelope, so that its own answers (413, 500) carry the headers as well."""
 
-    def __init__(self, *, log_requests: bool, **options: Any) -> None:
+    def __init__(self, *, log_requests: bool, fast: Mapping[str, FastRead], **options: Any) -> None:
         self._log_requests = log_requests
+        self._fast = fast
         super().__init__(**options)
 
     def build_middleware_stack(self) -> ASGIApp:
-        stack = RefusalOfSize(super().build_middleware_stack())
+        stack = FastLane(RefusalOfSize(super().build_middleware_stack()), self._fast)
         return RequestEnvelope(stack, log_requests=self._log_requests)
 
 
@@ -130,7 +134,6 @@ def _request_id(headers: Headers) -> str:
 
 
 def _add_headers(message: Message, request_id: str) -> None:
-    headers = MutableHeaders(scope=message)
-    headers["x-request-id"] = request_id
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
+    present = {name for name, _ in message["headers"]}
+    own = ((b"x-request-id", request_id.encode()), *_ENCODED)
+    message["headers"] = [*message["headers"], *(one for one in own if one[0] not in present)]

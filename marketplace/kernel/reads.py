@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import asyncpg
 
+from marketplace.kernel.db import PLANNING
+
 
 class Reads(Protocol):
     """The port of hot reads; each call is one statement, and sees one snapshot."""
@@ -37,7 +39,14 @@ class ReadPool:
             reset=_nothing,
             command_timeout=30,
             timeout=10,
-            server_settings={"default_transaction_read_only": "on", "timezone": "UTC"},
+            server_settings={
+                "default_transaction_read_only": "on",
+                "timezone": "UTC",
+                # The statements are fixed and led by indexes; for a page whose length is a
+                # parameter PostgreSQL would else plan every time, at twice the cost of reading it.
+                "plan_cache_mode": "force_generic_plan",
+                **PLANNING,
+            },
         )
         return cls(pool, size)
 

@@ -14,6 +14,16 @@ from marketplace.listings.models import Listing
 _DETAIL: Final = "SELECT detail FROM listing_card WHERE listing_id = $1"
 
 
+async def quick_detail(reads: Reads, listing_id: str, query: str) -> bytes | None:
+    """The public page of a listing, if there is one; None leaves it to the route."""
+    try:
+        wanted = UUID(listing_id)
+    except ValueError:
+        return None
+    detail = None if query else await reads.value(_DETAIL, wanted)
+    return None if detail is None else bytes(detail, "utf-8")
+
+
 async def public_detail(reads: Reads, listing_id: UUID) -> bytes:
     """The public page of a published or reserved listing, as stored JSON."""
     detail = await reads.value(_DETAIL, listing_id)

@@ -4,6 +4,7 @@ A card exists only while its listing is public, so a withdrawn listing is never 
 the index lags.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +17,8 @@ from marketplace.search.schemas import Sort
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR_FUTURE: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_PLAIN_QUERY: Final = re.compile(r"(?:cursor=([A-Za-z0-9_-]{1,200}))?")
+PAGE_DEFAULT: Final = 20
 _FIRST_PAGE: Final = """
     SELECT card, published_at, listing_id FROM listing_card WHERE listed
     ORDER BY published_at DESC, listing_id DESC LIMIT $1
@@ -40,6 +43,18 @@ def read_cursor(cursor: str | None, sort: Sort) -> Position | None:
     if order != sort or not 0 <= place < _FAR_FUTURE:
         raise InvalidCursorError
     return place, listing_id
+
+
+async def quick_page(reads: Reads, _: str, query: str) -> bytes | None:
+    """The newest page, when the request asks for nothing else; None leaves it to the route."""
+    asked = _PLAIN_QUERY.fullmatch(query)
+    if asked is None:
+        return None
+    try:
+        after = read_cursor(asked[1], Sort.NEWEST)
+    except InvalidCursorError:
+        return None
+    return await newest_page(reads, after, PAGE_DEFAULT)
 
 
 async def newest_page(reads: Reads, after: Position | None, limit: int) -> bytes:

@@ -31,11 +31,12 @@ async def negotiations(
     world: World, listing_id: str, rivals: int = RIVALS
 ) -> list[tuple[Person, str]]:
     """Buyers of one right, each with an offer."""
-    found = []
-    for number in range(rivals):
+
+    async def begin(number: int) -> tuple[Person, str]:
         buyer = await person(world.client, world.sessions, name=f"Rival {number}")
-        found.append((buyer, await offer(buyer, listing_id)))
-    return found
+        return buyer, await offer(buyer, listing_id)
+
+    return await asyncio.gather(*map(begin, range(rivals)))
 
 
 async def value(world: World, query: str, **values: Any) -> Any:
@@ -64,9 +65,11 @@ async def require_one_winner(world: World, accepts: list[Awaitable[httpx2.Respon
 async def test_fifty_buyers_accept_their_counter_offers_at_once(world: World) -> None:
     market = await Market.open(world)
     talks = await negotiations(world, await list_right(market.seller))
-    for _, negotiation_id in talks:
-        path = f"/v1/negotiations/{negotiation_id}/counter"
-        await ok(await market.seller.post(path, {"price": PRICE}))
+    counters = (
+        market.seller.post(f"/v1/negotiations/{talk}/counter", {"price": PRICE})
+        for _, talk in talks
+    )
+    assert {answer.status_code for answer in await asyncio.gather(*counters)} == {200}
 
     await require_one_winner(world, [accept(buyer, talk, 2) for buyer, talk in talks])
 

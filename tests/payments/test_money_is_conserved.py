@@ -45,8 +45,8 @@ from tests.factories.world import World
 TERMS: Final = ((1_000_003, "KRW", 500), (999, "KRW", 500), (100_01, "USD", 333), (1, "KRW", 333))
 """Price in minor units, currency and commission in basis points of each deal."""
 
-EXAMPLES: Final = 6
-STEPS: Final = 60
+EXAMPLES: Final = 8
+STEPS: Final = 50
 REFUSED: Final = 0.06
 BEFORE: Final = {"amend", "sign", "countersign"}
 ELSEWHERE: Final = BankAccount(**bank_account("555-666-777777"))
@@ -217,7 +217,17 @@ async def _move(session: AsyncSession, play: Play, deal: Deal, name: str, role: 
         await getattr(settling, name)(session, deal, role=role, actor=actor)
 
 
-OFTEN: Final = {"fund": 25, "file_transfer": 10, "record": 10, "release": 10, "dispute": 3}
+OFTEN: Final = {
+    "fund": 40,
+    "file_transfer": 30,
+    "record": 30,
+    "release": 30,
+    "dispute": 6,
+    "resolve_release": 8,
+    "resolve_refund": 8,
+    "resolve_split": 16,
+    "reverse": 8,
+}
 PLAYED: Final = [
     (move.sources, on_deal(move.name, min(people)), OFTEN.get(move.name, 1))
     for move in DEAL.table
@@ -231,7 +241,7 @@ async def choose(play: Play, dice: Random) -> Operation:
     if dice.random() < REFUSED:
         return dice.choice(PLAYED)[1]
     ((state,),) = await play.rows("SELECT state FROM deal WHERE id = :id", id=play.deal_id)
-    options = {**MONEY, pay: 12 if state == DealState.SIGNED else 1}
+    options = {**MONEY, pay: 30 if state == DealState.SIGNED else 1}
     options |= {move: often for sources, move, often in PLAYED if DealState(state) in sources}
     (chosen,) = dice.choices(list(options), list(options.values()))
     return chosen
@@ -351,8 +361,9 @@ class Ground:
             info={"clock": self.world.clock},
         )
         play = Play(sessions, self.world.app.state.keyring, self.actors, self.deals[0], 0)
+        deals = dice.sample(self.deals, 2)
         for _ in range(STEPS):
-            play = replace(play, deal_id=dice.choice(self.deals), number=dice.randrange(10**6))
+            play = replace(play, deal_id=dice.choice(deals), number=dice.randrange(10**6))
             await step(play, await choose(play, dice))
         async with sessions() as session:
             broken = [check for check in await run_checks(session, PROOFS) if check.problems]

@@ -15,7 +15,7 @@ from marketplace.kernel import postgres
 from marketplace.kernel.postgres_locks import free_port
 
 PATIENCE_SECONDS = 90.0
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.05
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -79,6 +79,8 @@ class Service:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.supervisor: subprocess.Popen[bytes] | None = None
+        # Made once: a client costs more than a start of the service leaves over for it.
+        self._probe = httpx2.Client(base_url=self.url, timeout=5, trust_env=False)
         self.known: set[int] = set()
 
     @property
@@ -91,7 +93,7 @@ class Service:
     def start(self) -> None:
         """Start the supervisor unless one runs."""
         if self.supervisor is None or self.supervisor.poll() is not None:
-            self.supervisor = serve(self.data_dir, self.port, self.log)
+            self.supervisor = serve(self.data_dir, self.port, self.log, "--example")
 
     def start_and_wait(self) -> None:
         self.start()
@@ -103,7 +105,7 @@ class Service:
         if "api" not in self.children():
             return False
         with contextlib.suppress(httpx2.HTTPError):
-            return httpx2.get(f"{self.url}/readyz", timeout=5, trust_env=False).is_success
+            return self._probe.get("/readyz").is_success
         return False
 
     def children(self) -> dict[str, int]:
@@ -135,6 +137,14 @@ class Service:
         self.supervisor.send_signal(number)
         return self.supervisor.wait(PATIENCE_SECONDS)
 
+    def close(self) -> None:
+        """Leave no process behind."""
+        self._probe.close()
+        if self.supervisor and self.supervisor.poll() is None:
+            self.stop()
+        if self.cluster.exists():
+            postgres.stop(self.cluster, mode="immediate")
+
     def remains(self) -> list[int]:
         return [pid for pid in self.known if is_alive(pid)]
 
@@ -142,11 +152,5 @@ class Service:
 @contextlib.contextmanager
 def service_in(folder: Path) -> Iterator[Service]:
     """A service that leaves no process behind, whatever becomes of the test."""
-    service = Service(folder)
-    try:
+    with contextlib.closing(Service(folder)) as service:
         yield service
-    finally:
-        if service.supervisor and service.supervisor.poll() is None:
-            service.stop()
-        if service.cluster.exists():
-            postgres.stop(service.cluster, mode="immediate")

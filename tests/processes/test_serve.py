@@ -5,12 +5,14 @@ one service follow each other, because a start takes seconds.
 """
 
 import random
+import re
 import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from marketplace.kernel import postgres
@@ -21,7 +23,7 @@ from tests.processes.service import Service, serve, service_in, until
 
 SEED = 20_260_105
 MOVES = ["begin", "sign", "countersign", "fund", "file_transfer", "record", "release"]
-VICTIMS = ["api"] * 3 + ["worker"] * 4 + ["postgres"] * 4 + ["supervisor"]
+VICTIMS = ["api"] * 3 + ["worker"] * 3 + ["postgres"] * 5 + ["supervisor"]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,8 @@ def service(folder: Path) -> Iterator[Service]:
 @pytest.mark.timeout(400)
 def test_it_starts_and_says_where_and_is_the_only_one(service: Service) -> None:
     service.start_and_wait()
-    until(lambda: "ready: " in service.said(), "nothing is said")
+    until(lambda: "example listings: " in service.said(), "no example is loaded")
+    assert len(httpx2.get(f"{service.url}/v1/listings").json()["items"]) == 7
     assert f"ready: {service.url}  (API documentation: {service.url}/docs)" in service.said()
     assert set(service.children()) == {"api", "worker"}
 
@@ -71,11 +74,10 @@ def test_a_sale_goes_through_whatever_is_killed_meanwhile(service: Service, sale
     assert table["total"] == {"deals": 1, "amount": PRICE_MINOR, "amount_minor": PRICE_MINOR}
     (listing,) = sale.seller.get("/v1/listings/mine")["items"]
     assert (listing["id"], listing["state"]) == (sale.listing_id, "sold")
-    finish(command(service, "events", "seal"))
     proofs = [command(service, "ledger", "verify"), command(service, "events", "verify")]
     books, log = (finish(proof) for proof in proofs)
     assert "BAD" not in books + log
-    assert log.startswith("1 seals over")
+    assert re.match(r"[1-9] seals over [1-9]", log)
 
 
 def test_ctrl_c_ends_it_with_nothing_left(service: Service) -> None:
@@ -85,6 +87,9 @@ def test_ctrl_c_ends_it_with_nothing_left(service: Service) -> None:
     assert service.remains() == []
     assert not postgres.is_running(service.cluster)
     assert service.said().endswith("stopping …\nstopped\n")
+    # Started twice, for one supervisor was killed; the second found a catalogue in use.
+    assert service.said().count("ready: ") == 2
+    assert service.said().count("example listings: ") == 1
 
 
 def test_what_a_killed_supervisor_leaves_ends_by_itself_and_is_found_again(
@@ -107,7 +112,7 @@ def test_told_to_end_while_it_starts_it_leaves_nothing_running(folder: Path) -> 
         service.start()
         until(lambda: "schema" in service.said(), "nothing is said")
 
-        assert service.stop(signal.SIGTERM) in {0, 1}
+        assert service.stop(signal.SIGTERM) in {0, 130}
         assert not postgres.is_running(service.cluster)
         assert service.remains() == []
         assert "Traceback" not in service.said()
