@@ -34,7 +34,7 @@ demo: $(VENV)/run.stamp ## Play a whole deal over HTTP on a fresh database (PATE
 	$(BIN)/marketplace demo $(if $(PATENTS),--patents $(PATENTS))
 
 bench: $(VENV)/test.stamp ## Measure speed against floors in the same run (ARGS="list --rows 100000")
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m benchmarks $(or $(ARGS),all)
 
 docs: $(VENV)/run.stamp ## Generate docs/lifecycles.md from the code
 	$(BIN)/marketplace docs lifecycles > docs/lifecycles.md
