@@ -1,7 +1,6 @@
 """Text search: a realistic mix against `ts_rank` over a GIN index, common words against rare."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -79,13 +78,9 @@ async def _write_floor_queries(settings: Settings) -> None:
     await connection.execute(_FLOOR_QUERIES)
     await connection.executemany(
         "INSERT INTO floor_query VALUES ($1, CAST(CAST($2 AS text) AS tsquery))",
-        [(number, _tsquery(text)) for number, text in enumerate(queries(MIX), 1)],
+        [(number, " & ".join(query_tokens(text))) for number, text in enumerate(queries(MIX), 1)],
     )
     await connection.close()
-
-
-def _tsquery(text: str) -> str:
-    return " & ".join(json.dumps(word, ensure_ascii=False) for word in query_tokens(text))
 
 
 async def _extremes(settings: Settings) -> tuple[str, str]:

@@ -226,8 +226,12 @@ async def _note_failure(session: AsyncSession, consumer: str, fact: Fact, error:
 
 
 _ENSURE_POSITION: Final = text(
-    "INSERT INTO event_consumer (name, transaction_id, sequence) VALUES (:name, '0', 0)"
-    " ON CONFLICT (name) DO NOTHING"
+    """
+    INSERT INTO event_consumer (name, transaction_id, sequence)
+    SELECT CAST(:name AS text), '0', 0
+    WHERE NOT EXISTS (SELECT FROM event_consumer WHERE name = :name)
+    ON CONFLICT (name) DO NOTHING
+    """
 )
 _LOCK_POSITION: Final = text(
     """
@@ -250,6 +254,7 @@ _STORE_POSITION: Final = text(
 
 
 async def ensure_position(session: AsyncSession, name: str) -> None:
+    """Give a consumer its position, once. One that exists is not waited for, though it be moved."""
     await session.execute(_ENSURE_POSITION, {"name": name})
 
 
