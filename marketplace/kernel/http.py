@@ -46,9 +46,11 @@ _ENCODED: Final = [(name.encode(), value.encode()) for name, value in SECURITY_H
 class Service(FastAPI):
     """FastAPI inside the envelope, so that its own answers (413, 500) carry the headers as well."""
 
-    def __init__(self, *, log_requests: bool, fast: Mapping[str, FastRead], **options: Any) -> None:
+    def __init__(
+        self, *, log_requests: bool, fast: Mapping[str, FastRead] | None = None, **options: Any
+    ) -> None:
         self._log_requests = log_requests
-        self._fast = fast
+        self._fast = fast or {}
         super().__init__(**options)
 
     def build_middleware_stack(self) -> ASGIApp:
