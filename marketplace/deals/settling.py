@@ -19,6 +19,7 @@ from marketplace.deals.transferring import pass_title, return_title
 from marketplace.documents.service import revoke_disclosures
 from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import Identity, move
+from marketplace.kernel.money import share_of
 from marketplace.payments.funding import service as funding
 
 _LEGAL_STATUS: Final = text("SELECT legal_status FROM ip_right WHERE id = :right_id")
@@ -142,7 +143,10 @@ async def _unwind(session: AsyncSession, deal: Deal, *, actor: Identity) -> None
 async def _distribute(session: AsyncSession, deal: Deal, to_seller_minor: int) -> None:
     deal.released_minor = to_seller_minor
     deal.refunded_minor = deal.price_minor - to_seller_minor
-    deal.commission_minor = await funding.distribute(
+    # All is set before posting, which flushes: a second UPDATE of a row in one transaction makes
+    # PostgreSQL check every foreign key of it again.
+    deal.commission_minor = share_of(to_seller_minor, deal.commission_basis_points)
+    await funding.distribute(
         session,
         subject=deal.subject,
         currency=deal.currency,
@@ -150,7 +154,7 @@ async def _distribute(session: AsyncSession, deal: Deal, to_seller_minor: int) -
         buyer=deal.buyer_organisation_id,
         to_seller_minor=to_seller_minor,
         to_buyer_minor=deal.refunded_minor,
-        commission_basis_points=deal.commission_basis_points,
+        commission_minor=deal.commission_minor,
     )
 
 

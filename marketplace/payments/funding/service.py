@@ -8,7 +8,6 @@ from sqlmodel import col, select
 
 from marketplace.kernel.db import mark_locked, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
-from marketplace.kernel.money import share_of
 from marketplace.payments.errors import RequestNotOpenError
 from marketplace.payments.funding.models import PaymentRequest
 from marketplace.payments.ledger.addresses import commission, held, payable
@@ -99,7 +98,7 @@ async def _give_part_back(session: AsyncSession, request: PaymentRequest) -> Non
         buyer=request.payer_organisation_id,
         to_seller_minor=0,
         to_buyer_minor=request.received_minor,
-        commission_basis_points=0,
+        commission_minor=0,
     )
 
 
@@ -145,17 +144,14 @@ async def distribute(
     buyer: UUID,
     to_seller_minor: int,
     to_buyer_minor: int,
-    commission_basis_points: int,
-) -> int:
+    commission_minor: int,
+) -> None:
     """Empty the held funds of a subject: to the seller less commission, and to the buyer.
 
     Together the two parts are all that is held. It happens once per subject: the key and the
-    overdraft check of the database both refuse a second time.
-
-    Returns:
-        The commission in minor units.
+    overdraft check of the database both refuse a second time. The commission is a part of what
+    goes to the seller.
     """
-    commission_minor = share_of(to_seller_minor, commission_basis_points)
     wanted = (
         Posting(held(subject), payable(seller), to_seller_minor - commission_minor),
         Posting(held(subject), commission(subject), commission_minor),
@@ -169,7 +165,6 @@ async def distribute(
         currency=currency,
         postings=[posting for posting in wanted if posting.amount_minor],
     )
-    return commission_minor
 
 
 async def reverse(
