@@ -28,7 +28,7 @@ layers: $(VENV)/test.stamp
 	NO_COLOR=1 $(BIN)/lint-imports | tail -n 5
 
 tests: $(VENV)/test.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
 
 demo: $(VENV)/run.stamp ## Play a whole deal over HTTP on a fresh database (PATENTS=FILE lists real records)
 	$(BIN)/marketplace demo $(if $(PATENTS),--patents $(PATENTS))

@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from benchmarks.place import Place
-from marketplace.accounts.authentication import new_token, token_hash
+from marketplace.accounts.authentication import secret_hash
+from marketplace.accounts.sessions.service import new_token
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.db import create_engine, create_sessions
 from marketplace.settings import Settings
@@ -125,7 +126,7 @@ def waiting_deals(place: Place, deals: int) -> tuple[Settings, str]:
 async def _fill_waiting(connection: asyncpg.Connection, *, deals: int, token: str) -> None:
     await connection.execute(_NAMES)
     await connection.execute(_WAITING.format(deals=deals, sellers=SELLERS))
-    await connection.execute(_OPERATOR, token_hash(token))
+    await connection.execute(_OPERATOR, secret_hash(token))
 
 
 def settled_deals(place: Place, deals: int) -> Settings:

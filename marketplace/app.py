@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from marketplace import operations
 from marketplace.accounts.access import permissions_of
 from marketplace.accounts.authentication import Authenticator
+from marketplace.accounts.revocations import Revocations
 from marketplace.kernel import openapi, problems
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.crypto import load_keyring
@@ -20,7 +21,7 @@ from marketplace.kernel.reads import ReadPool
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
-from marketplace.wiring import CONSTRAINT_ERRORS, FAST, ROUTERS
+from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, ROUTERS
 
 logger = get_logger(__name__)
 
@@ -54,7 +55,9 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         redirect_slashes=False,  # one address each; a redirect would trust the Host header
     )
     app.state.settings = settings
-    app.state.authenticator = Authenticator()
+    revocations = Revocations()
+    app.state.revocations = revocations
+    app.state.authenticator = Authenticator(FINDERS, revocations)
     app.state.platform_account = BankAccount(
         settings.bank_holder_name,
         settings.bank_account_number,
@@ -76,13 +79,16 @@ async def _connected(app: FastAPI) -> AsyncIterator[None]:
     app.state.reads = await ReadPool.open(settings.asyncpg_url(), size=settings.read_pool_size)
     app.state.keyring = load_keyring(settings.keys_path)
     app.state.index = IndexReader(settings.index_path)
-    refresher = asyncio.create_task(_refresh(app.state.index))
+    followers = (
+        asyncio.create_task(_refresh(app.state.index)),
+        asyncio.create_task(app.state.revocations.follow(settings.asyncpg_url())),
+    )
     try:
         yield
     finally:
-        refresher.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await refresher
+        for follower in followers:
+            follower.cancel()
+        await asyncio.gather(*followers, return_exceptions=True)
         await app.state.reads.close()
         await engine.dispose()
 

@@ -14,8 +14,8 @@ from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from marketplace.accounts.schemas import SignIn
-from marketplace.accounts.service import create_operator
+from marketplace.accounts.people.service import create_operator
+from marketplace.accounts.sessions.schemas import SignIn
 from marketplace.app import create_app
 from marketplace.demo import example, journey
 from marketplace.demo.client import ApiRefusalError

@@ -4,8 +4,12 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from marketplace.accounts import api as accounts_api
 from marketplace.accounts import errors as accounts_errors
+from marketplace.accounts.members import api as members_api
+from marketplace.accounts.organisations import api as organisations_api
+from marketplace.accounts.people import api as people_api
+from marketplace.accounts.sessions import api as sessions_api
+from marketplace.accounts.sessions import service as sessions_service
 from marketplace.assets import api as assets_api
 from marketplace.assets import errors as assets_errors
 from marketplace.deals import api as deals_api
@@ -61,8 +65,14 @@ FAST: Final = {
 }
 """Reads that are answered ahead of the router."""
 
+FINDERS: Final = {sessions_service.PREFIX: sessions_service.find_session}
+"""What finds the holder of a bearer credential, by the credential's prefix."""
+
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    accounts_api.router,
+    people_api.router,
+    sessions_api.router,
+    organisations_api.router,
+    members_api.router,
     assets_api.router,
     documents_api.router,
     search_api.router,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from marketplace.accounts.authentication import forget_expired
+from marketplace.accounts import revocations
+from marketplace.accounts.sessions.service import forget_expired
 from marketplace.kernel import idempotency
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.clocks import run_due
@@ -103,6 +104,7 @@ async def forget(sessions: Sessions) -> int:
     async with sessions.begin() as session:
         await idempotency.forget_old(session)
         await forget_expired(session)
+        await revocations.forget_old(session)
     return 0
 
 

@@ -27,7 +27,7 @@ async def current_actor(
     authenticator: Authenticator = request.app.state.authenticator
     actor = await authenticator.actor(session, credentials.credentials)
     if request.method == "POST":
-        await idempotency.claim(session, request, f"{actor.organisation_id}:{actor.user_id}")
+        await idempotency.claim(session, request, f"{actor.organisation_id}:{actor.label}")
     return actor
 
 
@@ -43,7 +43,7 @@ class Allowed:
     async def __call__(self, actor: CurrentActor) -> Actor:
         if not any(actor.may(permission) for permission in self.permissions):
             wanted = " or ".join(self.permissions)
-            raise PermissionMissingError(f"{wanted} is not in the role {actor.role}")
+            raise PermissionMissingError(f"it takes {wanted}; see GET /v1/sessions/current")
         return actor
 
 

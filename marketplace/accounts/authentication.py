@@ -1,81 +1,95 @@
-"""Tokens. Random, shown once, kept as a hash; looked up at most once a second per process."""
+"""Who a bearer credential stands for; remembered until it expires or news of a revocation comes.
+
+Kinds of credentials are told apart by their prefix. Each kind's finder is the authority, and asks
+the database; the memory in front of it is trusted only while the feed of revocations is live.
+"""
 
 import hashlib
 import secrets
-import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
-from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError
-from marketplace.accounts.permissions import MemberRole
+from marketplace.accounts.revocations import Revocations
 from marketplace.kernel.db import now
 
-PREFIX: Final = "mp_"
-REMEMBERED_SECONDS: Final = 1.0
-"""A revoked token stops working everywhere within this time."""
 REMEMBERED_MAX: Final = 10_000
+RANDOM_BYTES: Final = 32
 
-_FIND: Final = text(
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a finder knows of a credential.
+
+    `depends_on` names everything whose revocation ends it: `session:<id>`, `user:<id>`,
+    `organisation:<id>`, `membership:<organisation id>:<user id>`, `client:<id>` …
     """
-    SELECT s.user_id, s.organisation_id, m.role
-    FROM login_session s JOIN membership m USING (user_id, organisation_id)
-    WHERE s.token_hash = :token_hash AND s.revoked_at IS NULL AND s.expires_at > :now
-    """
-)
 
-_FORGET: Final = text(
-    "DELETE FROM login_session WHERE id IN (SELECT id FROM login_session"
-    " WHERE expires_at < :now LIMIT 10000)"
-)
+    actor: Actor
+    expires_at: datetime
+    depends_on: frozenset[str]
 
 
-async def forget_expired(session: AsyncSession) -> None:
-    """Delete sessions that have expired, at most ten thousand a call."""
-    await session.execute(_FORGET, {"now": now(session)})
+Finder = Callable[[AsyncSession, str], Awaitable[Found | None]]
 
 
-def new_token() -> str:
-    return PREFIX + secrets.token_urlsafe(32)
+def new_secret(prefix: str) -> str:
+    return prefix + secrets.token_urlsafe(RANDOM_BYTES)
 
 
-def token_hash(token: str) -> bytes:
-    """Plain SHA-256: a token has 256 random bits, so there is nothing to guess slowly."""
-    return hashlib.sha256(token.encode()).digest()
+def secret_hash(secret: str) -> bytes:
+    """Plain SHA-256: a secret has 256 random bits, so there is nothing to guess slowly."""
+    return hashlib.sha256(secret.encode()).digest()
 
 
 class Authenticator:
-    """Turns a bearer token into an Actor."""
+    """Turns a bearer credential into an Actor."""
 
-    def __init__(self) -> None:
-        self._remembered: dict[bytes, tuple[float, Actor]] = {}
+    def __init__(self, finders: Mapping[str, Finder], revocations: Revocations) -> None:
+        """`finders` by prefix; `""` takes what no other prefix fits."""
+        self._finders = sorted(finders.items(), key=lambda one: -len(one[0]))
+        self._revocations = revocations
+        self._remembered: dict[bytes, Found] = {}
+        revocations.listen(self._forget)
 
-    async def actor(self, session: AsyncSession, token: str) -> Actor:
-        """Find who holds a token.
+    async def actor(self, session: AsyncSession, credential: str) -> Actor:
+        """Find who holds a credential.
 
         Raises:
             InvalidTokenError: unknown, expired or revoked.
         """
-        key = token_hash(token)
-        known = self._remembered.get(key)
-        if known and known[0] > time.monotonic():
-            return known[1]
-        values = {"token_hash": key, "now": now(session)}
-        row = (await session.execute(_FIND, values)).first()
-        if row is None:
-            self._remembered.pop(key, None)
+        key = secret_hash(credential)
+        found = self._remembered.get(key) if self._revocations.are_live else None
+        if found is None:
+            found = await self._find(session, key, credential)
+        if found is None or found.expires_at <= now(session):
             raise InvalidTokenError
-        return self._remember(key, Actor(row.user_id, row.organisation_id, MemberRole(row.role)))
+        return found.actor
 
-    def forget(self, user_id: UUID) -> None:
-        for key in [k for k, (_, actor) in self._remembered.items() if actor.user_id == user_id]:
-            del self._remembered[key]
+    async def _find(self, session: AsyncSession, key: bytes, credential: str) -> Found | None:
+        heard = self._revocations.heard
+        finders = (find for prefix, find in self._finders if credential.startswith(prefix))
+        finder = next(finders, None)
+        found = await finder(session, credential) if finder else None
+        # What was revoked while the database was asked may have been read as it was before.
+        if found and self._revocations.are_live and heard == self._revocations.heard:
+            self._remember(key, found)
+        return found
 
-    def _remember(self, key: bytes, actor: Actor) -> Actor:
+    def _remember(self, key: bytes, found: Found) -> None:
         if len(self._remembered) >= REMEMBERED_MAX:
             self._remembered.clear()
-        self._remembered[key] = (time.monotonic() + REMEMBERED_SECONDS, actor)
-        return actor
+        self._remembered[key] = found
+
+    def _forget(self, subject: str | None) -> None:
+        """Forget what depends on a subject; without one, everything."""
+        self._remembered = {
+            key: found
+            for key, found in self._remembered.items()
+            if subject is not None and subject not in found.depends_on
+        }

@@ -36,6 +36,11 @@ class PermissionMissingError(ForbiddenError):
     title = "Your role in this organisation does not include this"
 
 
+class PersonNeededError(ForbiddenError):
+    code = "person_needed"
+    title = "Only a person can do this; a partner's own system cannot"
+
+
 class UnknownUserError(NotFoundError):
     code = "unknown_user"
     title = "Nobody signed up with this e-mail"

@@ -123,7 +123,7 @@ async def read_body(
             right_id=right_id,
             version=body.version,
             organisation_id=actor.organisation_id,
-            user_id=actor.user_id,
+            user_id=actor.person_id,
         )
     )
     sealed = Sealed(body.key_id, body.wrapped_key, body.ciphertext)

@@ -60,7 +60,7 @@ async def sign(session: AsyncSession, *, subject: str, sha256: str, actor: Actor
             subject=subject,
             sha256=sha256,
             organisation_id=actor.organisation_id,
-            user_id=actor.user_id,
+            user_id=actor.person_id,
         )
     )
     await session.flush()

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.routing import Match
+from starlette.types import Scope
 
 from marketplace.kernel import idempotency
 from marketplace.kernel.db import Sessions
@@ -37,8 +39,21 @@ class TransactionalRoute(APIRoute):
         return handle
 
 
-def transactional_router(**options: Any) -> APIRouter:
-    return APIRouter(route_class=TransactionalRoute, **options)
+class DomainRouter(APIRouter):
+    """Routes that share the beginning of their paths.
+
+    A path that begins otherwise is not matched against each of them: what a request costs must
+    not grow with the number of routes of the whole product.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if not scope["path"].startswith(self.prefix.partition("{")[0]):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+def transactional_router(**options: Any) -> DomainRouter:
+    return DomainRouter(route_class=TransactionalRoute, **options)
 
 
 async def _session(request: Request) -> AsyncSession:

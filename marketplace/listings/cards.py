@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.accounts.queries import get_organisation
+from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.assets.models import Right
 from marketplace.assets.queries import identifiers_of
 from marketplace.kernel.schemas import Amount

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
-from marketplace.accounts.queries import get_organisation
+from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.assets.models import Right, RightKind
 from marketplace.assets.queries import get_right
 from marketplace.assets.rules import TRADABLE

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 
-from marketplace.accounts.authentication import new_token, token_hash
+from marketplace.accounts.authentication import secret_hash
 from marketplace.accounts.models import (
     LoginSession,
     Membership,
@@ -15,7 +15,7 @@ from marketplace.accounts.models import (
     User,
 )
 from marketplace.accounts.permissions import MemberRole
-from marketplace.accounts.service import SESSION_LIFETIME
+from marketplace.accounts.sessions.service import LIFETIME, new_token
 from marketplace.kernel.db import Sessions, now
 
 
@@ -85,10 +85,10 @@ async def person(
         await session.flush()
         ids = {"user_id": user.id, "organisation_id": organisation_id}
         session.add(Membership(created_at=moment, role=role, **ids))
-        expires_at = moment + SESSION_LIFETIME * 10_000
+        expires_at = moment + LIFETIME * 10_000
         session.add(
             LoginSession(
-                created_at=moment, token_hash=token_hash(token), expires_at=expires_at, **ids
+                created_at=moment, token_hash=secret_hash(token), expires_at=expires_at, **ids
             )
         )
     return Person(client, user.id, organisation_id, token)

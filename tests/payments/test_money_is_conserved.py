@@ -373,7 +373,7 @@ class Ground:
 
 def _actor(who: Person, role: str) -> Actor:
     member = MemberRole.OPERATOR if role == OPERATOR else MemberRole.OWNER
-    return Actor(who.user_id, who.organisation_id, member)
+    return Actor.in_role(who.organisation_id, who.user_id, member)
 
 
 async def _signed(market: Market, price_minor: int, currency: str, basis_points: int) -> str:

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from marketplace.accounts.authentication import new_token, token_hash
+from marketplace.accounts.authentication import secret_hash
 from marketplace.accounts.models import LoginSession, OrganisationKind
 from marketplace.accounts.permissions import MemberRole
+from marketplace.accounts.sessions.service import new_token
 from marketplace.kernel.db import now
 from tests.factories.people import person
 from tests.factories.tables import contents
@@ -112,7 +113,7 @@ async def _expired(scene: Scene, connection: AsyncConnection, *, revoked: bool) 
         session.add(
             LoginSession(
                 created_at=moment,
-                token_hash=token_hash(token),
+                token_hash=secret_hash(token),
                 user_id=seller.user_id,
                 organisation_id=seller.organisation_id,
                 expires_at=moment + (timedelta(hours=1) if revoked else timedelta(0)),
@@ -141,7 +142,7 @@ async def _headers(kind: str, scene: Scene, connection: AsyncConnection) -> dict
         "unknown": {"authorization": f"Bearer {new_token()}"},
         "cut short": {"authorization": f"Bearer {seller[:-1]}"},
         "another scheme": {"authorization": f"Basic {seller}"},
-        "its hash": {"authorization": f"Bearer {token_hash(seller).hex()}"},
+        "its hash": {"authorization": f"Bearer {secret_hash(seller).hex()}"},
         "long": {"authorization": "Bearer " + "x" * 5_000},
         "not ASCII": {"authorization": "Bearer \xe9\xff"},
         "in the query": {},

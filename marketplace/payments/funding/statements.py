@@ -52,7 +52,7 @@ async def import_statement(session: AsyncSession, content: bytes, *, actor: Acto
         currency=statement.currency,
         entries=len(statement.entries),
         new_entries=0,
-        imported_by=actor.user_id,
+        imported_by=actor.person_id,
     )
     session.add(row)
     await session.flush()

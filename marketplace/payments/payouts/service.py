@@ -107,7 +107,7 @@ async def create_batch(
         created_at=now(session),
         currency=currency,
         message_id=new_id().hex,
-        created_by=actor.user_id,
+        created_by=actor.person_id,
     )
     session.add(batch)
     await session.flush()

@@ -5,12 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
-from marketplace.accounts.models import Membership, Organisation, User
+from marketplace.accounts.models import Membership, Organisation
 from marketplace.kernel.errors import NotFoundError
-
-
-async def get_user(session: AsyncSession, user_id: UUID) -> User:
-    return await session.get_one(User, user_id)
 
 
 async def get_organisation(session: AsyncSession, organisation_id: UUID) -> Organisation:
@@ -22,7 +18,9 @@ async def get_organisation(session: AsyncSession, organisation_id: UUID) -> Orga
 
 
 async def organisations_of(session: AsyncSession, actor: Actor) -> Sequence[Organisation]:
-    """The organisations that the actor's person may act for, at most a hundred."""
+    """The organisations that the actor may act for, at most a hundred; a client acts for one."""
+    if actor.user_id is None:
+        return [await get_organisation(session, actor.organisation_id)]
     query = (
         select(Organisation)
         .join(Membership, col(Membership.organisation_id) == Organisation.id)

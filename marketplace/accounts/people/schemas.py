@@ -1,11 +1,9 @@
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
-from marketplace.accounts.models import OrganisationKind
-from marketplace.accounts.permissions import MemberRole, Permission
+from marketplace.accounts.organisations.schemas import OrganisationRead
 from marketplace.kernel.schemas import (
     UNSTORABLE,
     CountryCode,
@@ -61,43 +59,6 @@ class SignUp(Input):
     region: RegionCode | None = None
 
 
-class OrganisationCreate(Input):
-    model_config = example(name="Hanbit Materials", kind="company", country="KR", region="KR-26")
-
-    name: ShortText
-    kind: OrganisationKind
-    country: CountryCode
-    region: RegionCode | None = None
-
-
-class MemberAdd(Input):
-    model_config = example(email="colleague@example.com", role="member")
-
-    email: Email
-    role: MemberRole
-
-
-class SignIn(Input):
-    model_config = example(
-        email="inventor@example.com",
-        password="long and private",  # noqa: S106 - an example
-    )
-
-    email: Email
-    password: Password
-    organisation_id: UUID | None = Field(
-        default=None, description="act for this organisation; left out, you act as a person"
-    )
-
-
-class OrganisationRead(Output):
-    id: UUID
-    name: str
-    kind: OrganisationKind
-    country: str
-    region: str | None
-
-
 class UserRead(Output):
     id: UUID
     email: str
@@ -107,22 +68,3 @@ class UserRead(Output):
 class SignedUp(Output):
     user: UserRead
     organisation: OrganisationRead
-
-
-class Token(Output):
-    token: str
-    token_type: str = "bearer"  # noqa: S105 - the scheme of RFC 6750
-    expires_at: datetime
-    organisation: OrganisationRead
-
-
-class Me(Output):
-    user: UserRead
-    organisation: OrganisationRead
-    role: MemberRole
-    permissions: list[Permission]
-
-
-class MemberRead(Output):
-    user_id: UUID
-    role: MemberRole

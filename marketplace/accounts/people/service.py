@@ -1,0 +1,45 @@
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.accounts.models import Organisation, OrganisationKind, User
+from marketplace.accounts.organisations.schemas import OrganisationCreate
+from marketplace.accounts.organisations.service import found, join_operator
+from marketplace.accounts.passwords import hash_password
+from marketplace.accounts.people.schemas import SignUp
+from marketplace.accounts.permissions import MemberRole
+from marketplace.kernel.db import now
+
+
+async def sign_up(session: AsyncSession, request: SignUp) -> tuple[User, Organisation]:
+    """Create a person and the organisation of kind `person` that they act as.
+
+    Raises:
+        EmailTakenError: by the database, when the e-mail has an account.
+    """
+    password = request.password.get_secret_value()
+    user = await _create_user(session, request.email, password, request.display_name)
+    own = OrganisationCreate(
+        name=request.display_name,
+        kind=OrganisationKind.PERSON,
+        country=request.country,
+        region=request.region,
+    )
+    return user, await found(session, user.id, own, MemberRole.OWNER)
+
+
+async def create_operator(session: AsyncSession, email: str, password: str, name: str) -> User:
+    """Create an operator of the platform; only the command line calls this."""
+    user = await _create_user(session, email.lower(), password, name)
+    await join_operator(session, user.id)
+    return user
+
+
+async def _create_user(session: AsyncSession, email: str, password: str, name: str) -> User:
+    user = User(
+        created_at=now(session),
+        email=email,
+        password_hash=await hash_password(password),
+        display_name=name,
+    )
+    session.add(user)
+    await session.flush()
+    return user
