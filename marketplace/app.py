@@ -15,9 +15,9 @@ from marketplace.kernel import openapi, problems
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.crypto import load_keyring
 from marketplace.kernel.db import create_engine, create_sessions
+from marketplace.kernel.driver_pools import ReadPool, WritePool
 from marketplace.kernel.http import BODY_BYTES_MAX, Service
 from marketplace.kernel.logs import get_logger
-from marketplace.kernel.reads import ReadPool
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
@@ -76,12 +76,14 @@ async def _connected(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     engine = create_engine(settings.sqlalchemy_url(), pool_size=settings.pool_size)
     app.state.sessions = create_sessions(engine, SystemClock())
-    app.state.reads = await ReadPool.open(settings.asyncpg_url(), size=settings.read_pool_size)
+    url = settings.asyncpg_url()
+    app.state.reads = await ReadPool.open(url, size=settings.read_pool_size)
+    app.state.writes = await WritePool.open(url, size=settings.write_pool_size)
     app.state.keyring = load_keyring(settings.keys_path)
     app.state.index = IndexReader(settings.index_path)
     followers = (
         asyncio.create_task(_refresh(app.state.index)),
-        asyncio.create_task(app.state.revocations.follow(settings.asyncpg_url())),
+        asyncio.create_task(app.state.revocations.follow(url)),
     )
     try:
         yield
@@ -90,6 +92,7 @@ async def _connected(app: FastAPI) -> AsyncIterator[None]:
             follower.cancel()
         await asyncio.gather(*followers, return_exceptions=True)
         await app.state.reads.close()
+        await app.state.writes.close()
         await engine.dispose()
 
 

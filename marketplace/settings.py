@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     pool_size: int = Field(default=16, ge=2, le=200)
     read_pool_size: int = Field(default=8, ge=1, le=200)
+    write_pool_size: int = Field(default=8, ge=1, le=200)
     log_level: Annotated[str, AfterValidator(_known_level)] = "INFO"
     log_requests: bool = True
     reporting_time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Seoul"

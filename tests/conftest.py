@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -126,6 +127,18 @@ class ConnectionReads:
         return await self._driver.fetch(statement, *arguments)
 
 
+class ConnectionWrites:
+    """Hot writes as savepoints inside the test's own transaction."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        async with self._driver.transaction():
+            yield self._driver
+
+
 @pytest.fixture(scope="session")
 def built_app(server: EmbeddedPostgres, folder: Path) -> FastAPI:
     """The service, built once; each test gives it a database."""
@@ -142,6 +155,7 @@ async def app(
     raw = await connection.get_raw_connection()
     built_app.state.sessions = sessions
     built_app.state.reads = ConnectionReads(raw.driver_connection)
+    built_app.state.writes = ConnectionWrites(raw.driver_connection)
     built_app.state.index = IndexReader(folder / "no-index")
     return built_app
 

@@ -2,7 +2,6 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -29,6 +28,7 @@ from marketplace.assets.schemas import LegalEventRecord, RightRegister
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.events import publish
 from marketplace.kernel.lifecycle import Identity
+from marketplace.kernel.statements import Statement
 
 
 async def register_right(session: AsyncSession, request: RightRegister, *, actor: Actor) -> Right:
@@ -205,14 +205,19 @@ async def is_reserved(session: AsyncSession, right_id: UUID) -> bool:
     return (await session.execute(query)).first() is not None
 
 
-_END_RESERVATION: Final = text(
-    "UPDATE right_reservation SET reserved_until = greatest(:now, reserved_from)"
-    " WHERE subject = :subject AND reserved_until IS NULL"
-)
+ENDING_RESERVATION: Final = """
+    freed AS (
+        UPDATE right_reservation SET reserved_until = greatest(:reserved_until, reserved_from)
+        WHERE subject = :reserved_for AND reserved_until IS NULL RETURNING id
+    )
+    """
+"""The part of a `Statement` that ends the reservation for a subject."""
+_END_RESERVATION: Final = Statement(ENDING_RESERVATION, select="SELECT count(*) FROM freed")
 
 
 async def end_reservation(session: AsyncSession, *, subject: str) -> None:
-    await session.execute(_END_RESERVATION, {"subject": subject, "now": now(session)})
+    values = {"reserved_for": subject, "reserved_until": now(session)}
+    await _END_RESERVATION.execute(session, values)
 
 
 async def transfer_title(

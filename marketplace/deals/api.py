@@ -2,14 +2,14 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from marketplace.accounts.access import Allowed
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
 from marketplace.assets.errors import NotTradableError
-from marketplace.deals import queries, settling, signing, transferring
+from marketplace.deals import queries, settlement, settling, signing, transferring
 from marketplace.deals.errors import (
     InvalidSplitError,
     NothingToWaiveError,
@@ -30,12 +30,14 @@ from marketplace.deals.schemas import (
     SplitResolution,
 )
 from marketplace.documents.errors import AlreadySignedError, TextChangedError
+from marketplace.kernel import idempotency
+from marketplace.kernel.db import now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import history
 from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
-from marketplace.kernel.routing import Session, transactional_router
+from marketplace.kernel.routing import HotWrites, Session, transactional_router
 from marketplace.kernel.schemas import HistoryEntry, Page
 from marketplace.payments.access import PlatformAccount
 from marketplace.payments.errors import RequestNotOpenError
@@ -176,9 +178,14 @@ async def reject_recordal(
 
 
 @router.post("/{deal_id}/release", responses=problems(*MOVE_ERRORS, NotTradableError))
-async def release_funds(deal_id: UUID, actor: Party, session: Session) -> DealRead:
+async def release_funds(
+    deal_id: UUID, actor: Party, session: Session, writes: HotWrites, http: Request
+) -> DealRead:
     """Buyer or operator: release the price to the seller; the clock does it after three days."""
-    return await _moved(session, deal_id, actor, settling.release)
+    if idempotency.is_claimed(http):  # then both have to be in the session's transaction
+        return await _moved(session, deal_id, actor, settling.release)
+    deal = await settlement.release(writes, deal_id, actor=actor, at=now(session))
+    return queries.read_deal(deal, actor)
 
 
 @router.post("/{deal_id}/refund", responses=problems(*MOVE_ERRORS))

@@ -18,6 +18,14 @@ def role_in(deal: Deal, actor: Actor) -> str | None:
     return OPERATOR if actor.is_operator else None
 
 
+def require_role(deal: Deal, actor: Actor) -> str:
+    """What the actor is to this deal; a NotFoundError when that is nothing."""
+    role = role_in(deal, actor)
+    if role is None:
+        raise NotFoundError("no such deal")
+    return role
+
+
 async def lock_for(session: AsyncSession, deal_id: UUID, actor: Actor) -> tuple[Deal, str]:
     """Hold a deal that the actor is a party to, or operates, and say as what.
 
@@ -25,7 +33,4 @@ async def lock_for(session: AsyncSession, deal_id: UUID, actor: Actor) -> tuple[
         NotFoundError: no such deal, or none of the actor's.
     """
     deal = await lock(session, Deal, deal_id)
-    role = role_in(deal, actor)
-    if role is None:
-        raise NotFoundError("no such deal")
-    return deal, role
+    return deal, require_role(deal, actor)

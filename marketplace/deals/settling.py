@@ -1,26 +1,25 @@
 """Where held funds go: release, refund, dispute and its resolution, reversal."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
-from marketplace.assets.errors import NotTradableError
-from marketplace.assets.models import LegalStatus, Right
-from marketplace.assets.rules import TRADABLE
-from marketplace.assets.service import current_owner, end_reservation, is_reserved
+from marketplace.assets.models import Right
+from marketplace.assets.service import current_owner, is_reserved
 from marketplace.deals.errors import InvalidSplitError, TitleNotReturnableError
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
+from marketplace.deals.settlement import divide, fact, require_in_force, settle
 from marketplace.deals.signing import free_right
 from marketplace.deals.transferring import pass_title, return_title
 from marketplace.documents.service import revoke_disclosures
-from marketplace.kernel.db import lock
-from marketplace.kernel.lifecycle import Identity, move
-from marketplace.kernel.money import share_of
+from marketplace.kernel.db import driver_connection, lock, now
+from marketplace.kernel.lifecycle import Identity, move, require_locked
 from marketplace.payments.funding import service as funding
+from marketplace.payments.ledger.service import post
 
 _LEGAL_STATUS: Final = text("SELECT legal_status FROM ip_right WHERE id = :right_id")
 
@@ -31,7 +30,8 @@ async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
     Raises:
         NotTradableError: it lapsed, expired or was invalidated since; nothing changed.
     """
-    await _require_in_force(session, deal)
+    row = await session.execute(_LEGAL_STATUS, {"right_id": deal.right_id})
+    require_in_force(row.scalar_one())
     await _settle(session, deal, "release", deal.price_minor, role=role, actor=actor)
 
 
@@ -86,7 +86,7 @@ async def reverse(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
     Raises:
         TitleNotReturnableError: the buyer has sold the right, or is selling it.
     """
-    move(session, deal, "reverse", role=role, actor=actor, **_fact(deal, deal.released_minor))
+    move(session, deal, "reverse", role=role, actor=actor, **fact(deal, deal.released_minor))
     await _require_returnable(session, deal)
     await funding.reverse(
         session,
@@ -99,12 +99,6 @@ async def reverse(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
     )
     await return_title(session, deal, actor=actor)
     await revoke_disclosures(session, purpose=deal.subject)
-
-
-async def _require_in_force(session: AsyncSession, deal: Deal) -> None:
-    row = await session.execute(_LEGAL_STATUS, {"right_id": deal.right_id})
-    if (status := LegalStatus(row.scalar_one())) not in TRADABLE:
-        raise NotTradableError(f"its legal status is {status}; open a dispute or refund")
 
 
 async def _require_returnable(session: AsyncSession, deal: Deal) -> None:
@@ -125,43 +119,20 @@ async def _settle(
     actor: Identity,
 ) -> None:
     """Distribute what is held. The event carries the fact that statistics count."""
-    move(session, deal, name, role=role, actor=actor, **_fact(deal, to_seller_minor))
-    await _distribute(session, deal, to_seller_minor)
+    require_locked(session, deal)
+    connection = await driver_connection(session)
+    at = now(session)
+    await settle(connection, deal, name, to_seller_minor, role=role, actor=actor, at=at)
+    await session.refresh(deal)
     if not deal.title_passed:
         await pass_title(session, deal, actor=actor)
-    await end_reservation(session, subject=deal.subject)
 
 
 async def _unwind(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
-    await _distribute(session, deal, 0)
+    divided = divide(deal, 0)
+    divided.apply_to(deal)
+    await post(session, divided.booking(deal))
     if deal.title_passed:
         await return_title(session, deal, actor=actor)
     await revoke_disclosures(session, purpose=deal.subject)
     await free_right(session, deal)
-
-
-async def _distribute(session: AsyncSession, deal: Deal, to_seller_minor: int) -> None:
-    deal.released_minor = to_seller_minor
-    deal.refunded_minor = deal.price_minor - to_seller_minor
-    # All is set before posting, which flushes: a second UPDATE of a row in one transaction makes
-    # PostgreSQL check every foreign key of it again.
-    deal.commission_minor = share_of(to_seller_minor, deal.commission_basis_points)
-    await funding.distribute(
-        session,
-        subject=deal.subject,
-        currency=deal.currency,
-        seller=deal.seller_organisation_id,
-        buyer=deal.buyer_organisation_id,
-        to_seller_minor=to_seller_minor,
-        to_buyer_minor=deal.refunded_minor,
-        commission_minor=deal.commission_minor,
-    )
-
-
-def _fact(deal: Deal, amount_minor: int) -> dict[str, Any]:
-    return {
-        "amount_minor": amount_minor,
-        "currency": deal.currency,
-        "right_kind": deal.right_kind,
-        "deal_type": deal.type,
-    }

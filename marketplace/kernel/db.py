@@ -88,6 +88,15 @@ PLANNING: Final = {"random_page_cost": "1.1", "jit": "off"}
 for disks, reading on from a position in a long event log looks dearer than reading all of it."""
 
 
+SESSION_SETTINGS: Final = {
+    "timezone": "UTC",
+    "lock_timeout": "10s",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+    **PLANNING,
+}
+
+
 def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
     """An engine that fails fast: bounded pool, bounded waiting, bounded statements."""
     return create_async_engine(
@@ -101,13 +110,7 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         hide_parameters=True,  # an error's text reaches the log; what people wrote must not
         connect_args={
             "timeout": 10,
-            "server_settings": {
-                "timezone": "UTC",
-                "lock_timeout": "10s",
-                "statement_timeout": "60s",
-                "idle_in_transaction_session_timeout": "60s",
-                **PLANNING,
-            },
+            "server_settings": SESSION_SETTINGS,
         },
     )
 
@@ -157,6 +160,17 @@ def mark_locked(session: AsyncSession, record: Record) -> None:
 
 def is_locked(session: AsyncSession, record: Record) -> bool:
     return record.id in session.info.get("locked", ()) or record in session.new
+
+
+async def driver_connection(session: AsyncSession) -> Any:
+    """The driver's connection that a session works on, with all that the session has to write.
+
+    The session must have sent a statement before: only that begins its transaction.
+    """
+    await session.flush()
+    assert session.in_transaction()
+    raw = await (await session.connection()).get_raw_connection()
+    return raw.driver_connection
 
 
 async def fetch(session: AsyncSession, query: TextClause, **values: Any) -> Sequence[Row[Any]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from marketplace.kernel.reads import Reads
+from marketplace.kernel.driver_pools import Reads
 
 Answer = Callable[[Reads, str, str], Awaitable[bytes | None]]
 """`async def (reads, last segment of the path, query string) -> JSON or None`."""

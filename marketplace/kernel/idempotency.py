@@ -97,13 +97,17 @@ async def claim(session: AsyncSession, request: Request, scope: str) -> None:
     raise Replay(Response(stored.body, stored.status, headers, media_type=stored.media_type))
 
 
+def is_claimed(request: Request) -> bool:
+    """Whether the request's work has to commit together with its key."""
+    return hasattr(request.state, "idempotency")
+
+
 async def store(session: AsyncSession, request: Request, response: Response) -> None:
     """Keep the answer beside the claimed key, in the same transaction as the work."""
-    names: dict[str, str] | None = getattr(request.state, "idempotency", None)
-    if names is None:
+    if not is_claimed(request):
         return
     values = {
-        **names,
+        **request.state.idempotency,
         "status": response.status_code,
         "media_type": response.headers.get("content-type"),
         "body": bytes(response.body),

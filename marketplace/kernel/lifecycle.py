@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field
 
@@ -213,16 +215,93 @@ def move(
     Raises:
         IllegalMoveError, NotYourMoveError, VersionMismatchError: and nothing has changed.
     """
-    if not is_locked(session, aggregate):
-        raise RuntimeError(f"{type(aggregate).__name__} is moved without its row lock")
+    require_locked(session, aggregate)
     if version is not None and version != aggregate.version:
         raise VersionMismatchError(f"you read version {version}, it is {aggregate.version} now")
-    before = _state(aggregate)
+    change = work_out(aggregate, name, role=role, actor=actor, at=now(session), **data)
+    change.apply_to(aggregate)
+    aggregate.due_at = due_at or change.due_at
+    publish(session, change.type, subject=change.subject, actor=change.actor, data=change.data)
+
+
+def require_locked(session: AsyncSession, aggregate: Aggregate) -> None:
+    if not is_locked(session, aggregate):
+        raise RuntimeError(f"{type(aggregate).__name__} is moved without its row lock")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A legal move, worked out and not yet written."""
+
+    id: UUID
+    target: Any
+    version: int
+    due_at: datetime | None
+    type: str
+    subject: str
+    actor: str
+    data: dict[str, Any]
+    at: datetime
+
+    def apply_to(self, aggregate: Aggregate) -> None:
+        aggregate.state = self.target
+        aggregate.version = self.version
+        aggregate.due_at = self.due_at
+
+    def values(self) -> dict[str, Any]:
+        """The parameters of `changing`."""
+        return {
+            "changed_id": self.id,
+            "changed_state": str(self.target),
+            "changed_version": self.version,
+            "changed_due_at": self.due_at,
+            "event_type": self.type,
+            "event_subject": self.subject,
+            "event_actor": self.actor,
+            "event_data": orjson.dumps(self.data, default=str).decode(),
+            "event_at": self.at,
+        }
+
+
+def work_out(
+    aggregate: Aggregate, name: str, *, role: str, actor: Identity, at: datetime, **data: Any
+) -> Change:
+    """What a move would write; the caller holds the row's lock, and writes all of it or nothing.
+
+    Raises:
+        IllegalMoveError, NotYourMoveError: the table does not have it.
+    """
+    kind, before = aggregate.lifecycle.name, _state(aggregate)
     target = aggregate.lifecycle.step(before, name, role=role).target
-    aggregate.state = target
-    aggregate.version += 1
-    aggregate.due_at = due_at or aggregate.lifecycle.due_at(target, now(session))
-    _tell(session, aggregate, name, actor, {"from": before, "to": target, "as": role, **data})
+    return Change(
+        id=aggregate.id,
+        target=target,
+        version=aggregate.version + 1,
+        due_at=aggregate.lifecycle.due_at(target, at),
+        type=f"{kind}.{name}",
+        subject=f"{kind}:{aggregate.id}",
+        actor=actor.label,
+        data={"from": before, "to": target, "as": role, **data},
+        at=at,
+    )
+
+
+def changing(model: type[Aggregate], *columns: str) -> str:
+    """The part of a `Statement` that writes a `Change`, its event, and columns of its row.
+
+    Each column takes a parameter of its own name.
+    """
+    also = "".join(f", {column} = :{column}" for column in columns)
+    return f"""
+    changed AS (
+        UPDATE {model.__tablename__} SET state = :changed_state, version = :changed_version,
+            due_at = :changed_due_at{also}
+        WHERE id = :changed_id
+    ), told AS (
+        INSERT INTO event (type, subject, actor, data, recorded_at)
+        VALUES (:event_type, :event_subject, :event_actor, CAST(:event_data AS jsonb), :event_at)
+    )
+    """  # noqa: S608 - names of our own tables and columns
 
 
 def _state(aggregate: Any) -> Any:

@@ -1,18 +1,19 @@
 """One request is one transaction, committed before the answer leaves."""
 
 from collections.abc import Callable, Coroutine
+from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.routing import Match
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from marketplace.kernel import idempotency
 from marketplace.kernel.db import Sessions
+from marketplace.kernel.driver_pools import Reads, Writes
 from marketplace.kernel.idempotency import Replay
-from marketplace.kernel.reads import Reads
 
 
 class TransactionalRoute(APIRoute):
@@ -40,16 +41,25 @@ class TransactionalRoute(APIRoute):
 
 
 class DomainRouter(APIRouter):
-    """Routes that share the beginning of their paths.
+    """Routes whose paths begin with one of a few nouns, as `/v1/deals`.
 
     A path that begins otherwise is not matched against each of them: what a request costs must
     not grow with the number of routes of the whole product.
     """
 
+    @cached_property
+    def _nouns(self) -> frozenset[str]:
+        return frozenset(_noun(route.path) for route in self.routes if isinstance(route, Route))
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if not scope["path"].startswith(self.prefix.partition("{")[0]):
+        if _noun(scope["path"]) not in self._nouns:
             return Match.NONE, {}
         return super().matches(scope)
+
+
+def _noun(path: str) -> str:
+    """The second segment of a path, after the version of the API."""
+    return path.split("/", maxsplit=3)[2] if path.count("/") > 1 else ""
 
 
 def transactional_router(**options: Any) -> DomainRouter:
@@ -66,5 +76,11 @@ async def _reads(request: Request) -> Reads:
     return reads
 
 
+async def _writes(request: Request) -> Writes:
+    writes: Writes = request.app.state.writes
+    return writes
+
+
 Session = Annotated[AsyncSession, Depends(_session)]
 HotReads = Annotated[Reads, Depends(_reads)]
+HotWrites = Annotated[Writes, Depends(_writes)]

@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
+from marketplace.kernel.driver_pools import Reads
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
-from marketplace.kernel.reads import Reads
 from marketplace.listings.models import Listing
 
 _DETAIL: Final = "SELECT detail FROM listing_card WHERE listing_id = $1"

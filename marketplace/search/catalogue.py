@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from marketplace.kernel.driver_pools import Reads
 from marketplace.kernel.pagination import InvalidCursorError, decode, encode
-from marketplace.kernel.reads import Reads
 from marketplace.search.page import CatalogueQuery, Position
 from marketplace.search.reader import IndexReader
 from marketplace.search.schemas import Sort

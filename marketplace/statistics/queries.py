@@ -9,7 +9,7 @@ from typing import Final
 
 import asyncpg
 
-from marketplace.kernel.reads import Reads
+from marketplace.kernel.driver_pools import Reads
 from marketplace.statistics.folding import CONSUMER, FACTS
 from marketplace.statistics.schemas import (
     CumulativeRow,

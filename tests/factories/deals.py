@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
-from uuid import uuid4
+from typing import Any, Final
 
 import httpx2
 
@@ -75,12 +74,16 @@ def statement(*lines: str) -> bytes:
     return "\n".join([header, *lines]).encode()
 
 
+ENTRIES: Final = (f"entry-{number}" for number in count(1))
+"""Bank entries by number: names of tests contain them, and have to be the same in every run."""
+
+
 def credit(amount: int, remittance: str, *, currency: str = "KRW", entry: str = "") -> str:
-    return f"{entry or uuid4().hex},2026-01-05,credit,{amount},{currency},{remittance},"
+    return f"{entry or next(ENTRIES)},2026-01-05,credit,{amount},{currency},{remittance},"
 
 
 def debit(amount: int, end_to_end_id: str, *, currency: str = "KRW", entry: str = "") -> str:
-    return f"{entry or uuid4().hex},2026-01-06,debit,{amount},{currency},payout,{end_to_end_id}"
+    return f"{entry or next(ENTRIES)},2026-01-06,debit,{amount},{currency},payout,{end_to_end_id}"
 
 
 @dataclass

@@ -12,8 +12,8 @@ from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.clocks import run_due
 from marketplace.kernel.crypto import load_keyring
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
+from marketplace.kernel.driver_pools import ReadPool, WritePool
 from marketplace.kernel.events import deliver
-from marketplace.kernel.reads import ReadPool
 from marketplace.payments.funding.matching import match_received
 from marketplace.payments.ledger.verify import Check, run_checks
 from marketplace.search.indexing import Indexer
@@ -43,6 +43,7 @@ class World:
         app = create_app(settings, connect=False)
         app.state.sessions = sessions
         app.state.reads = await ReadPool.open(settings.asyncpg_url(), size=2)
+        app.state.writes = await WritePool.open(settings.asyncpg_url(), size=4)
         app.state.keyring = load_keyring(settings.keys_path)
         indexer = Indexer(settings.index_path)
         app.state.index = IndexReader(settings.index_path)
@@ -77,4 +78,5 @@ class World:
         await self.client.aclose()
         self.indexer.close()
         await self.app.state.reads.close()
+        await self.app.state.writes.close()
         await self.engine.dispose()

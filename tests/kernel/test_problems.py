@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from marketplace.kernel import problems
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.db import create_engine, create_sessions
+from marketplace.kernel.driver_pools import ReadPool
 from marketplace.kernel.errors import (
     ConflictError,
     MarketplaceError,
@@ -23,7 +24,6 @@ from marketplace.kernel.errors import (
 )
 from marketplace.kernel.http import Service
 from marketplace.kernel.postgres import EmbeddedPostgres
-from marketplace.kernel.reads import ReadPool
 from marketplace.kernel.routing import HotReads, Session, transactional_router
 from marketplace.wiring import CONSTRAINT_ERRORS
 

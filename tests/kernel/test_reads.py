@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from marketplace.kernel.driver_pools import ReadPool
 from marketplace.kernel.postgres import EmbeddedPostgres
-from marketplace.kernel.reads import ReadPool
 
 
 @pytest.fixture

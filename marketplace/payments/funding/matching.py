@@ -11,7 +11,7 @@ from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
 from marketplace.payments.funding.models import BankEntry, PaymentRequest, QueueReason
 from marketplace.payments.funding.service import receive
 from marketplace.payments.ledger.addresses import BANK, unallocated
-from marketplace.payments.ledger.service import Posting, post
+from marketplace.payments.ledger.service import Booking, Posting, post
 from marketplace.payments.lifecycle import BankEntryState, PaymentRequestState
 from marketplace.payments.payouts.settling import settle_payout
 from marketplace.payments.providers.bank.reference import find_references
@@ -125,9 +125,11 @@ def _difference(request: PaymentRequest, entry: BankEntry) -> QueueReason | None
 async def _set_aside(session: AsyncSession, entry: BankEntry) -> None:
     await post(
         session,
-        key=f"receive:bank_entry:{entry.id}",
-        kind="set_aside",
-        subject=f"bank_entry:{entry.id}",
-        currency=entry.currency,
-        postings=[Posting(BANK, unallocated(entry.id), entry.amount_minor)],
+        Booking(
+            key=f"receive:bank_entry:{entry.id}",
+            kind="set_aside",
+            subject=f"bank_entry:{entry.id}",
+            currency=entry.currency,
+            postings=[Posting(BANK, unallocated(entry.id), entry.amount_minor)],
+        ),
     )

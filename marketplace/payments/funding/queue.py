@@ -20,7 +20,7 @@ from marketplace.payments.errors import (
 from marketplace.payments.funding.models import BankEntry, PaymentRequest
 from marketplace.payments.funding.service import receive
 from marketplace.payments.ledger.addresses import BANK, BANK_EXPENSE, unallocated
-from marketplace.payments.ledger.service import Posting, post
+from marketplace.payments.ledger.service import Booking, Posting, post
 from marketplace.payments.lifecycle import OPERATOR, BankEntryState, PaymentRequestState
 from marketplace.payments.payouts.models import Payout
 from marketplace.payments.payouts.service import prepare_payout
@@ -81,11 +81,13 @@ async def expense_entry(session: AsyncSession, entry_id: UUID, *, actor: Actor) 
     move(session, entry, "expense", role=OPERATOR, actor=actor)
     await post(
         session,
-        key=f"expense:bank_entry:{entry.id}",
-        kind="expense",
-        subject=f"bank_entry:{entry.id}",
-        currency=entry.currency,
-        postings=[Posting(BANK_EXPENSE, BANK, entry.amount_minor)],
+        Booking(
+            key=f"expense:bank_entry:{entry.id}",
+            kind="expense",
+            subject=f"bank_entry:{entry.id}",
+            currency=entry.currency,
+            postings=[Posting(BANK_EXPENSE, BANK, entry.amount_minor)],
+        ),
     )
     return entry
 

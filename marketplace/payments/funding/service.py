@@ -12,7 +12,7 @@ from marketplace.payments.errors import RequestNotOpenError
 from marketplace.payments.funding.models import PaymentRequest
 from marketplace.payments.ledger.addresses import commission, held, payable
 from marketplace.payments.ledger.queries import balance_minor
-from marketplace.payments.ledger.service import Posting, post
+from marketplace.payments.ledger.service import Booking, Posting, post
 from marketplace.payments.lifecycle import PaymentRequestState
 from marketplace.payments.providers.bank.reference import REFERENCE_RANDOM_BYTES, new_reference
 
@@ -90,8 +90,7 @@ async def expire_request(
 async def _give_part_back(session: AsyncSession, request: PaymentRequest) -> None:
     if not request.received_minor:
         return
-    await distribute(
-        session,
+    given_back = distribution(
         subject=request.subject,
         currency=request.currency,
         seller=request.payer_organisation_id,
@@ -100,6 +99,7 @@ async def _give_part_back(session: AsyncSession, request: PaymentRequest) -> Non
         to_buyer_minor=request.received_minor,
         commission_minor=0,
     )
+    await post(session, given_back)
 
 
 async def receive(
@@ -124,19 +124,20 @@ async def receive(
         postings.append(excess)
     await post(
         session,
-        key=key,
-        kind="fund",
-        subject=request.subject,
-        currency=request.currency,
-        postings=postings,
+        Booking(
+            key=key,
+            kind="fund",
+            subject=request.subject,
+            currency=request.currency,
+            postings=postings,
+        ),
     )
     request.received_minor += kept_minor
     if request.received_minor == request.amount_minor:
         move(session, request, "pay", role=role, actor=actor, subject=request.subject)
 
 
-async def distribute(
-    session: AsyncSession,
+def distribution(
     *,
     subject: str,
     currency: str,
@@ -145,8 +146,8 @@ async def distribute(
     to_seller_minor: int,
     to_buyer_minor: int,
     commission_minor: int,
-) -> None:
-    """Empty the held funds of a subject: to the seller less commission, and to the buyer.
+) -> Booking:
+    """What empties the held funds of a subject: to the seller less commission, and to the buyer.
 
     Together the two parts are all that is held. It happens once per subject: the key and the
     overdraft check of the database both refuse a second time. The commission is a part of what
@@ -157,8 +158,7 @@ async def distribute(
         Posting(held(subject), commission(subject), commission_minor),
         Posting(held(subject), payable(buyer), to_buyer_minor),
     )
-    await post(
-        session,
+    return Booking(
         key=f"distribute:{subject}",
         kind="release" if not to_buyer_minor else "split" if to_seller_minor else "refund",
         subject=subject,
@@ -187,11 +187,13 @@ async def reverse(
     )
     await post(
         session,
-        key=f"reverse:{subject}",
-        kind="reverse",
-        subject=subject,
-        currency=currency,
-        postings=[posting for posting in wanted if posting.amount_minor],
+        Booking(
+            key=f"reverse:{subject}",
+            kind="reverse",
+            subject=subject,
+            currency=currency,
+            postings=[posting for posting in wanted if posting.amount_minor],
+        ),
     )
 
 

@@ -24,7 +24,7 @@ from marketplace.payments.errors import (
 )
 from marketplace.payments.funding.models import BankEntry, QueueReason
 from marketplace.payments.ledger.addresses import bank_entry_of, payable, transit
-from marketplace.payments.ledger.service import Posting, post
+from marketplace.payments.ledger.service import Booking, Posting, post
 from marketplace.payments.lifecycle import OPERATOR, PayoutState
 from marketplace.payments.payouts.accounts import open_account, seal_account
 from marketplace.payments.payouts.models import PayeeAccount, Payout, PayoutBatch
@@ -79,11 +79,13 @@ async def prepare_payout(
     begin(session, payout, actor, amount_minor=amount_minor, currency=currency)
     await post(
         session,
-        key=f"prepare:payout:{payout_id}",
-        kind="payout",
-        subject=f"payout:{payout_id}",
-        currency=currency,
-        postings=[Posting(source, transit(payout_id), amount_minor)],
+        Booking(
+            key=f"prepare:payout:{payout_id}",
+            kind="payout",
+            subject=f"payout:{payout_id}",
+            currency=currency,
+            postings=[Posting(source, transit(payout_id), amount_minor)],
+        ),
     )
     return payout
 
@@ -208,11 +210,13 @@ async def give_back(
     """
     await post(
         session,
-        key=f"give_back:payout:{payout.id}",
-        kind="payout_return",
-        subject=f"payout:{payout.id}",
-        currency=payout.currency,
-        postings=[Posting(source, payout.source, payout.amount_minor)],
+        Booking(
+            key=f"give_back:payout:{payout.id}",
+            kind="payout_return",
+            subject=f"payout:{payout.id}",
+            currency=payout.currency,
+            postings=[Posting(source, payout.source, payout.amount_minor)],
+        ),
     )
     entry_id = bank_entry_of(payout.source)
     if entry_id:

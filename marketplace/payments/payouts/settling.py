@@ -7,7 +7,7 @@ from marketplace.kernel.db import mark_locked
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, move
 from marketplace.payments.funding.models import BankEntry, QueueReason
 from marketplace.payments.ledger.addresses import BANK, transit
-from marketplace.payments.ledger.service import Posting, post
+from marketplace.payments.ledger.service import Booking, Posting, post
 from marketplace.payments.lifecycle import PayoutState
 from marketplace.payments.payouts.models import Payout
 from marketplace.payments.payouts.service import give_back
@@ -43,11 +43,13 @@ async def _confirm(session: AsyncSession, payout: Payout) -> None:
     move(session, payout, "confirm", role=SYSTEM, actor=BY_SYSTEM)
     await post(
         session,
-        key=f"confirm:payout:{payout.id}",
-        kind="payout_confirm",
-        subject=f"payout:{payout.id}",
-        currency=payout.currency,
-        postings=[Posting(transit(payout.id), BANK, payout.amount_minor)],
+        Booking(
+            key=f"confirm:payout:{payout.id}",
+            kind="payout_confirm",
+            subject=f"payout:{payout.id}",
+            currency=payout.currency,
+            postings=[Posting(transit(payout.id), BANK, payout.amount_minor)],
+        ),
     )
 
 

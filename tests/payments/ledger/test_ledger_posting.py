@@ -13,7 +13,7 @@ from marketplace.kernel.db import Sessions
 from marketplace.kernel.problems import translate
 from marketplace.payments.ledger.addresses import BANK
 from marketplace.payments.ledger.queries import balance_minor
-from marketplace.payments.ledger.service import CONSTRAINT_ERRORS, Posting, post
+from marketplace.payments.ledger.service import CONSTRAINT_ERRORS, Booking, Posting, post
 from marketplace.payments.ledger.verify import CHECKS, run_checks
 from tests.factories.bank import books
 from tests.factories.world import World
@@ -22,7 +22,9 @@ PURSE, SHOP = "held:deal:purse", "held:deal:shop"
 
 
 async def book(session: AsyncSession, key: str, *postings: Posting) -> None:
-    await post(session, key=key, kind="test", subject="test", currency="KRW", postings=postings)
+    await post(
+        session, Booking(key=key, kind="test", subject="test", currency="KRW", postings=postings)
+    )
 
 
 async def attempt(sessions: Sessions, key: str, *postings: Posting) -> str:
@@ -127,7 +129,8 @@ async def test_currencies_are_kept_apart(sessions: Sessions) -> None:
     with pytest.raises(DBAPIError) as refusal:
         async with sessions.begin() as session:
             await post(
-                session, key="usd", kind="test", subject="t", currency="USD", postings=postings
+                session,
+                Booking(key="usd", kind="test", subject="t", currency="USD", postings=postings),
             )
 
     assert translate(refusal.value, CONSTRAINT_ERRORS).code == "insufficient_funds"
