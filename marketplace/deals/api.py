@@ -2,7 +2,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from marketplace.accounts.access import Allowed
 from marketplace.accounts.actors import Actor
@@ -177,15 +177,20 @@ async def reject_recordal(
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/release", responses=problems(*MOVE_ERRORS, NotTradableError))
+@router.post(
+    "/{deal_id}/release",
+    response_model=DealRead,
+    responses=problems(*MOVE_ERRORS, NotTradableError),
+)
 async def release_funds(
     deal_id: UUID, actor: Party, session: Session, writes: HotWrites, http: Request
-) -> DealRead:
+) -> DealRead | Response:
     """Buyer or operator: release the price to the seller; the clock does it after three days."""
     if idempotency.is_claimed(http):  # then both have to be in the session's transaction
         return await _moved(session, deal_id, actor, settling.release)
     deal = await settlement.release(writes, deal_id, actor=actor, at=now(session))
-    return queries.read_deal(deal, actor)
+    content = queries.read_deal(deal, actor).model_dump_json()
+    return Response(content, media_type="application/json")
 
 
 @router.post("/{deal_id}/refund", responses=problems(*MOVE_ERRORS))

@@ -27,6 +27,8 @@ _AMOUNTS = {
     "refunded": "refunded_minor",
 }
 
+_OWN = DealRead.model_fields.keys() & Deal.model_fields.keys()
+
 
 def visible_to(actor: Actor) -> SelectOfScalar[Deal]:
     """Deals are between their parties, and open to the operator."""
@@ -61,7 +63,7 @@ def read_deal(deal: Deal, actor: Actor) -> DealRead:
         name: Amount(amount_minor=getattr(deal, column), currency=deal.currency)
         for name, column in _AMOUNTS.items()
     }
-    own = deal.model_dump(include=set(DealRead.model_fields))
+    own = {name: getattr(deal, name) for name in _OWN}
     moves = deal.lifecycle.open_to(deal.state, role) if role else []
     return DealRead(**own, **amounts, your_role=role, your_moves=moves)
 

@@ -16,6 +16,7 @@ from marketplace.assets.rules import TRADABLE
 from marketplace.assets.service import ENDING_RESERVATION
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import require_role
+from marketplace.kernel.db import loaded
 from marketplace.kernel.driver_pools import Connection, Writes
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import Change, Identity, changing, work_out
@@ -128,7 +129,7 @@ async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) 
             raise NotFoundError("no such deal")
         columns = dict(row)
         status = columns.pop("legal_status")
-        deal = Deal.model_validate(columns)
+        deal = loaded(Deal, columns)
         role = require_role(deal, actor)
         require_in_force(status)
         change, divided = await settle(

@@ -1,6 +1,6 @@
 """Tables, sessions and row locks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar
@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.orm import configure_mappers
+from sqlalchemy.orm.attributes import manager_of_class
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel, col, select
 
@@ -160,6 +162,19 @@ def mark_locked(session: AsyncSession, record: Record) -> None:
 
 def is_locked(session: AsyncSession, record: Record) -> bool:
     return record.id in session.info.get("locked", ()) or record in session.new
+
+
+def loaded(model: type[R], columns: Mapping[str, Any]) -> R:
+    """The object of a row that the driver read: of no session, its values as the database has them.
+
+    Enumerations stay text, which compares alike; validating a row of our own would cost as much as
+    reading it.
+    """
+    configure_mappers()  # which a first query would do; done already, it costs nothing
+    record = manager_of_class(model).new_instance()
+    assert isinstance(record, model)
+    record.__dict__.update(columns)
+    return record
 
 
 async def driver_connection(session: AsyncSession) -> Any:
