@@ -1,4 +1,4 @@
--- The statements of one release, as the product sends them, one round trip each.
+-- What the product writes for one release, one statement and one round trip each.
 -- Variables: every client releases the deals from first + client_id * share on, one after another.
 \set done :done + 1
 \set n :first + :client_id * :share + :done
