@@ -25,6 +25,7 @@ from marketplace.assets.models import (
 )
 from marketplace.assets.rules import DECISIVE, STATUS_AFTER, TRADABLE, can_happen
 from marketplace.assets.schemas import LegalEventRecord, RightRegister
+from marketplace.kernel.clock import latest_date
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.events import publish
 from marketplace.kernel.lifecycle import Identity
@@ -141,7 +142,7 @@ async def record_legal_event(
     right = await lock(session, Right, right_id)
     if not can_happen(right.kind, request.kind):
         raise IllegalLegalEventError(f"{request.kind} cannot happen to a {right.kind}")
-    if request.occurred_on > now(session).date():
+    if request.occurred_on > latest_date(now(session)):
         raise IllegalLegalEventError("an event of the future is not a fact yet")
     if request.kind in DECISIVE and not await _has_later(session, right, request.occurred_on):
         right.legal_status = STATUS_AFTER[request.kind]

@@ -1,7 +1,15 @@
 """The clock port: the only source of "now", so that tests and demos can move time."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Protocol
+
+EARLIEST_ZONE: Final = timedelta(hours=14)
+"""Where on Earth a day begins first."""
+
+
+def latest_date(moment: datetime) -> date:
+    """The latest date that it is anywhere: a date after it is in the future for everybody."""
+    return (moment + EARLIEST_ZONE).date()
 
 
 class Clock(Protocol):

@@ -20,7 +20,8 @@ from marketplace.kernel.problems import too_large
 
 logger = get_logger(__name__)
 
-BODY_BYTES_MAX: Final = 1024 * 1024
+BODY_BYTES_MAX: Final = 3 * 1024 * 1024
+"""Room for the longest confidential text, 200,000 characters, each written as JSON escapes."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 REQUESTS: Final = Counter(
