@@ -15,6 +15,7 @@ from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from marketplace.accounts.designations.importing import import_designations
 from marketplace.accounts.people.service import create_operator
 from marketplace.accounts.sessions.schemas import SignIn
 from marketplace.app import create_app
@@ -49,6 +50,7 @@ cli = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
 operators = typer.Typer(no_args_is_help=True, help="People who operate the platform.")
+designations = typer.Typer(no_args_is_help=True, help="Designated valuation institutions.")
 statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
 mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet.")
@@ -56,6 +58,7 @@ events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
 for name, group in (
     ("operators", operators),
+    ("designations", designations),
     ("statistics", statistics),
     ("ledger", ledger),
     ("events", events),
@@ -253,6 +256,19 @@ def _checked(email: str, password: str) -> SignIn:
         return SignIn.model_validate({"email": email, "password": password})
     except ValidationError as error:
         raise ConfigurationError(_first_problem(error)) from error
+
+
+@designations.command("import-history")
+def designations_import_history(file: HistoryFile, data_dir: DataDir = None) -> None:
+    """Load published designations from a JSON file; loading it again changes nothing."""
+    content = file.read_bytes()
+
+    async def load(sessions: Sessions) -> str:
+        async with sessions.begin() as session:
+            done = await import_designations(session, content)
+            return f"{done.new} new, {done.ended} ended since, {done.known} known"
+
+    typer.echo(_with_sessions(_settings(data_dir), load))
 
 
 @statistics.command("import-history")
