@@ -81,7 +81,7 @@ async def answer(
     """Confirm, decline or withdraw, as the actor's side may."""
     proposal = await lock(session, AffiliationProposal, proposal_id)
     if actor.organisation_id not in {proposal.parent_id, proposal.affiliate_id}:
-        raise NotFoundError("no such proposal")
+        raise NotFoundError("no such affiliation proposal")
     role = PROPOSER if actor.organisation_id == proposal.proposer_id else COUNTERPART
     move(session, proposal, name, role=role, actor=actor)
     return proposal
