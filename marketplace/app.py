@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from marketplace import operations
 from marketplace.accounts.access import permissions_of
 from marketplace.accounts.authentication import Authenticator
+from marketplace.accounts.errors import OrganisationSuspendedError
 from marketplace.accounts.revocations import Revocations
 from marketplace.kernel import openapi, problems
 from marketplace.kernel.clock import SystemClock
@@ -67,7 +68,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     for router in (*ROUTERS, operations.router, operations.health):
         app.include_router(router)
     problems.install(app, CONSTRAINT_ERRORS)
-    openapi.install(app, permissions_of)
+    openapi.install(app, permissions_of, (OrganisationSuspendedError,))
     return app
 
 

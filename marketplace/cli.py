@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
 
 import asyncpg
 import typer
@@ -14,6 +15,7 @@ from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from marketplace.accounts.designations.importing import import_designations
 from marketplace.accounts.people.service import create_operator
 from marketplace.accounts.sessions.schemas import SignIn
 from marketplace.app import create_app
@@ -24,6 +26,7 @@ from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.errors import BadRequestError, MarketplaceError
 from marketplace.kernel.logs import configure_logs
+from marketplace.kernel.mail.service import send_again, unsent
 from marketplace.kernel.parents import end_with_parent
 from marketplace.kernel.postgres import EmbeddedPostgresError
 from marketplace.kernel.problems import translate
@@ -47,15 +50,19 @@ cli = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
 operators = typer.Typer(no_args_is_help=True, help="People who operate the platform.")
+designations = typer.Typer(no_args_is_help=True, help="Designated valuation institutions.")
 statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
+mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet.")
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
 for name, group in (
     ("operators", operators),
+    ("designations", designations),
     ("statistics", statistics),
     ("ledger", ledger),
     ("events", events),
+    ("mail", mail),
     ("docs", documentation),
 ):
     cli.add_typer(group, name=name)
@@ -251,6 +258,19 @@ def _checked(email: str, password: str) -> SignIn:
         raise ConfigurationError(_first_problem(error)) from error
 
 
+@designations.command("import-history")
+def designations_import_history(file: HistoryFile, data_dir: DataDir = None) -> None:
+    """Load published designations from a JSON file; loading it again changes nothing."""
+    content = file.read_bytes()
+
+    async def load(sessions: Sessions) -> str:
+        async with sessions.begin() as session:
+            done = await import_designations(session, content)
+            return f"{done.new} new, {done.ended} ended since, {done.known} known"
+
+    typer.echo(_with_sessions(_settings(data_dir), load))
+
+
 @statistics.command("import-history")
 def statistics_import_history(file: HistoryFile, data_dir: DataDir = None) -> None:
     """Load published figures from a JSON file; loading it again changes nothing."""
@@ -323,6 +343,32 @@ def events_verify(
         return not verdict.problems
 
     raise typer.Exit(0 if _with_sessions(_settings(data_dir), check) else 1)
+
+
+@mail.command("list")
+def mail_list(limit: int = 100, data_dir: DataDir = None) -> None:
+    """Show what waits, without any content; first what was set aside and waits for you."""
+
+    async def read(sessions: Sessions) -> list[str]:
+        async with sessions() as session:
+            return [
+                f"{one.id}  {one.due_at or 'set aside'}  attempts {one.attempts}  {one.error or ''}"
+                for one in await unsent(session, limit)
+            ]
+
+    typer.echo("\n".join(_with_sessions(_settings(data_dir), read)) or "nothing waits")
+
+
+@mail.command("retry")
+def mail_retry(mail_id: UUID, data_dir: DataDir = None) -> None:
+    """Send a message again that was set aside, once the cause is mended."""
+
+    async def retry(sessions: Sessions) -> None:
+        async with sessions.begin() as session:
+            await send_again(session, mail_id)
+
+    _with_sessions(_settings(data_dir), retry)
+    typer.echo(f"{mail_id} is sent again")
 
 
 @documentation.command("lifecycles")

@@ -5,11 +5,30 @@ from typing import Final
 from fastapi import APIRouter
 
 from marketplace.accounts import errors as accounts_errors
+from marketplace.accounts import revocations
+from marketplace.accounts.affiliations import api as affiliations_api
+from marketplace.accounts.affiliations import errors as affiliations_errors
+from marketplace.accounts.affiliations.lifecycle import AFFILIATION_PROPOSAL
+from marketplace.accounts.affiliations.models import AffiliationProposal
+from marketplace.accounts.designations import api as designations_api
+from marketplace.accounts.designations import errors as designations_errors
+from marketplace.accounts.designations import public as designations_public
+from marketplace.accounts.designations import service as designations_service
+from marketplace.accounts.designations.lifecycle import DESIGNATION
+from marketplace.accounts.designations.models import Designation
+from marketplace.accounts.invitations import api as invitations_api
+from marketplace.accounts.invitations import errors as invitations_errors
+from marketplace.accounts.invitations.lifecycle import INVITATION
+from marketplace.accounts.invitations.models import Invitation
 from marketplace.accounts.members import api as members_api
+from marketplace.accounts.members import errors as members_errors
 from marketplace.accounts.organisations import api as organisations_api
+from marketplace.accounts.organisations import errors as organisations_errors
 from marketplace.accounts.people import api as people_api
 from marketplace.accounts.sessions import api as sessions_api
 from marketplace.accounts.sessions import service as sessions_service
+from marketplace.accounts.suspensions import api as suspensions_api
+from marketplace.accounts.suspensions import errors as suspensions_errors
 from marketplace.assets import api as assets_api
 from marketplace.assets import errors as assets_errors
 from marketplace.deals import api as deals_api
@@ -24,11 +43,13 @@ from marketplace.deals.negotiations.lifecycle import NEGOTIATION
 from marketplace.deals.negotiations.models import Negotiation
 from marketplace.documents import api as documents_api
 from marketplace.documents import errors as documents_errors
+from marketplace.kernel import idempotency
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.db import METADATA
 from marketplace.kernel.events import Consumer
 from marketplace.kernel.fast_lane import FastRead
 from marketplace.kernel.lifecycle import Lifecycle
+from marketplace.kernel.mail import service as mail_service
 from marketplace.kernel.problems import ConstraintErrors
 from marketplace.kernel.seals import EventSeal
 from marketplace.listings import api as listings_api
@@ -72,7 +93,15 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     people_api.router,
     sessions_api.router,
     organisations_api.router,
+    suspensions_api.router,
     members_api.router,
+    invitations_api.router,
+    invitations_api.invitee_router,
+    affiliations_api.router,
+    affiliations_api.proposals_router,
+    affiliations_api.group_router,
+    designations_api.router,
+    designations_public.router,
     assets_api.router,
     documents_api.router,
     search_api.router,
@@ -90,6 +119,9 @@ TABLES: Final = METADATA.tables
 """Every table of the product: importing this module has declared them all."""
 
 LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
+    INVITATION,
+    AFFILIATION_PROPOSAL,
+    DESIGNATION,
     LISTING,
     NEGOTIATION,
     DEAL,
@@ -107,6 +139,9 @@ CONSUMERS: Final = (
 )
 
 CLOCKS: Final = (
+    Clock(Invitation, {}),
+    Clock(AffiliationProposal, {}),
+    Clock(Designation, {"reinstate": designations_service.reinstate}),
     Clock(
         Listing,
         {
@@ -134,8 +169,22 @@ CLOCKS: Final = (
     ),
 )
 
+FORGETTING: Final = (
+    idempotency.forget_old,
+    sessions_service.forget_expired,
+    revocations.forget_old,
+    mail_service.forget_old,
+)
+"""What deletes rows that have served their time; the worker calls each, now and then."""
+
 CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **accounts_errors.CONSTRAINT_ERRORS,
+    **organisations_errors.CONSTRAINT_ERRORS,
+    **members_errors.CONSTRAINT_ERRORS,
+    **invitations_errors.CONSTRAINT_ERRORS,
+    **suspensions_errors.CONSTRAINT_ERRORS,
+    **affiliations_errors.CONSTRAINT_ERRORS,
+    **designations_errors.CONSTRAINT_ERRORS,
     **assets_errors.CONSTRAINT_ERRORS,
     **documents_errors.CONSTRAINT_ERRORS,
     **listings_errors.CONSTRAINT_ERRORS,
@@ -155,6 +204,7 @@ APPEND_ONLY: Final = (
     "signature",
     "disclosure_view",
     "offer",
+    "designation_step",
     statistics_models.PublishedFigure.__tablename__,
 )
 """Tables of facts: PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on them."""

@@ -11,6 +11,7 @@ from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
 from marketplace.kernel import idempotency
+from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.routing import Session
 
 BEARER = HTTPBearer(auto_error=False, description="the `token` of POST /v1/sessions")
@@ -31,7 +32,13 @@ async def current_actor(
     return actor
 
 
+async def _keyring(request: Request) -> Keyring:
+    keyring: Keyring = request.app.state.keyring
+    return keyring
+
+
 CurrentActor = Annotated[Actor, Depends(current_actor)]
+Keys = Annotated[Keyring, Depends(_keyring)]
 
 
 class Allowed:

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
-from marketplace.accounts.errors import InvalidTokenError
+from marketplace.accounts.errors import InvalidTokenError, OrganisationSuspendedError
 from marketplace.accounts.revocations import Revocations
 from marketplace.kernel.db import now
 
@@ -33,6 +33,8 @@ class Found:
     actor: Actor
     expires_at: datetime
     depends_on: frozenset[str]
+    is_suspended: bool = False
+    """The organisation is: the credential is good, and lets nobody in until that is lifted."""
 
 
 Finder = Callable[[AsyncSession, str], Awaitable[Found | None]]
@@ -62,6 +64,7 @@ class Authenticator:
 
         Raises:
             InvalidTokenError: unknown, expired or revoked.
+            OrganisationSuspendedError: the operator suspended the organisation it acts for.
         """
         key = secret_hash(credential)
         found = self._remembered.get(key) if self._revocations.are_live else None
@@ -69,6 +72,8 @@ class Authenticator:
             found = await self._find(session, key, credential)
         if found is None or found.expires_at <= now(session):
             raise InvalidTokenError
+        if found.is_suspended:
+            raise OrganisationSuspendedError
         return found.actor
 
     async def _find(self, session: AsyncSession, key: bytes, credential: str) -> Found | None:

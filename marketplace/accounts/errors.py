@@ -1,7 +1,6 @@
 from marketplace.kernel.errors import (
     ConflictError,
     ForbiddenError,
-    NotFoundError,
     UnauthenticatedError,
 )
 
@@ -36,14 +35,14 @@ class PermissionMissingError(ForbiddenError):
     title = "Your role in this organisation does not include this"
 
 
+class OrganisationSuspendedError(ForbiddenError):
+    code = "organisation_suspended"
+    title = "This organisation is suspended; ask the operator of the platform why"
+
+
 class PersonNeededError(ForbiddenError):
     code = "person_needed"
     title = "Only a person can do this; a partner's own system cannot"
-
-
-class UnknownUserError(NotFoundError):
-    code = "unknown_user"
-    title = "Nobody signed up with this e-mail"
 
 
 CONSTRAINT_ERRORS = {

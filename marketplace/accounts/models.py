@@ -11,11 +11,18 @@ from marketplace.kernel.db import Record, moment, text_enum
 
 
 class OrganisationKind(StrEnum):
+    """What an organisation says it is. Whether an institution is designated is a dated fact."""
+
     PERSON = "person"
     COMPANY = "company"
     UNIVERSITY = "university"
     RESEARCH_INSTITUTE = "research_institute"
     PUBLIC_BODY = "public_body"
+    VALUATION_INSTITUTION = "valuation_institution"
+    LENDER = "lender"
+    GUARANTOR = "guarantor"
+    INSURER = "insurer"
+    AGENCY = "agency"
     OPERATOR = "operator"
 
 
@@ -39,6 +46,8 @@ class Organisation(Record, table=True):
     kind: OrganisationKind = Field(sa_type=text_enum(OrganisationKind))
     country: str
     region: str | None = None
+    industry: str | None = None
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
 
 
 class Membership(Record, table=True):

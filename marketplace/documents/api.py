@@ -1,9 +1,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
-from marketplace.accounts.access import Allowed
+from marketplace.accounts.access import Allowed, Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
@@ -17,7 +17,6 @@ from marketplace.documents.schemas import (
     ConfidentialVersion,
     ViewRead,
 )
-from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
@@ -27,12 +26,6 @@ from marketplace.kernel.schemas import Page
 router = transactional_router(prefix="/v1/rights/{right_id}", tags=["confidential texts"])
 
 
-def _keyring(request: Request) -> Keyring:
-    keyring: Keyring = request.app.state.keyring
-    return keyring
-
-
-Keys = Annotated[Keyring, Depends(_keyring)]
 Registrant = Annotated[Actor, Depends(Allowed(Permission.REGISTER_RIGHTS))]
 Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
 

@@ -1,5 +1,6 @@
 """Tables, sessions and row locks."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -150,7 +151,8 @@ async def lock(session: AsyncSession, model: type[R], record_id: UUID) -> R:
     )
     record = (await session.execute(query)).scalar_one_or_none()
     if record is None:
-        raise NotFoundError(f"no such {model.__name__.lower()}")
+        words = re.sub(r"(?<!^)(?=[A-Z])", " ", model.__name__).lower()
+        raise NotFoundError(f"no such {words}")
     mark_locked(session, record)
     return record
 

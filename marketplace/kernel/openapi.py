@@ -46,25 +46,36 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def install(app: FastAPI, scopes: Scopes) -> None:
-    """Serve the completed document; it is built on first use and kept."""
+def install(app: FastAPI, scopes: Scopes, guarded: Sequence[type[MarketplaceError]] = ()) -> None:
+    """Serve the completed document; it is built on first use and kept.
+
+    Args:
+        app: the service, with all its routes.
+        scopes: the permissions that a route asks for.
+        guarded: what any operation that takes a token may answer, whatever it is for.
+    """
     derive = app.openapi
     built: list[dict[str, Any]] = []
 
     def openapi() -> dict[str, Any]:
         if not built:
-            built.append(_completed(app, derive(), scopes))
+            built.append(_completed(app, derive(), scopes, guarded))
         return built[0]
 
     app.openapi = openapi  # type: ignore[method-assign] # the way that FastAPI documents
 
 
-def _completed(app: FastAPI, document: dict[str, Any], scopes: Scopes) -> dict[str, Any]:
+def _completed(
+    app: FastAPI,
+    document: dict[str, Any],
+    scopes: Scopes,
+    guarded: Sequence[type[MarketplaceError]],
+) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs") | {Problem.__name__: problem}
     for method, operation, dependant in _operations(app, document):
-        _complete(method, operation, scopes(dependant))
+        _complete(method, operation, scopes(dependant), guarded)
     for derived in ("HTTPValidationError", "ValidationError"):
         schemas.pop(derived, None)
     return document
@@ -80,7 +91,12 @@ def _operations(
                 yield method, operation, route.dependant
 
 
-def _complete(method: str, operation: dict[str, Any], permissions: Sequence[str]) -> None:
+def _complete(
+    method: str,
+    operation: dict[str, Any],
+    permissions: Sequence[str],
+    guarded: Sequence[type[MarketplaceError]],
+) -> None:
     if permissions:  # one of them is enough, so each is an alternative
         ((scheme, _),) = operation["security"][0].items()
         operation["security"] = [{scheme: [permission]} for permission in permissions]
@@ -90,7 +106,9 @@ def _complete(method: str, operation: dict[str, Any], permissions: Sequence[str]
     responses = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):
         del responses["422"]  # the validation error of FastAPI, which is never sent
-    for status, refusal in problems(*_refusals(operation, keyed=keyed)).items():
+    refusals = [*_refusals(operation, keyed=keyed)]
+    refusals += guarded if "security" in operation else ()
+    for status, refusal in problems(*refusals).items():
         declared = responses.setdefault(str(status), refusal)
         if declared is not refusal:
             declared["description"] += f"; {refusal['description']}"

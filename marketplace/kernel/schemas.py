@@ -1,15 +1,24 @@
 """What every API type shares: strict fields, and text that PostgreSQL and JSON can both carry."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from marketplace.kernel.money import AMOUNT_MINOR_MAX, Money, minor_digits
 
 UNSTORABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 """NUL and other controls, and halves of surrogate pairs, which no UTF-8 text contains."""
+
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _storable(text: str) -> str:
@@ -55,6 +64,16 @@ RegionCode = Annotated[
     StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$"),
     Field(description="ISO 3166-2", examples=["KR-11"]),
 ]
+
+
+def _iso_day(given: Any) -> Any:
+    """A bare number would else be read as seconds since 1970."""
+    if (isinstance(given, str) and not _ISO_DAY.fullmatch(given)) or isinstance(given, int | float):
+        raise ValueError("write a day as 2026-01-31")
+    return given
+
+
+Day = Annotated[date, BeforeValidator(_iso_day), Field(examples=["2026-01-31"])]
 
 
 class Input(BaseModel):

@@ -1,7 +1,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Response, status
+from fastapi import APIRouter, Depends, Response, status
 
 from marketplace.accounts.access import Allowed
 from marketplace.accounts.actors import Actor
@@ -15,6 +15,7 @@ from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotReads, Session, transactional_router
 from marketplace.kernel.schemas import Page
+from marketplace.kernel.versions import IfMatch
 from marketplace.listings import queries, service
 from marketplace.listings.errors import AlreadyListedError, ConfidentialTextMissingError
 from marketplace.listings.models import Listing
@@ -31,9 +32,6 @@ public_router = APIRouter(prefix="/v1/listings", tags=["catalogue"])
 Seller = Annotated[Actor, Depends(Allowed(Permission.LIST))]
 Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
 Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_LISTINGS))]
-IfMatch = Annotated[
-    int | None, Header(alias="If-Match", ge=1, description="the version that you read")
-]
 MOVE_ERRORS = (
     InvalidTokenError,
     PermissionMissingError,

@@ -7,7 +7,6 @@ from fastapi import Depends, Request
 from marketplace.accounts.access import Allowed
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.permissions import Permission
-from marketplace.kernel.crypto import Keyring
 from marketplace.payments.providers.bank.bank_account import BankAccount
 
 Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_PAYMENTS))]
@@ -15,15 +14,9 @@ Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
 AccountManager = Annotated[Actor, Depends(Allowed(Permission.MANAGE_BANK_ACCOUNT))]
 
 
-def _keyring(request: Request) -> Keyring:
-    keyring: Keyring = request.app.state.keyring
-    return keyring
-
-
 def _platform_account(request: Request) -> BankAccount:
     account: BankAccount = request.app.state.platform_account
     return account
 
 
-Keys = Annotated[Keyring, Depends(_keyring)]
 PlatformAccount = Annotated[BankAccount, Depends(_platform_account)]

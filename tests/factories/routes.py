@@ -25,6 +25,7 @@ ACCOUNT = {
     "country": "KR",
 }
 PRICE = {"amount_minor": 90_000_000, "currency": "KRW"}
+STEP = {"on": "2026-01-05", "evidence": "notice 2026-17"}
 
 BODIES: Mapping[str, Any] = {
     "sign_up": {
@@ -44,8 +45,49 @@ BODIES: Mapping[str, Any] = {
         "kind": "company",
         "country": "KR",
         "region": "KR-11",
+        "industry": "C26",
+        "numbers": [{"scheme": "kr_business", "number": "124-81-00998"}],
     },
-    "add_member": {"email": "nobody@example.com", "role": "member"},
+    "edit_organisation": {
+        "name": "Hanbit Advanced Materials",
+        "region": "KR-26",
+        "industry": "C20",
+        "numbers": [{"scheme": "lei", "number": "213800KUD8LAJWSQ9D15"}],
+    },
+    "release_number": {"scheme": "kr_corporate", "reason": "another company's certificate"},
+    "suspend_organisation": {"reason": "three forged recordals"},
+    "lift_suspension": {"reason": "they were another's"},
+    "change_role": {"role": "viewer"},
+    "transfer_ownership": {"user_id": NOBODY, "own_role": "member"},
+    "invite": {"email": "nobody@example.com", "role": "member"},
+    "invite_first_owner": {"email": "nobody@example.com"},
+    "accept_invitation": {"token": "mpi_unknown"},
+    "decline_invitation": {"token": "mpi_unknown"},
+    "propose_affiliation": {
+        "counterpart_id": NOBODY,
+        "own_side": "parent",
+        "share_basis_points": 5_100,
+        "valid_from": "2026-01-01",
+        "valid_until": "2027-01-01",
+    },
+    "record_affiliation": {
+        "parent_id": NOBODY,
+        "affiliate_id": str(UUID(int=8)),
+        "share_basis_points": 5_100,
+        "valid_from": "2026-01-01",
+        "valid_until": "2027-01-01",
+        "evidence": "annual report 2025, note 17",
+    },
+    "end_affiliation": {"valid_until": "2099-01-01"},
+    "apply_for_designation": {"sector": "private", "evidence": "filed 2026-01-05"},
+    "inspect_applicant": STEP,
+    "review_applicant": STEP,
+    "designate": STEP,
+    "reject_applicant": STEP,
+    "abandon_application": STEP,
+    "reinstate_designation": STEP,
+    "withdraw_designation": STEP,
+    "suspend_designation": {"on": "2026-01-05", "until": "2026-03-05", "evidence": "decision 3"},
     "register_right": {
         "kind": "patent",
         "title": "권리 확인 방법",

@@ -9,12 +9,13 @@ import httpx2
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from marketplace.accounts.permissions import MemberRole
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
 from tests.conftest import _settings, clone
 from tests.factories.deals import PRICE_MINOR, Market, credit, idea_body, list_right, offer, ok
-from tests.factories.people import Person
-from tests.factories.routes import ACCOUNT, Operation, operations
+from tests.factories.people import Person, person
+from tests.factories.routes import ACCOUNT, BODIES, Operation, operations
 from tests.factories.undone import undone
 from tests.factories.world import World
 
@@ -75,8 +76,37 @@ async def _fill(market: Market) -> dict[str, str]:
         "statement_id": bank["id"],
         "entry_id": entries["items"][0]["id"],
     }
+    ids |= await _organise(market)
     await market.world.work()
     return {name: str(value) for name, value in ids.items()}
+
+
+async def _organise(market: Market) -> dict[str, Any]:
+    """A colleague, an invitation, a group and a designation of the seller."""
+    seller, own = market.seller, f"/v1/organisations/{market.seller.organisation_id}"
+    colleague = await person(
+        market.world.client,
+        market.world.sessions,
+        organisation_id=seller.organisation_id,
+        role=MemberRole.MEMBER,
+    )
+    affiliate = await person(market.world.client, market.world.sessions)
+    invited = await ok(await seller.post(f"{own}/invitations", BODIES["invite"]))
+    offered = {"own_side": "parent", "counterpart_id": str(affiliate.organisation_id)}
+    terms = {"share_basis_points": 10_000, "valid_from": "2020-01-01"}
+    proposal = await ok(await seller.post("/v1/affiliation-proposals", offered | terms))
+    confirmed = f"/v1/affiliation-proposals/{proposal['id']}/confirm"
+    affiliation = await ok(await affiliate.post(confirmed))
+    applied = await ok(
+        await seller.post("/v1/designations", {"sector": "private", "evidence": "filed"})
+    )
+    return {
+        "user_id": colleague.user_id,
+        "invitation_id": invited["id"],
+        "proposal_id": proposal["id"],
+        "affiliation_id": affiliation["id"],
+        "designation_id": applied["id"],
+    }
 
 
 @pytest.fixture

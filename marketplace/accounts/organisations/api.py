@@ -5,31 +5,62 @@ from fastapi import Depends, status
 
 from marketplace.accounts.access import Allowed, CurrentActor
 from marketplace.accounts.actors import Actor
-from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
+from marketplace.accounts.errors import (
+    InvalidTokenError,
+    PermissionMissingError,
+    PersonNeededError,
+)
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.organisations import queries, service
-from marketplace.accounts.organisations.schemas import OrganisationCreate, OrganisationRead
+from marketplace.accounts.organisations.errors import (
+    NumberTakenError,
+    WrongNumberError,
+    WrongRegionError,
+)
+from marketplace.accounts.organisations.schemas import (
+    NumberRead,
+    NumberRelease,
+    OrganisationCreate,
+    OrganisationEdit,
+    OrganisationProfile,
+    OrganisationRead,
+)
 from marketplace.accounts.permissions import Permission
 from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.lifecycle import VersionMismatchError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
+from marketplace.kernel.versions import IfMatch
 
 router = transactional_router(prefix="/v1/organisations", tags=["accounts"])
 
 Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
+Manager = Annotated[Actor, Depends(Allowed(Permission.MANAGE_ORGANISATION))]
+Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_ORGANISATIONS))]
+PROFILE_ERRORS = (InvalidTokenError, PermissionMissingError, WrongRegionError, WrongNumberError)
+
+
+async def _profile(session: Session, organisation: Organisation) -> OrganisationProfile:
+    numbers = await queries.numbers_of(session, organisation.id)
+    return OrganisationProfile(
+        **OrganisationRead.model_validate(organisation).model_dump(),
+        industry=organisation.industry,
+        numbers=[NumberRead.model_validate(number) for number in numbers.values()],
+        version=organisation.version,
+    )
 
 
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    response_model=OrganisationRead,
-    responses=problems(InvalidTokenError, PermissionMissingError),
+    responses=problems(*PROFILE_ERRORS, PersonNeededError, NumberTakenError),
 )
 async def create_organisation(
     request: OrganisationCreate, actor: Reader, session: Session
-) -> Organisation:
+) -> OrganisationProfile:
     """Create an organisation; you own it. Sign in again with its id to act for it."""
-    return await service.create_organisation(session, request, actor=actor)
+    organisation = await service.create_organisation(session, request, actor=actor)
+    return await _profile(session, organisation)
 
 
 @router.get("", response_model=list[OrganisationRead], responses=problems(InvalidTokenError))
@@ -38,13 +69,39 @@ async def my_organisations(actor: CurrentActor, session: Session) -> object:
     return await queries.organisations_of(session, actor)
 
 
-@router.get(
-    "/{organisation_id}",
-    response_model=OrganisationRead,
-    responses=problems(InvalidTokenError, NotFoundError),
-)
+@router.get("/{organisation_id}", responses=problems(InvalidTokenError, NotFoundError))
 async def get_organisation(
     organisation_id: UUID, actor: CurrentActor, session: Session
-) -> Organisation:
+) -> OrganisationProfile:
     """An organisation's profile."""
-    return await queries.get_organisation(session, organisation_id)
+    return await _profile(session, await queries.get_organisation(session, organisation_id))
+
+
+@router.patch(
+    "/{organisation_id}",
+    responses=problems(*PROFILE_ERRORS, NotFoundError, VersionMismatchError, NumberTakenError),
+)
+async def edit_organisation(
+    organisation_id: UUID,
+    request: OrganisationEdit,
+    actor: Manager,
+    session: Session,
+    if_match: IfMatch = None,
+) -> OrganisationProfile:
+    """Change your organisation's name, region, industry or business numbers."""
+    organisation = await service.edit_organisation(
+        session, organisation_id, request, actor=actor, version=if_match
+    )
+    return await _profile(session, organisation)
+
+
+@router.post(
+    "/{organisation_id}/release-number",
+    responses=problems(InvalidTokenError, PermissionMissingError, NotFoundError),
+)
+async def release_number(
+    organisation_id: UUID, request: NumberRelease, actor: Operator, session: Session
+) -> OrganisationProfile:
+    """Operator: take a business number from an organisation that it does not belong to."""
+    organisation = await service.release_number(session, organisation_id, request, actor=actor)
+    return await _profile(session, organisation)

@@ -6,6 +6,8 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.models import Membership, Organisation
+from marketplace.accounts.organisations.models import OrganisationNumber
+from marketplace.accounts.organisations.numbers import NumberScheme
 from marketplace.kernel.errors import NotFoundError
 
 
@@ -15,6 +17,27 @@ async def get_organisation(session: AsyncSession, organisation_id: UUID) -> Orga
     if organisation is None:
         raise NotFoundError("no such organisation")
     return organisation
+
+
+def require_own(actor: Actor, organisation_id: UUID) -> None:
+    """Check that the actor acts for an organisation.
+
+    Raises:
+        NotFoundError: for another one, whether or not it exists.
+    """
+    if actor.organisation_id != organisation_id:
+        raise NotFoundError("you do not act for this organisation; sign in for it first")
+
+
+async def numbers_of(
+    session: AsyncSession, organisation_id: UUID
+) -> dict[NumberScheme, OrganisationNumber]:
+    query = (
+        select(OrganisationNumber)
+        .where(col(OrganisationNumber.organisation_id) == organisation_id)
+        .order_by(col(OrganisationNumber.scheme))
+    )
+    return {found.scheme: found for found in (await session.execute(query)).scalars()}
 
 
 async def organisations_of(session: AsyncSession, actor: Actor) -> Sequence[Organisation]:

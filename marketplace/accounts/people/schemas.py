@@ -3,10 +3,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
+from marketplace.accounts.organisations.places import Country
 from marketplace.accounts.organisations.schemas import OrganisationRead
 from marketplace.kernel.schemas import (
     UNSTORABLE,
-    CountryCode,
     Input,
     Output,
     RegionCode,
@@ -55,7 +55,7 @@ class SignUp(Input):
     email: Email
     password: Password
     display_name: ShortText
-    country: CountryCode
+    country: Country
     region: RegionCode | None = None
 
 

@@ -14,6 +14,7 @@ async def sign_up(session: AsyncSession, request: SignUp) -> tuple[User, Organis
 
     Raises:
         EmailTakenError: by the database, when the e-mail has an account.
+        WrongRegionError: the country has no such region.
     """
     password = request.password.get_secret_value()
     user = await _create_user(session, request.email, password, request.display_name)

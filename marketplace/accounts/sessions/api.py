@@ -4,7 +4,12 @@ from fastapi import Depends, status
 from fastapi.security import HTTPAuthorizationCredentials
 
 from marketplace.accounts.access import BEARER, CurrentActor
-from marketplace.accounts.errors import InvalidTokenError, NotAMemberError, WrongCredentialsError
+from marketplace.accounts.errors import (
+    InvalidTokenError,
+    NotAMemberError,
+    OrganisationSuspendedError,
+    WrongCredentialsError,
+)
 from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.accounts.organisations.schemas import OrganisationRead
 from marketplace.accounts.people.queries import get_user
@@ -20,7 +25,7 @@ router = transactional_router(prefix="/v1/sessions", tags=["accounts"])
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(WrongCredentialsError, NotAMemberError),
+    responses=problems(WrongCredentialsError, NotAMemberError, OrganisationSuspendedError),
 )
 async def sign_in(request: SignIn, session: Session) -> Token:
     """Sign in for one organisation; the token lasts twelve hours."""

@@ -17,6 +17,7 @@ from marketplace.accounts.people.queries import user_by_email
 from marketplace.accounts.permissions import MemberRole
 from marketplace.accounts.revocations import revoke
 from marketplace.accounts.sessions.schemas import SignIn
+from marketplace.accounts.suspensions.queries import require_not_suspended
 from marketplace.kernel.db import now
 
 LIFETIME: Final = timedelta(hours=12)
@@ -24,10 +25,16 @@ PREFIX: Final = "mp_"
 
 _FIND: Final = text(
     """
-    SELECT s.id, s.user_id, s.organisation_id, s.expires_at, m.role
+    SELECT s.id, s.user_id, s.organisation_id, s.expires_at, m.role, EXISTS (
+        SELECT FROM organisation_suspension x
+        WHERE x.organisation_id = s.organisation_id AND x.lifted_at IS NULL) AS is_suspended
     FROM login_session s JOIN membership m USING (user_id, organisation_id)
     WHERE s.token_hash = :token_hash AND s.revoked_at IS NULL
     """
+)
+_END: Final = text(
+    "UPDATE login_session SET revoked_at = :now WHERE revoked_at IS NULL"
+    " AND user_id = :user_id AND organisation_id = :organisation_id"
 )
 _FORGET: Final = text(
     "DELETE FROM login_session WHERE id IN (SELECT id FROM login_session"
@@ -51,6 +58,7 @@ async def find_session(session: AsyncSession, token: str) -> Found | None:
                 f"membership:{row.organisation_id}:{row.user_id}",
             }
         ),
+        row.is_suspended,
     )
 
 
@@ -60,12 +68,14 @@ async def sign_in(session: AsyncSession, request: SignIn) -> tuple[str, LoginSes
     Raises:
         WrongCredentialsError: unknown e-mail and wrong password alike, after the same time.
         NotAMemberError: the organisation is not one of theirs.
+        OrganisationSuspendedError: it is, and is suspended.
     """
     user = await user_by_email(session, request.email)
     password = request.password.get_secret_value()
     if not await verify_password(password, user.password_hash if user else None) or user is None:
         raise WrongCredentialsError
     organisation = await _acting_for(session, user.id, request.organisation_id)
+    await require_not_suspended(session, organisation.id)
     token = new_token()
     login = LoginSession(
         created_at=now(session),
@@ -89,6 +99,12 @@ async def sign_out(session: AsyncSession, token: str) -> None:
     if login:
         login.revoked_at = now(session)
         await revoke(session, f"session:{login.id}")
+
+
+async def end_sessions(session: AsyncSession, organisation_id: UUID, user_id: UUID) -> None:
+    """Revoke a person's sessions for one organisation, for good: also if they join it again."""
+    values = {"organisation_id": organisation_id, "user_id": user_id, "now": now(session)}
+    await session.execute(_END, values)
 
 
 async def forget_expired(session: AsyncSession) -> None:

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from fastapi import Request, status
 
+from marketplace.accounts.access import Keys
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import IllegalMoveError
@@ -10,7 +11,7 @@ from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
 from marketplace.kernel.schemas import Page
-from marketplace.payments.access import Keys, Operator
+from marketplace.payments.access import Operator
 from marketplace.payments.errors import (
     CurrencyDiffersError,
     EntryNotAllocatableError,

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from fastapi import Response, status
 
+from marketplace.accounts.access import Keys
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.kernel.db import lock
 from marketplace.kernel.errors import NotFoundError
@@ -11,7 +12,7 @@ from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
 from marketplace.kernel.schemas import Amount
-from marketplace.payments.access import AccountManager, Keys, Operator, PlatformAccount, Reader
+from marketplace.payments.access import AccountManager, Operator, PlatformAccount, Reader
 from marketplace.payments.errors import (
     BatchEmptyError,
     BatchNotSentError,
