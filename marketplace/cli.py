@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
 
 import asyncpg
 import typer
@@ -24,6 +25,7 @@ from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.errors import BadRequestError, MarketplaceError
 from marketplace.kernel.logs import configure_logs
+from marketplace.kernel.mail.service import send_again, unsent
 from marketplace.kernel.parents import end_with_parent
 from marketplace.kernel.postgres import EmbeddedPostgresError
 from marketplace.kernel.problems import translate
@@ -49,6 +51,7 @@ cli = typer.Typer(
 operators = typer.Typer(no_args_is_help=True, help="People who operate the platform.")
 statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
+mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet.")
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
 for name, group in (
@@ -56,6 +59,7 @@ for name, group in (
     ("statistics", statistics),
     ("ledger", ledger),
     ("events", events),
+    ("mail", mail),
     ("docs", documentation),
 ):
     cli.add_typer(group, name=name)
@@ -323,6 +327,32 @@ def events_verify(
         return not verdict.problems
 
     raise typer.Exit(0 if _with_sessions(_settings(data_dir), check) else 1)
+
+
+@mail.command("list")
+def mail_list(limit: int = 100, data_dir: DataDir = None) -> None:
+    """Show what waits, without any content; first what was set aside and waits for you."""
+
+    async def read(sessions: Sessions) -> list[str]:
+        async with sessions() as session:
+            return [
+                f"{one.id}  {one.due_at or 'set aside'}  attempts {one.attempts}  {one.error or ''}"
+                for one in await unsent(session, limit)
+            ]
+
+    typer.echo("\n".join(_with_sessions(_settings(data_dir), read)) or "nothing waits")
+
+
+@mail.command("retry")
+def mail_retry(mail_id: UUID, data_dir: DataDir = None) -> None:
+    """Send a message again that was set aside, once the cause is mended."""
+
+    async def retry(sessions: Sessions) -> None:
+        async with sessions.begin() as session:
+            await send_again(session, mail_id)
+
+    _with_sessions(_settings(data_dir), retry)
+    typer.echo(f"{mail_id} is sent again")
 
 
 @documentation.command("lifecycles")

@@ -1,6 +1,7 @@
 """Configuration, from the environment (`MARKETPLACE_…` and `DATABASE_URL`) or a `.env` file."""
 
 import logging
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,6 +10,14 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from marketplace.kernel.mail.service import is_address
+from marketplace.kernel.mail.transport import (
+    FolderTransport,
+    Security,
+    SmtpTransport,
+    Transport,
+)
 
 
 def _known_zone(name: str) -> str:
@@ -23,6 +32,12 @@ def _known_level(name: str) -> str:
     if name.upper() not in logging.getLevelNamesMapping():
         raise ValueError("write DEBUG, INFO, WARNING or ERROR")
     return name.upper()
+
+
+def _sender(text: str) -> str:
+    if not text.isprintable() or not is_address(parseaddr(text)[1]):
+        raise ValueError("write Name <address@example.com>")
+    return text
 
 
 def _postgres_address(url: SecretStr) -> SecretStr:
@@ -63,6 +78,15 @@ class Settings(BaseSettings):
         default=None, description="left out: `master.keys` in the data directory"
     )
     search_dir: Path | None = Field(default=None, description="left out: in the data directory")
+    smtp_host: str | None = Field(
+        default=None, description="left out: mail goes to `outbox` in the data directory"
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Security = "starttls"
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_timeout_seconds: float = Field(default=20, gt=0, le=60)
+    mail_sender: Annotated[str, AfterValidator(_sender)] = "Marketplace <no-reply@localhost>"
     bank_holder_name: str = "Idea and Patent Marketplace"
     bank_account_number: str = "000-000-000000"
     bank_code: str = "004"
@@ -75,6 +99,19 @@ class Settings(BaseSettings):
     @property
     def index_path(self) -> Path:
         return self.search_dir or self.data_dir / "search"
+
+    def mail_transport(self) -> Transport:
+        """The mail server, or the outbox folder where none is configured."""
+        if self.smtp_host is None:
+            return FolderTransport(self.data_dir / "outbox")
+        return SmtpTransport(
+            self.smtp_host,
+            self.smtp_port,
+            self.smtp_security,
+            self.smtp_username,
+            self.smtp_password.get_secret_value() if self.smtp_password else None,
+            self.smtp_timeout_seconds,
+        )
 
     def sqlalchemy_url(self) -> str:
         """The database for SQLAlchemy with asyncpg."""

@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from marketplace.accounts import errors as accounts_errors
+from marketplace.accounts import revocations
 from marketplace.accounts.members import api as members_api
 from marketplace.accounts.organisations import api as organisations_api
 from marketplace.accounts.people import api as people_api
@@ -24,11 +25,13 @@ from marketplace.deals.negotiations.lifecycle import NEGOTIATION
 from marketplace.deals.negotiations.models import Negotiation
 from marketplace.documents import api as documents_api
 from marketplace.documents import errors as documents_errors
+from marketplace.kernel import idempotency
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.db import METADATA
 from marketplace.kernel.events import Consumer
 from marketplace.kernel.fast_lane import FastRead
 from marketplace.kernel.lifecycle import Lifecycle
+from marketplace.kernel.mail import service as mail_service
 from marketplace.kernel.problems import ConstraintErrors
 from marketplace.kernel.seals import EventSeal
 from marketplace.listings import api as listings_api
@@ -133,6 +136,14 @@ CLOCKS: Final = (
         {"cancel": payouts_service.cancel_payout, "finish": payouts_service.finish_payout},
     ),
 )
+
+FORGETTING: Final = (
+    idempotency.forget_old,
+    sessions_service.forget_expired,
+    revocations.forget_old,
+    mail_service.forget_old,
+)
+"""What deletes rows that have served their time; the worker calls each, now and then."""
 
 CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **accounts_errors.CONSTRAINT_ERRORS,

@@ -1,4 +1,4 @@
-"""The background process: delivers events, runs due clocks, matches money, folds and seals.
+"""The background process: delivers events, runs due clocks, matches money, mails, folds, seals.
 
 Every loop is a small transaction at a time, so any number of workers share the work and a killed
 one loses nothing.
@@ -11,27 +11,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from marketplace.accounts import revocations
-from marketplace.accounts.sessions.service import forget_expired
-from marketplace.kernel import idempotency
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.clocks import run_due
+from marketplace.kernel.crypto import load_keyring
 from marketplace.kernel.database_errors import is_transient
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.events import deliver, ensure_position
 from marketplace.kernel.logs import get_logger
+from marketplace.kernel.mail.sending import Mailer
 from marketplace.kernel.seals import seal_new_events
 from marketplace.payments.funding.matching import match_received
 from marketplace.search.index import IndexBusyError
 from marketplace.search.indexing import Indexer
 from marketplace.settings import Settings
 from marketplace.statistics.folding import fold
-from marketplace.wiring import CLOCKS, CONSUMERS
+from marketplace.wiring import CLOCKS, CONSUMERS, FORGETTING
 
 logger = get_logger(__name__)
 
 POLL_SECONDS: Final = 0.1
 CLOCK_SECONDS: Final = 1.0
+MAIL_SECONDS: Final = 0.5
 SEAL_SECONDS: Final = 3600.0
 FAILURE_SECONDS_MAX: Final = 5.0
 
@@ -48,6 +48,8 @@ class Loop:
 def loops(sessions: Sessions, settings: Settings) -> list[Loop]:
     """Everything that goes on in the background."""
     indexing = IndexLoop(sessions, settings)
+    keyring, transport = load_keyring(settings.keys_path), settings.mail_transport()
+    mailer = Mailer(sessions, keyring, transport, settings.mail_sender)
     return [
         *(Loop(f"events:{c.name}", partial(deliver, sessions, c), POLL_SECONDS) for c in CONSUMERS),
         *(
@@ -57,6 +59,7 @@ def loops(sessions: Sessions, settings: Settings) -> list[Loop]:
         Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
         Loop("search index", indexing.run, POLL_SECONDS),
         Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),
+        Loop("mail", mailer.send_due, MAIL_SECONDS),
         Loop("seals", partial(seal, sessions), SEAL_SECONDS),
         Loop("forgetting", partial(forget, sessions), SEAL_SECONDS),
     ]
@@ -100,11 +103,10 @@ async def seal(sessions: Sessions) -> int:
 
 
 async def forget(sessions: Sessions) -> int:
-    """Delete what has served its time: old idempotency keys, and sessions that expired."""
+    """Delete what has served its time, such as sessions that expired."""
     async with sessions.begin() as session:
-        await idempotency.forget_old(session)
-        await forget_expired(session)
-        await revocations.forget_old(session)
+        for forget_old in FORGETTING:
+            await forget_old(session)
     return 0
 
 
