@@ -11,6 +11,7 @@ from marketplace import operations
 from marketplace.accounts.access import permissions_of
 from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.revocations import Revocations
+from marketplace.accounts.uses import Uses
 from marketplace.kernel import openapi, problems
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.crypto import load_keyring
@@ -21,7 +22,7 @@ from marketplace.kernel.reads import ReadPool
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
-from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, ROUTERS
+from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, ROUTERS, USES
 
 logger = get_logger(__name__)
 
@@ -57,7 +58,8 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     app.state.settings = settings
     revocations = Revocations()
     app.state.revocations = revocations
-    app.state.authenticator = Authenticator(FINDERS, revocations)
+    app.state.uses = Uses(USES)
+    app.state.authenticator = Authenticator(FINDERS, revocations, app.state.uses)
     app.state.platform_account = BankAccount(
         settings.bank_holder_name,
         settings.bank_account_number,
@@ -82,6 +84,7 @@ async def _connected(app: FastAPI) -> AsyncIterator[None]:
     followers = (
         asyncio.create_task(_refresh(app.state.index)),
         asyncio.create_task(app.state.revocations.follow(settings.asyncpg_url())),
+        asyncio.create_task(app.state.uses.keep_writing(app.state.sessions)),
     )
     try:
         yield

@@ -6,9 +6,16 @@ from fastapi import APIRouter
 
 from marketplace.accounts import errors as accounts_errors
 from marketplace.accounts import revocations
+from marketplace.accounts.attempts import service as attempts_service
+from marketplace.accounts.emails import api as emails_api
+from marketplace.accounts.mailed_tokens import errors as mailed_tokens_errors
+from marketplace.accounts.mailed_tokens import service as mailed_tokens_service
 from marketplace.accounts.members import api as members_api
 from marketplace.accounts.organisations import api as organisations_api
+from marketplace.accounts.passwords import api as passwords_api
 from marketplace.accounts.people import api as people_api
+from marketplace.accounts.second_factor import api as second_factor_api
+from marketplace.accounts.second_factor import errors as second_factor_errors
 from marketplace.accounts.sessions import api as sessions_api
 from marketplace.accounts.sessions import service as sessions_service
 from marketplace.assets import api as assets_api
@@ -71,9 +78,17 @@ FAST: Final = {
 FINDERS: Final = {sessions_service.PREFIX: sessions_service.find_session}
 """What finds the holder of a bearer credential, by the credential's prefix."""
 
+USES: Final = {sessions_service.KIND: sessions_service.NOTE_USE}
+"""What notes that credentials of a kind were used."""
+
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     people_api.router,
     sessions_api.router,
+    emails_api.verifications,
+    emails_api.addresses,
+    passwords_api.passwords,
+    passwords_api.resets,
+    second_factor_api.router,
     organisations_api.router,
     members_api.router,
     assets_api.router,
@@ -142,11 +157,15 @@ FORGETTING: Final = (
     sessions_service.forget_expired,
     revocations.forget_old,
     mail_service.forget_old,
+    attempts_service.forget_old,
+    mailed_tokens_service.forget_old,
 )
 """What deletes rows that have served their time; the worker calls each, now and then."""
 
 CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **accounts_errors.CONSTRAINT_ERRORS,
+    **mailed_tokens_errors.CONSTRAINT_ERRORS,
+    **second_factor_errors.CONSTRAINT_ERRORS,
     **assets_errors.CONSTRAINT_ERRORS,
     **documents_errors.CONSTRAINT_ERRORS,
     **listings_errors.CONSTRAINT_ERRORS,

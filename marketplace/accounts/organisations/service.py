@@ -1,5 +1,7 @@
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -11,6 +13,9 @@ from marketplace.accounts.organisations.schemas import OrganisationCreate
 from marketplace.accounts.permissions import MemberRole
 from marketplace.kernel.db import now
 from marketplace.kernel.events import publish
+
+_ONE_FOUNDER: Final = text("SELECT pg_advisory_xact_lock(hashtext('organisation.operator'))")
+"""Of two first operators at once, the second joins the organisation of the first."""
 
 
 async def create_organisation(
@@ -37,6 +42,7 @@ async def found(
 
 async def join_operator(session: AsyncSession, user_id: UUID) -> None:
     """Make a person an operator; the first one founds the platform's own organisation."""
+    await session.execute(_ONE_FOUNDER)
     query = select(Organisation).where(col(Organisation.kind) == OrganisationKind.OPERATOR)
     organisation = (await session.execute(query)).scalars().first()
     if organisation is None:

@@ -4,6 +4,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from marketplace.accounts.organisations.schemas import OrganisationRead
+from marketplace.kernel.mail.service import is_address
 from marketplace.kernel.schemas import (
     UNSTORABLE,
     CountryCode,
@@ -20,6 +21,12 @@ def _lower(text: str) -> str:
     return text.lower()
 
 
+def _mailable(address: str) -> str:
+    if not is_address(address):
+        raise ValueError("write one plain e-mail address")
+    return address
+
+
 def _encodable(password: SecretStr) -> SecretStr:
     """A password is hashed as UTF-8, which has no bytes for broken Unicode."""
     if UNSTORABLE.search(password.get_secret_value()):
@@ -34,11 +41,24 @@ Email = Annotated[
     ),
     Storable,
     AfterValidator(_lower),
+    AfterValidator(_mailable),
     Field(examples=["inventor@example.com"]),
 ]
 Password = Annotated[
     SecretStr,
     Field(min_length=10, max_length=200, examples=["long and private"]),
+    AfterValidator(_encodable),
+]
+
+
+Code = Annotated[
+    SecretStr,
+    Field(min_length=6, max_length=40, examples=["287082"]),
+    AfterValidator(_encodable),
+]
+MailedSecret = Annotated[
+    SecretStr,
+    Field(min_length=1, max_length=100, examples=["ml_4f1d…"], description="of the link mailed"),
     AfterValidator(_encodable),
 ]
 
@@ -62,6 +82,7 @@ class SignUp(Input):
 class UserRead(Output):
     id: UUID
     email: str
+    email_verified: bool
     display_name: str
 
 
