@@ -22,7 +22,7 @@ from marketplace.kernel.reads import ReadPool
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
-from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, ROUTERS, USES
+from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, PLAIN_ROUTES, ROUTERS, USES
 
 logger = get_logger(__name__)
 
@@ -68,6 +68,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     )
     for router in (*ROUTERS, operations.router, operations.health):
         app.include_router(router)
+    app.router.routes.extend(PLAIN_ROUTES)
     problems.install(app, CONSTRAINT_ERRORS)
     openapi.install(app, permissions_of)
     return app

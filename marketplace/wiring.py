@@ -48,6 +48,7 @@ from marketplace.listings.handlers import on_legal_event
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.listings.queries import quick_detail
+from marketplace.pages import mailed_links
 from marketplace.payments import errors as payments_errors
 from marketplace.payments import verify as payments_verify
 from marketplace.payments.fees import api as fees_api
@@ -103,6 +104,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     payouts_api.router,
     statistics_api.router,
 )
+
+PLAIN_ROUTES: Final = (*mailed_links.ROUTES,)
+"""What is no part of the documented API: pages for people."""
 
 TABLES: Final = METADATA.tables
 """Every table of the product: importing this module has declared them all."""

@@ -65,10 +65,11 @@ def device_of(user_agent: str) -> str:
     return f"{program} on {system}" if system else program
 
 
-async def _caller(request: Request) -> Caller:
+async def caller_of(request: Request) -> Caller:
+    """Whoever sends a request, whom proxies that the server trusts have told it of."""
     keyring: Keyring = request.app.state.keyring
     address = request.client.host if request.client else ""
     return Caller(keyring, network_of(address), device_of(request.headers.get("user-agent", "")))
 
 
-Calling = Annotated[Caller, Depends(_caller)]
+Calling = Annotated[Caller, Depends(caller_of)]

@@ -26,7 +26,7 @@ addresses = transactional_router(prefix="/v1/users/me/email", tags=["account sec
 
 @verifications.post(
     "",
-    status_code=status.HTTP_202_ACCEPTED,
+    status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(InvalidTokenError, PersonNeededError, EmailVerifiedError, MailedLatelyError),
 )
 async def mail_verification(actor: CurrentActor, letters: Writing, session: Session) -> None:
@@ -47,7 +47,7 @@ async def confirm_email(request: EmailConfirm, letters: Writing, session: Sessio
 
 @addresses.put(
     "",
-    status_code=status.HTTP_202_ACCEPTED,
+    status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(
         InvalidTokenError,
         PersonNeededError,

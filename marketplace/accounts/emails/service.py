@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.accounts.callers import Caller
 from marketplace.accounts.emails.errors import EmailVerifiedError
 from marketplace.accounts.emails.schemas import EmailChange
-from marketplace.accounts.letters import Letters
+from marketplace.accounts.letters import Letter, Letters
 from marketplace.accounts.mailed_tokens.errors import LinkInvalidError
 from marketplace.accounts.mailed_tokens.models import Purpose
 from marketplace.accounts.mailed_tokens.service import new_token, take
@@ -29,7 +29,7 @@ async def mail_link(session: AsyncSession, user: User, *, letters: Letters) -> N
     if user.email_verified:
         raise EmailVerifiedError
     token = await new_token(session, user.id, Purpose.VERIFY_EMAIL, user.email)
-    await letters.verify_email(session, user.email, token)
+    await letters.send(session, user.email, Letter.VERIFY_EMAIL, token)
 
 
 async def change(
@@ -47,8 +47,8 @@ async def change(
     await prove_again(session, user_id, request.password, request.code, caller=caller)
     user = await get_user(session, user_id)
     token = await new_token(session, user_id, Purpose.CHANGE_EMAIL, request.email)
-    await letters.change_email(session, request.email, token)
-    await letters.email_changing(session, user.email)
+    await letters.send(session, request.email, Letter.CHANGE_EMAIL, token)
+    await letters.send(session, user.email, Letter.EMAIL_CHANGING)
     _tell(session, user_id, "ask_to_change_email")
 
 
@@ -62,7 +62,7 @@ async def confirm(session: AsyncSession, token: str, *, letters: Letters) -> Non
     user_id, purpose, email = await take(session, token, Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL)
     user = await lock(session, User, user_id)
     if purpose is Purpose.CHANGE_EMAIL:
-        await letters.email_changed(session, user.email)
+        await letters.send(session, user.email, Letter.EMAIL_CHANGED)
         user.email = email
         _tell(session, user_id, "change_email")
     elif user.email != email:

@@ -51,7 +51,7 @@ async def change_password(  # what a person shows, and what it takes to judge it
     await service.change(session, who, request, but=but, letters=letters, caller=caller)
 
 
-@resets.post("", status_code=status.HTTP_202_ACCEPTED)
+@resets.post("", status_code=status.HTTP_204_NO_CONTENT)
 async def request_password_reset(request: ResetRequest, session: Session) -> None:
     """Have a link mailed by which a new password is chosen; the answer is the same for anyone."""
     await service.request_reset(session, request.email)

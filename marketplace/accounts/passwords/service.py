@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.accounts.attempts.service import Subjects, count_success
 from marketplace.accounts.callers import Caller
 from marketplace.accounts.emails.service import mark_verified
-from marketplace.accounts.letters import Letters
+from marketplace.accounts.letters import Letter, Letters
 from marketplace.accounts.mailed_tokens.errors import LinkInvalidError, MailedLatelyError
 from marketplace.accounts.mailed_tokens.models import Purpose
 from marketplace.accounts.mailed_tokens.service import holder_of, new_token, take, withdraw
@@ -88,7 +88,7 @@ async def _mail_reset(session: AsyncSession, email: str, letters: Letters) -> No
         token = await new_token(session, user.id, Purpose.RESET_PASSWORD, email)
     except MailedLatelyError:
         return  # the one that was mailed goes on working
-    await letters.reset_password(session, email, token)
+    await letters.send(session, email, Letter.RESET_PASSWORD, token)
 
 
 async def reset(session: AsyncSession, request: Reset, *, letters: Letters, caller: Caller) -> None:
@@ -126,7 +126,7 @@ async def _replace(
     user.password_hash = password_hash
     await withdraw(session, user_id)
     await revoke(session, f"user:{user_id}")
-    await letters.password_changed(session, user.email)
+    await letters.send(session, user.email, Letter.PASSWORD_CHANGED)
     label = f"user:{user_id}"
     publish(session, f"user.{name}", subject=label, actor=label, data={})
     return user

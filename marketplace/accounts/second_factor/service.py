@@ -11,7 +11,7 @@ from sqlmodel import col, delete, func, select
 from marketplace.accounts.authentication import secret_hash
 from marketplace.accounts.callers import Caller
 from marketplace.accounts.errors import EmailUnverifiedError, WrongSecondFactorError
-from marketplace.accounts.letters import Letters
+from marketplace.accounts.letters import Letter, Letters
 from marketplace.accounts.people.queries import get_user
 from marketplace.accounts.proving import Proof, prove, prove_again
 from marketplace.accounts.second_factor.accepting import lock_factor, seal_secret, take_step
@@ -94,7 +94,7 @@ async def confirm(
     if not take_step(session, letters.keyring, factor, plain(code.get_secret_value())):
         raise WrongSecondFactorError
     factor.confirmed_at = now(session)
-    await _tell(session, user_id, letters, "enable_second_factor", "was set up")
+    await _tell(session, user_id, letters, Letter.SECOND_FACTOR_ENABLED)
     return await _new_codes(session, user_id)
 
 
@@ -109,7 +109,7 @@ async def renew_codes(
     """
     await prove_again(session, user_id, request.password, request.code, caller=caller)
     await _require(session, user_id)
-    await _tell(session, user_id, letters, "renew_recovery_codes", "got new recovery codes")
+    await _tell(session, user_id, letters, Letter.RECOVERY_CODES_RENEWED)
     return await _new_codes(session, user_id)
 
 
@@ -125,7 +125,7 @@ async def disable(
     await prove_again(session, user_id, request.password, request.code, caller=caller)
     await session.delete(await _require(session, user_id))
     await _forget_codes(session, user_id)
-    await _tell(session, user_id, letters, "disable_second_factor", "was disabled")
+    await _tell(session, user_id, letters, Letter.SECOND_FACTOR_DISABLED)
 
 
 async def status(session: AsyncSession, user_id: UUID) -> tuple[SecondFactor | None, int]:
@@ -159,10 +159,8 @@ async def _forget_codes(session: AsyncSession, user_id: UUID) -> None:
     await session.execute(delete(RecoveryCode).where(col(RecoveryCode.user_id) == user_id))
 
 
-async def _tell(
-    session: AsyncSession, user_id: UUID, letters: Letters, name: str, what: str
-) -> None:
+async def _tell(session: AsyncSession, user_id: UUID, letters: Letters, letter: Letter) -> None:
     """Put it into the event log, and tell the person."""
     user, label = await get_user(session, user_id), f"user:{user_id}"
-    await letters.second_factor_changed(session, user.email, what)
-    publish(session, f"user.{name}", subject=label, actor=label, data={})
+    await letters.send(session, user.email, letter)
+    publish(session, f"user.{letter}", subject=label, actor=label, data={})
