@@ -31,8 +31,8 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "en": (
             "Confirm your new e-mail address",
             (
-                "Open this link within a day to use this address for your account. If you did not ask"
-                " for it, do nothing."
+                "Open this link within a day to use this address for your account. If you did not"
+                " ask for it, do nothing."
             ),
         ),
         "ko": (
@@ -51,8 +51,8 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "en": (
             "Another e-mail address for your account",
             (
-                "Another address was given for your account. Once it is confirmed, you sign in with it"
-                " and messages go there."
+                "Another address was given for your account. Once it is confirmed, you sign in with"
+                " it and messages go there."
             ),
         ),
         "ko": (
@@ -68,8 +68,8 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "en": (
             "Your e-mail address was changed",
             (
-                "Your account has another address now; this is the last message to this one. If it was"
-                " not you, write to the operator at once."
+                "Your account has another address now; this is the last message to this one. If it"
+                " was not you, write to the operator at once."
             ),
         ),
         "ko": (
@@ -91,8 +91,8 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "en": (
             "Choose a new password",
             (
-                "Open this link within an hour to choose a new password. If you did not ask for it, do"
-                " nothing: the old one goes on working."
+                "Open this link within an hour to choose a new password. If you did not ask for it,"
+                " do nothing: the old one goes on working."
             ),
         ),
         "ko": (
