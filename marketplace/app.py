@@ -12,6 +12,7 @@ from marketplace.accounts.access import permissions_of
 from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.errors import OrganisationSuspendedError
 from marketplace.accounts.revocations import Revocations
+from marketplace.accounts.uses import Uses
 from marketplace.kernel import openapi, problems
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.crypto import load_keyring
@@ -22,7 +23,7 @@ from marketplace.kernel.logs import get_logger
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
-from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, ROUTERS
+from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, PLAIN_ROUTES, ROUTERS, USES
 
 logger = get_logger(__name__)
 
@@ -58,7 +59,8 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     app.state.settings = settings
     revocations = Revocations()
     app.state.revocations = revocations
-    app.state.authenticator = Authenticator(FINDERS, revocations)
+    app.state.uses = Uses(USES)
+    app.state.authenticator = Authenticator(FINDERS, revocations, app.state.uses)
     app.state.platform_account = BankAccount(
         settings.bank_holder_name,
         settings.bank_account_number,
@@ -67,6 +69,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     )
     for router in (*ROUTERS, operations.router, operations.health):
         app.include_router(router)
+    app.router.routes.extend(PLAIN_ROUTES)
     problems.install(app, CONSTRAINT_ERRORS)
     openapi.install(app, permissions_of, (OrganisationSuspendedError,))
     return app
@@ -85,6 +88,7 @@ async def _connected(app: FastAPI) -> AsyncIterator[None]:
     followers = (
         asyncio.create_task(_refresh(app.state.index)),
         asyncio.create_task(app.state.revocations.follow(url)),
+        asyncio.create_task(app.state.uses.keep_writing(app.state.sessions)),
     )
     try:
         yield

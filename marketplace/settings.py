@@ -69,6 +69,13 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str | None = Field(
+        default=None,
+        description="how the outside reaches the service; left out: this machine, at the port",
+    )
+    require_verified_email: bool = Field(
+        default=False, description="whoever has not opened the link mailed to them may only read"
+    )
     pool_size: int = Field(default=16, ge=2, le=200)
     read_pool_size: int = Field(default=8, ge=1, le=200)
     write_pool_size: int = Field(default=8, ge=1, le=200)
@@ -92,6 +99,11 @@ class Settings(BaseSettings):
     bank_account_number: str = "000-000-000000"
     bank_code: str = "004"
     bank_country: str = "KR"
+
+    @property
+    def issuer(self) -> str:
+        """The address that links in messages begin with."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @property
     def keys_path(self) -> Path:

@@ -10,21 +10,28 @@ from marketplace.accounts.affiliations import api as affiliations_api
 from marketplace.accounts.affiliations import errors as affiliations_errors
 from marketplace.accounts.affiliations.lifecycle import AFFILIATION_PROPOSAL
 from marketplace.accounts.affiliations.models import AffiliationProposal
+from marketplace.accounts.attempts import service as attempts_service
 from marketplace.accounts.designations import api as designations_api
 from marketplace.accounts.designations import errors as designations_errors
 from marketplace.accounts.designations import public as designations_public
 from marketplace.accounts.designations import service as designations_service
 from marketplace.accounts.designations.lifecycle import DESIGNATION
 from marketplace.accounts.designations.models import Designation
+from marketplace.accounts.emails import api as emails_api
 from marketplace.accounts.invitations import api as invitations_api
 from marketplace.accounts.invitations import errors as invitations_errors
 from marketplace.accounts.invitations.lifecycle import INVITATION
 from marketplace.accounts.invitations.models import Invitation
+from marketplace.accounts.mailed_tokens import errors as mailed_tokens_errors
+from marketplace.accounts.mailed_tokens import service as mailed_tokens_service
 from marketplace.accounts.members import api as members_api
 from marketplace.accounts.members import errors as members_errors
 from marketplace.accounts.organisations import api as organisations_api
 from marketplace.accounts.organisations import errors as organisations_errors
+from marketplace.accounts.passwords import api as passwords_api
 from marketplace.accounts.people import api as people_api
+from marketplace.accounts.second_factor import api as second_factor_api
+from marketplace.accounts.second_factor import errors as second_factor_errors
 from marketplace.accounts.sessions import api as sessions_api
 from marketplace.accounts.sessions import service as sessions_service
 from marketplace.accounts.suspensions import api as suspensions_api
@@ -59,6 +66,7 @@ from marketplace.listings.handlers import on_legal_event
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.listings.queries import quick_detail
+from marketplace.pages import mailed_links
 from marketplace.payments import errors as payments_errors
 from marketplace.payments import verify as payments_verify
 from marketplace.payments.fees import api as fees_api
@@ -89,9 +97,17 @@ FAST: Final = {
 FINDERS: Final = {sessions_service.PREFIX: sessions_service.find_session}
 """What finds the holder of a bearer credential, by the credential's prefix."""
 
+USES: Final = {sessions_service.KIND: sessions_service.NOTE_USE}
+"""What notes that credentials of a kind were used."""
+
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     people_api.router,
     sessions_api.router,
+    emails_api.verifications,
+    emails_api.addresses,
+    passwords_api.passwords,
+    passwords_api.resets,
+    second_factor_api.router,
     organisations_api.router,
     suspensions_api.router,
     members_api.router,
@@ -114,6 +130,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     payouts_api.router,
     statistics_api.router,
 )
+
+PLAIN_ROUTES: Final = (*mailed_links.ROUTES,)
+"""What is no part of the documented API: pages for people."""
 
 TABLES: Final = METADATA.tables
 """Every table of the product: importing this module has declared them all."""
@@ -174,6 +193,8 @@ FORGETTING: Final = (
     sessions_service.forget_expired,
     revocations.forget_old,
     mail_service.forget_old,
+    attempts_service.forget_old,
+    mailed_tokens_service.forget_old,
 )
 """What deletes rows that have served their time; the worker calls each, now and then."""
 
@@ -185,6 +206,8 @@ CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **suspensions_errors.CONSTRAINT_ERRORS,
     **affiliations_errors.CONSTRAINT_ERRORS,
     **designations_errors.CONSTRAINT_ERRORS,
+    **mailed_tokens_errors.CONSTRAINT_ERRORS,
+    **second_factor_errors.CONSTRAINT_ERRORS,
     **assets_errors.CONSTRAINT_ERRORS,
     **documents_errors.CONSTRAINT_ERRORS,
     **listings_errors.CONSTRAINT_ERRORS,

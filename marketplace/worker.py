@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from marketplace.accounts.letters import Letters
+from marketplace.accounts.passwords.service import mail_resets
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.clocks import run_due
 from marketplace.kernel.crypto import load_keyring
@@ -49,6 +51,7 @@ def loops(sessions: Sessions, settings: Settings) -> list[Loop]:
     """Everything that goes on in the background."""
     indexing = IndexLoop(sessions, settings)
     keyring, transport = load_keyring(settings.keys_path), settings.mail_transport()
+    letters = Letters(keyring, settings.issuer)
     mailer = Mailer(sessions, keyring, transport, settings.mail_sender)
     return [
         *(Loop(f"events:{c.name}", partial(deliver, sessions, c), POLL_SECONDS) for c in CONSUMERS),
@@ -59,6 +62,7 @@ def loops(sessions: Sessions, settings: Settings) -> list[Loop]:
         Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
         Loop("search index", indexing.run, POLL_SECONDS),
         Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),
+        Loop("password resets", partial(mail_resets, sessions, letters), MAIL_SECONDS),
         Loop("mail", mailer.send_due, MAIL_SECONDS),
         Loop("seals", partial(seal, sessions), SEAL_SECONDS),
         Loop("forgetting", partial(forget, sessions), SEAL_SECONDS),

@@ -1,6 +1,6 @@
 """Route dependencies: the actor of a request, and the permission that a route asks for."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
@@ -8,11 +8,16 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.authentication import Authenticator
-from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
+from marketplace.accounts.errors import (
+    EmailUnverifiedError,
+    InvalidTokenError,
+    PermissionMissingError,
+)
 from marketplace.accounts.permissions import Permission
 from marketplace.kernel import idempotency
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.routing import Session
+from marketplace.settings import Settings
 
 BEARER = HTTPBearer(auto_error=False, description="the `token` of POST /v1/sessions")
 
@@ -41,17 +46,28 @@ CurrentActor = Annotated[Actor, Depends(current_actor)]
 Keys = Annotated[Keyring, Depends(_keyring)]
 
 
+SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+
+
 class Allowed:
     """A dependency that lets only roles with one of these permissions in."""
 
     def __init__(self, *permissions: Permission) -> None:
         self.permissions = permissions
 
-    async def __call__(self, actor: CurrentActor) -> Actor:
+    async def __call__(self, request: Request, actor: CurrentActor) -> Actor:
         if not any(actor.may(permission) for permission in self.permissions):
             wanted = " or ".join(self.permissions)
             raise PermissionMissingError(f"it takes {wanted}; see GET /v1/sessions/current")
+        if request.method not in SAFE_METHODS and not actor.is_verified:
+            _refuse_unverified(request)
         return actor
+
+
+def _refuse_unverified(request: Request) -> None:
+    settings: Settings = request.app.state.settings
+    if settings.require_verified_email:
+        raise EmailUnverifiedError
 
 
 def permissions_of(dependant: Dependant) -> tuple[Permission, ...]:

@@ -19,11 +19,21 @@ class Actor:
     user_id: UUID | None = None
     role: MemberRole | None = None
     client_id: UUID | None = None
+    is_verified: bool = True
+    """Whether a person has confirmed their e-mail address."""
 
     @classmethod
-    def in_role(cls, organisation_id: UUID, user_id: UUID, role: MemberRole) -> Self:
+    def in_role(
+        cls,
+        organisation_id: UUID,
+        user_id: UUID,
+        role: MemberRole,
+        *,
+        is_verified: bool = True,
+    ) -> Self:
         """A person with everything that their role lets them do."""
-        return cls(organisation_id, ROLE_PERMISSIONS[role], user_id, role)
+        permissions = ROLE_PERMISSIONS[role]
+        return cls(organisation_id, permissions, user_id, role, is_verified=is_verified)
 
     @property
     def label(self) -> str:

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, OrganisationSuspendedError
 from marketplace.accounts.revocations import Revocations
-from marketplace.kernel.db import now
+from marketplace.accounts.uses import Uses
+from marketplace.kernel.db import apart, now
 
 REMEMBERED_MAX: Final = 10_000
 RANDOM_BYTES: Final = 32
@@ -35,6 +36,8 @@ class Found:
     depends_on: frozenset[str]
     is_suspended: bool = False
     """The organisation is: the credential is good, and lets nobody in until that is lifted."""
+    used: str | None = None
+    """What is noted as used, like `session:<id>`, for its holder to see when that was."""
 
 
 Finder = Callable[[AsyncSession, str], Awaitable[Found | None]]
@@ -52,10 +55,13 @@ def secret_hash(secret: str) -> bytes:
 class Authenticator:
     """Turns a bearer credential into an Actor."""
 
-    def __init__(self, finders: Mapping[str, Finder], revocations: Revocations) -> None:
+    def __init__(
+        self, finders: Mapping[str, Finder], revocations: Revocations, uses: Uses | None = None
+    ) -> None:
         """`finders` by prefix; `""` takes what no other prefix fits."""
         self._finders = sorted(finders.items(), key=lambda one: -len(one[0]))
         self._revocations = revocations
+        self._uses = uses or Uses({})
         self._remembered: dict[bytes, Found] = {}
         revocations.listen(self._forget)
 
@@ -74,13 +80,18 @@ class Authenticator:
             raise InvalidTokenError
         if found.is_suspended:
             raise OrganisationSuspendedError
+        if found.used:
+            self._uses.add(found.used)
         return found.actor
 
     async def _find(self, session: AsyncSession, key: bytes, credential: str) -> Found | None:
         heard = self._revocations.heard
         finders = (find for prefix, find in self._finders if credential.startswith(prefix))
         finder = next(finders, None)
-        found = await finder(session, credential) if finder else None
+        found = None
+        if finder:
+            async with apart(session) as reading:
+                found = await finder(reading, credential)
         # What was revoked while the database was asked may have been read as it was before.
         if found and self._revocations.are_live and heard == self._revocations.heard:
             self._remember(key, found)

@@ -1,6 +1,7 @@
 from marketplace.kernel.errors import (
     ConflictError,
     ForbiddenError,
+    TooManyRequestsError,
     UnauthenticatedError,
 )
 
@@ -8,6 +9,26 @@ from marketplace.kernel.errors import (
 class WrongCredentialsError(UnauthenticatedError):
     code = "wrong_credentials"
     title = "The e-mail or the password is wrong"
+
+
+class SecondFactorNeededError(UnauthenticatedError):
+    code = "second_factor_needed"
+    title = "The password is right; send the `code` of your second factor as well"
+
+
+class WrongSecondFactorError(UnauthenticatedError):
+    code = "wrong_second_factor"
+    title = "The code is wrong, was used before, or has expired"
+
+
+class TooManyAttemptsError(TooManyRequestsError):
+    code = "too_many_attempts"
+    title = "Too many failed attempts; wait as Retry-After says, or reset the password"
+
+
+class EmailUnverifiedError(ForbiddenError):
+    code = "email_unverified"
+    title = "Open the link that was mailed to you first; POST /v1/email-verifications mails another"
 
 
 class InvalidTokenError(UnauthenticatedError):

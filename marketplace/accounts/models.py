@@ -3,7 +3,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from marketplace.accounts.permissions import MemberRole
@@ -33,14 +33,27 @@ class User(Record, table=True):
     __table_args__ = (UniqueConstraint("email", name="user_account_email_unique"),)
 
     email: str
+    email_verified_at: datetime | None = moment(nullable=True)
     password_hash: str
     display_name: str
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
 
 
 class Organisation(Record, table=True):
     """A party to deals. Every person has one of kind `person`, so each party is an organisation."""
 
     __tablename__: ClassVar[str] = "organisation"
+    __table_args__ = (
+        Index(
+            "organisation_one_operator_unique",
+            "kind",
+            unique=True,
+            postgresql_where=text("kind = 'operator'"),
+        ),
+    )
 
     name: str
     kind: OrganisationKind = Field(sa_type=text_enum(OrganisationKind))
@@ -69,6 +82,7 @@ class LoginSession(Record, table=True):
     __table_args__ = (
         UniqueConstraint("token_hash", name="login_session_token_unique"),
         Index("login_session_expires_at_index", "expires_at"),
+        Index("login_session_user_index", "user_id", "id"),
     )
 
     token_hash: bytes = Field(sa_type=LargeBinary)
@@ -76,3 +90,7 @@ class LoginSession(Record, table=True):
     organisation_id: UUID = Field(foreign_key="organisation.id")
     expires_at: datetime = moment()
     revoked_at: datetime | None = moment(nullable=True)
+    last_used_at: datetime | None = moment(nullable=True)
+    device: str = Field(
+        default="another program", sa_column_kwargs={"server_default": "another program"}
+    )

@@ -4,6 +4,7 @@ A master key wraps the record's key; losing or deleting the wrapped key destroys
 in every backup of the database. Master keys live outside the database.
 """
 
+import hmac
 import os
 import secrets
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ class Keyring:
     def __init__(self, keys: dict[str, bytes], current: str) -> None:
         self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._current = current
+        oldest = next(iter(keys.values()))
+        self._fingerprint_key = hmac.digest(oldest, b"fingerprint", "sha256")
 
     def seal(self, content: bytes, *, context: str) -> Sealed:
         """Encrypt under a new key. `context` (what the bytes belong to) must match at opening."""
@@ -45,6 +48,13 @@ class Keyring:
             _encrypt(self._keys[self._current], key, context),
             _encrypt(AESGCM(key), content, context),
         )
+
+    def fingerprint(self, content: str, *, context: str) -> bytes:
+        """A keyed hash: the same for the same content, and told to nobody by the database alone.
+
+        It stays the same while the oldest master key does.
+        """
+        return hmac.digest(self._fingerprint_key, f"{context}\0{content}".encode(), "sha256")
 
     def open(self, sealed: Sealed, *, context: str) -> bytes:
         """Decrypt; raises DecryptionError when anything was changed."""

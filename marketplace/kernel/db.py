@@ -1,7 +1,8 @@
 """Tables, sessions and row locks."""
 
+import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar
@@ -120,6 +121,24 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
 
 def create_sessions(engine: AsyncEngine, clock: Clock) -> Sessions:
     return async_sessionmaker(engine, expire_on_commit=False, info={"clock": clock})
+
+
+@contextlib.asynccontextmanager
+async def apart(session: AsyncSession) -> AsyncIterator[AsyncSession]:
+    """A short transaction of its own beside that of `session`, committed when the block ends.
+
+    It is for what is read before long work, so that no connection is held meanwhile, and for what
+    a refusal of the request must not undo (docs/decisions/0015). `session` should not have begun
+    to work yet: who holds one connection and waits for another may wait for those who do the same.
+    """
+    beside = AsyncSession(
+        session.bind,
+        expire_on_commit=False,
+        join_transaction_mode=session.sync_session.join_transaction_mode,
+        info={"clock": session.info["clock"]},
+    )
+    async with beside, beside.begin():
+        yield beside
 
 
 def now(session: AsyncSession) -> datetime:

@@ -33,6 +33,8 @@ ConstraintErrors = Mapping[str, type[MarketplaceError]]
 
 MEDIA_TYPE: Final = "application/problem+json"
 PROBLEM_CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+RETRY_AFTER: Final = "retry_after_seconds"
+"""What else an error says, which is a header as well."""
 FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 HTTP_ERRORS: Final = {e.status: e for e in (MalformedBodyError, NotFoundError, TooLargeError)}
 """What the framework's own refusals mean."""
@@ -142,6 +144,8 @@ def render(  # the fields of the document, in its order
     headers = {}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = "1"
+    if RETRY_AFTER in extra:
+        headers["retry-after"] = str(extra[RETRY_AFTER])
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
     return Response(orjson.dumps(body, default=str), status, headers, media_type=MEDIA_TYPE)

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from marketplace.accounts.authentication import secret_hash
 from marketplace.accounts.models import (
@@ -76,6 +78,8 @@ async def person(
             display_name=name,
         )
         session.add(user)
+        if kind is OrganisationKind.OPERATOR:
+            organisation_id = organisation_id or await operators(session)
         if organisation_id is None:
             organisation = Organisation(
                 created_at=moment, name=name, kind=kind, country="KR", region=region
@@ -92,6 +96,13 @@ async def person(
             )
         )
     return Person(client, user.id, organisation_id, token)
+
+
+async def operators(session: AsyncSession) -> UUID | None:
+    """The one organisation of the operators, once there is one."""
+    query = select(Organisation).where(col(Organisation.kind) == OrganisationKind.OPERATOR)
+    found = (await session.execute(query)).scalar_one_or_none()
+    return found.id if found else None
 
 
 async def operator(client: httpx2.AsyncClient, sessions: Sessions) -> Person:

@@ -38,8 +38,26 @@ BODIES: Mapping[str, Any] = {
     "sign_in": {
         "email": "nobody@example.com",
         "password": "long and private",
+        "code": "287082",
         "organisation_id": NOBODY,
     },
+    "confirm_email": {"token": "ml_of-nobody"},
+    "change_email": {
+        "email": "other@example.com",
+        "password": "long and private",
+        "code": "287082",
+    },
+    "change_password": {
+        "current_password": "long and private",
+        "password": "longer and more private",
+        "code": "287082",
+    },
+    "request_password_reset": {"email": "nobody@example.com"},
+    "reset_password": {"token": "ml_of-nobody", "password": "longer and more private"},
+    "begin_second_factor": {"password": "long and private"},
+    "enable_second_factor": {"code": "287082"},
+    "renew_recovery_codes": {"password": "long and private", "code": "287082"},
+    "disable_second_factor": {"password": "long and private", "code": "287082"},
     "create_organisation": {
         "name": "Hanbit Materials",
         "kind": "company",

@@ -7,6 +7,8 @@ import httpx2
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from marketplace.accounts.letters import Letters
+from marketplace.accounts.passwords.service import mail_resets
 from marketplace.app import create_app
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.clocks import run_due
@@ -67,7 +69,12 @@ class World:
             done += await run_due(self.sessions, clock)
         for consumer in CONSUMERS:
             done += await deliver(self.sessions, consumer)
+        done += await mail_resets(self.sessions, self.letters)
         return done + await fold(self.sessions, self.settings.reporting_time_zone)
+
+    @property
+    def letters(self) -> Letters:
+        return Letters(self.app.state.keyring, self.settings.issuer)
 
     async def proofs(self) -> list[Check]:
         """Every proof that fails; empty when the books are whole."""

@@ -9,7 +9,7 @@ import structlog
 from argon2 import PasswordHasher
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from marketplace.accounts import passwords
+from marketplace.accounts.passwords import hashing
 from tests.factories.deals import ok
 from tests.factories.routes import ACCOUNT, BODIES, NOBODY
 from tests.factories.tables import contents, values
@@ -81,7 +81,7 @@ def verifications(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
             counted[str(hash).rpartition("$")[0].rpartition("$")[0]] += 1
             return super().verify(hash, password)
 
-    monkeypatch.setattr(passwords, "_HASHER", Counting())
+    monkeypatch.setattr(hashing, "_HASHER", Counting())
     return counted
 
 

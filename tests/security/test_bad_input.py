@@ -9,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from marketplace.accounts import passwords
+from marketplace.accounts.passwords import hashing
 from marketplace.app import create_app
 from marketplace.payments.providers.bank.statement import CONTENT_BYTES_MAX
 from marketplace.settings import Settings
@@ -114,8 +114,8 @@ def _faults(document: dict[str, Any], op: Operation, answer: httpx2.Response) ->
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes as cheap as can be: hundreds of requests here are well-formed sign-ups."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_HASHER", hasher)
-    monkeypatch.setattr(passwords, "_NOBODY", hasher.hash("nobody's"))
+    monkeypatch.setattr(hashing, "_HASHER", hasher)
+    monkeypatch.setattr(hashing, "_NOBODY", hasher.hash("nobody's"))
 
 
 @pytest.mark.usefixtures("cheap_passwords")

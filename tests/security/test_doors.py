@@ -30,15 +30,33 @@ PUBLIC = {
         "/v1/valuation-institutions",
         "/v1/valuation-institutions/counts",
     },
-    "POST": {"/v1/invitations/decline", "/v1/sessions", "/v1/users"},
+    "POST": {
+        "/v1/email-verifications/confirm",
+        "/v1/invitations/decline",
+        "/v1/password-resets",
+        "/v1/password-resets/confirm",
+        "/v1/sessions",
+        "/v1/users",
+    },
 }
 """What anyone may call. A route is added here by decision, never by omission."""
 
 ANY_TOKEN = {
+    "DELETE /v1/sessions",
     "DELETE /v1/sessions/current",
+    "DELETE /v1/sessions/{session_id}",
     "GET /v1/organisations",
     "GET /v1/organisations/{organisation_id}",
+    "GET /v1/sessions",
     "GET /v1/sessions/current",
+    "GET /v1/users/me/second-factor",
+    "POST /v1/email-verifications",
+    "POST /v1/users/me/second-factor/disable",
+    "PUT /v1/users/me/email",
+    "PUT /v1/users/me/password",
+    "PUT /v1/users/me/second-factor",
+    "PUT /v1/users/me/second-factor/enrolment",
+    "PUT /v1/users/me/second-factor/recovery-codes",
 }
 """What any signed-in person may call in any role: their own session, and public profiles."""
 
@@ -110,7 +128,14 @@ FOR_EVERY_ROLE = {
 }
 """What a person does for themselves."""
 
-OUTSIDE_THE_API = {"/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc"}
+OUTSIDE_THE_API = {
+    "/docs",
+    "/docs/oauth2-redirect",
+    "/openapi.json",
+    "/redoc",
+    "/reset-password",
+    "/verify-email",
+}
 
 
 def test_only_the_listed_routes_are_public(scene: Scene) -> None:

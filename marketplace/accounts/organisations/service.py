@@ -1,6 +1,8 @@
 from collections.abc import Iterable, Mapping
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -23,6 +25,9 @@ from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
 from marketplace.kernel.lifecycle import VersionMismatchError
+
+_ONE_FOUNDER: Final = text("SELECT pg_advisory_xact_lock(hashtext('organisation.operator'))")
+"""Of two first operators at once, the second joins the organisation of the first."""
 
 
 async def create_organisation(
@@ -118,6 +123,7 @@ async def release_number(
 
 async def join_operator(session: AsyncSession, user_id: UUID) -> None:
     """Make a person an operator; the first one founds the platform's own organisation."""
+    await session.execute(_ONE_FOUNDER)
     query = select(Organisation).where(col(Organisation.kind) == OrganisationKind.OPERATOR)
     organisation = (await session.execute(query)).scalars().first()
     if organisation is None:

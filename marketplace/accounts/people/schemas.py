@@ -5,6 +5,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from marketplace.accounts.organisations.places import Country
 from marketplace.accounts.organisations.schemas import OrganisationRead
+from marketplace.kernel.mail.service import is_address
 from marketplace.kernel.schemas import (
     UNSTORABLE,
     Input,
@@ -18,6 +19,12 @@ from marketplace.kernel.schemas import (
 
 def _lower(text: str) -> str:
     return text.lower()
+
+
+def _mailable(address: str) -> str:
+    if not is_address(address):
+        raise ValueError("write one plain e-mail address")
+    return address
 
 
 def _encodable(password: SecretStr) -> SecretStr:
@@ -34,11 +41,24 @@ Email = Annotated[
     ),
     Storable,
     AfterValidator(_lower),
+    AfterValidator(_mailable),
     Field(examples=["inventor@example.com"]),
 ]
 Password = Annotated[
     SecretStr,
     Field(min_length=10, max_length=200, examples=["long and private"]),
+    AfterValidator(_encodable),
+]
+
+
+Code = Annotated[
+    SecretStr,
+    Field(min_length=6, max_length=40, examples=["287082"]),
+    AfterValidator(_encodable),
+]
+MailedSecret = Annotated[
+    SecretStr,
+    Field(min_length=1, max_length=100, examples=["ml_4f1d…"], description="of the link mailed"),
     AfterValidator(_encodable),
 ]
 
@@ -62,6 +82,7 @@ class SignUp(Input):
 class UserRead(Output):
     id: UUID
     email: str
+    email_verified: bool
     display_name: str
 
 

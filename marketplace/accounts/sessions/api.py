@@ -1,23 +1,33 @@
+from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, status
 from fastapi.security import HTTPAuthorizationCredentials
 
 from marketplace.accounts.access import BEARER, CurrentActor
+from marketplace.accounts.callers import Calling
 from marketplace.accounts.errors import (
     InvalidTokenError,
     NotAMemberError,
     OrganisationSuspendedError,
+    PersonNeededError,
+    SecondFactorNeededError,
+    TooManyAttemptsError,
     WrongCredentialsError,
+    WrongSecondFactorError,
 )
 from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.accounts.organisations.schemas import OrganisationRead
 from marketplace.accounts.people.queries import get_user
 from marketplace.accounts.people.schemas import UserRead
 from marketplace.accounts.sessions import service
-from marketplace.accounts.sessions.schemas import Me, SignIn, Token
+from marketplace.accounts.sessions.schemas import Me, SessionRead, SignIn, Token
+from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
+
+Credentials = Annotated[HTTPAuthorizationCredentials, Depends(BEARER)]
 
 router = transactional_router(prefix="/v1/sessions", tags=["accounts"])
 
@@ -25,16 +35,48 @@ router = transactional_router(prefix="/v1/sessions", tags=["accounts"])
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(WrongCredentialsError, NotAMemberError, OrganisationSuspendedError),
+    responses=problems(
+        WrongCredentialsError,
+        SecondFactorNeededError,
+        WrongSecondFactorError,
+        NotAMemberError,
+        OrganisationSuspendedError,
+        TooManyAttemptsError,
+    ),
 )
-async def sign_in(request: SignIn, session: Session) -> Token:
+async def sign_in(request: SignIn, caller: Calling, session: Session) -> Token:
     """Sign in for one organisation; the token lasts twelve hours."""
-    token, login, organisation = await service.sign_in(session, request)
+    token, login, organisation = await service.sign_in(session, request, caller=caller)
     return Token(
         token=token,
         expires_at=login.expires_at,
         organisation=OrganisationRead.model_validate(organisation),
     )
+
+
+@router.get(
+    "",
+    response_model=list[SessionRead],
+    responses=problems(InvalidTokenError, PersonNeededError),
+)
+async def my_sessions(
+    actor: CurrentActor, credentials: Credentials, session: Session
+) -> Sequence[object]:
+    """Where you are signed in, for whichever organisation; newest first, at most a hundred."""
+    return await service.sessions_of(session, actor.person_id, credentials.credentials)
+
+
+@router.delete(
+    "",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(InvalidTokenError, PersonNeededError),
+)
+async def sign_out_elsewhere(
+    actor: CurrentActor, credentials: Credentials, session: Session
+) -> None:
+    """Sign out everywhere but here."""
+    but = credentials.credentials
+    await service.sign_out_everywhere(session, actor.person_id, but=but)
 
 
 @router.get("/current", responses=problems(InvalidTokenError))
@@ -55,10 +97,16 @@ async def who_am_i(actor: CurrentActor, session: Session) -> Me:
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(InvalidTokenError),
 )
-async def sign_out(
-    actor: CurrentActor,
-    credentials: Annotated[HTTPAuthorizationCredentials, Depends(BEARER)],
-    session: Session,
-) -> None:
+async def sign_out(actor: CurrentActor, credentials: Credentials, session: Session) -> None:
     """Sign out: the token stops working, everywhere within a second."""
     await service.sign_out(session, credentials.credentials)
+
+
+@router.delete(
+    "/{session_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(InvalidTokenError, PersonNeededError, NotFoundError),
+)
+async def end_session(session_id: UUID, actor: CurrentActor, session: Session) -> None:
+    """Sign out one of your sessions, such as that of a lost telephone."""
+    await service.end_session(session, actor.person_id, session_id)

@@ -4,7 +4,7 @@ from uuid import UUID
 from pydantic import Field
 
 from marketplace.accounts.organisations.schemas import OrganisationRead
-from marketplace.accounts.people.schemas import Email, Password, UserRead
+from marketplace.accounts.people.schemas import Code, Email, Password, UserRead
 from marketplace.accounts.permissions import MemberRole, Permission
 from marketplace.kernel.schemas import Input, Output, example
 
@@ -17,6 +17,9 @@ class SignIn(Input):
 
     email: Email
     password: Password
+    code: Code | None = Field(
+        default=None, description="of your second factor, or a recovery code; if you have one"
+    )
     organisation_id: UUID | None = Field(
         default=None, description="act for this organisation; left out, you act as a person"
     )
@@ -27,6 +30,17 @@ class Token(Output):
     token_type: str = "bearer"  # noqa: S105 - the scheme of RFC 6750
     expires_at: datetime
     organisation: OrganisationRead
+
+
+class SessionRead(Output):
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime = Field(description="right within some minutes")
+    device: str = Field(examples=["Firefox on Windows"])
+    is_current: bool = Field(description="the one that asks")
 
 
 class Me(Output):

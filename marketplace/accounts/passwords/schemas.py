@@ -1,0 +1,26 @@
+from marketplace.accounts.people.schemas import Code, Email, MailedSecret, Password
+from marketplace.kernel.schemas import Input, example
+
+
+class PasswordChange(Input):
+    model_config = example(
+        current_password="long and private",  # noqa: S106 - examples
+        password="longer and more private",  # noqa: S106
+    )
+
+    current_password: Password
+    password: Password
+    code: Code | None = None
+
+
+class ResetRequest(Input):
+    model_config = example(email="inventor@example.com")
+
+    email: Email
+
+
+class Reset(Input):
+    model_config = example(token="ml_4f1d…", password="longer and more private")  # noqa: S106
+
+    token: MailedSecret
+    password: Password
