@@ -1,6 +1,7 @@
 """Configuration, from the environment (`MARKETPLACE_…` and `DATABASE_URL`) or a `.env` file."""
 
 import logging
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -23,6 +24,15 @@ def _known_level(name: str) -> str:
     if name.upper() not in logging.getLevelNamesMapping():
         raise ValueError("write DEBUG, INFO, WARNING or ERROR")
     return name.upper()
+
+
+def _networks(text: str) -> str:
+    try:
+        for network in filter(None, text.split(",")):
+            ip_network(network.strip())
+    except ValueError as error:
+        raise ValueError("write networks with commas between: 10.0.0.0/8,fd00::/8") from error
+    return text.strip()
 
 
 def _postgres_address(url: SecretStr) -> SecretStr:
@@ -58,6 +68,15 @@ class Settings(BaseSettings):
     read_pool_size: int = Field(default=8, ge=1, le=200)
     log_level: Annotated[str, AfterValidator(_known_level)] = "INFO"
     log_requests: bool = True
+    rate_limits: bool = Field(default=True, description="the limits below, each of one process")
+    requests_per_minute: int = Field(default=600, ge=1, description="of one credential")
+    anonymous_requests_per_minute: int = Field(default=120, ge=1, description="of one address")
+    sign_ins_per_minute: int = Field(
+        default=10, ge=1, description="of one address: whatever takes a secret to be guessed"
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        default="", description="networks whose X-Forwarded-For is believed"
+    )
     reporting_time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Seoul"
     master_key_file: Path | None = Field(
         default=None, description="left out: `master.keys` in the data directory"

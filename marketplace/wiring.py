@@ -65,6 +65,9 @@ FAST: Final = {
 }
 """Reads that are answered ahead of the router."""
 
+SECRET_TAKING: Final = frozenset({"/v1/sessions", "/v1/users", "/v1/users/me/erase"})
+"""Paths whose POST takes a password or another secret: what one address may try is limited more."""
+
 FINDERS: Final = {sessions_service.PREFIX: sessions_service.find_session}
 """What finds the holder of a bearer credential, by the credential's prefix."""
 

@@ -1,6 +1,6 @@
 """Route dependencies: the actor of a request, and the permission that a route asks for."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
@@ -9,11 +9,30 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
-from marketplace.accounts.permissions import Permission
+from marketplace.accounts.permissions import SCOPES, Permission
 from marketplace.kernel import idempotency
+from marketplace.kernel.rate_limits import credential_is_good
 from marketplace.kernel.routing import Session
 
-BEARER = HTTPBearer(auto_error=False, description="the `token` of POST /v1/sessions")
+BEARER = HTTPBearer(
+    auto_error=False,
+    description="the `token` of POST /v1/sessions, or the `key` of POST /v1/api-keys",
+)
+_TOKEN_URL: Final = "/oauth/token"  # noqa: S105 - an address
+OAUTH2: Final = {
+    "type": "oauth2",
+    "description": "an access token, sent as a bearer token, that has the scope",
+    "flows": {
+        "authorizationCode": {
+            "authorizationUrl": "/oauth/authorize",
+            "tokenUrl": _TOKEN_URL,
+            "refreshUrl": _TOKEN_URL,
+            "scopes": SCOPES,
+        },
+        "clientCredentials": {"tokenUrl": _TOKEN_URL, "scopes": SCOPES},
+    },
+}
+"""The security scheme in whose scopes the OpenAPI document says what each operation asks for."""
 
 
 async def current_actor(
@@ -26,6 +45,7 @@ async def current_actor(
         raise InvalidTokenError
     authenticator: Authenticator = request.app.state.authenticator
     actor = await authenticator.actor(session, credentials.credentials)
+    credential_is_good(request)
     if request.method == "POST":
         await idempotency.claim(session, request, f"{actor.organisation_id}:{actor.label}")
     return actor

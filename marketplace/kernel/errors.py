@@ -8,6 +8,7 @@ MarketplaceError
 ├── ConflictError         409  the present state refuses it
 ├── TooLargeError         413  over a size limit
 ├── UnprocessableError    422  well-formed JSON with impossible values
+├── TooManyRequestsError  429  over a rate limit; wait as Retry-After says
 └── UnavailableError      503  try again in a moment
 
 Each domain derives its own from these in its `errors.py`, with a stable `code`.
@@ -84,6 +85,12 @@ class UnprocessableError(MarketplaceError):
 class ValidationFailedError(UnprocessableError):
     code = "validation_failed"
     title = "Some fields are wrong"
+
+
+class TooManyRequestsError(MarketplaceError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+    title = "You send more requests than you may"
 
 
 class UnavailableError(MarketplaceError):

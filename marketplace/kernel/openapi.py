@@ -4,7 +4,7 @@ Any body may be malformed or too large, any authenticated POST takes an Idempote
 needs the permission that its route asks for, and every refusal is a problem document.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -16,6 +16,7 @@ from marketplace.kernel.errors import (
     MalformedJsonError,
     MarketplaceError,
     TooLargeError,
+    TooManyRequestsError,
     ValidationFailedError,
 )
 from marketplace.kernel.idempotency import (
@@ -25,8 +26,11 @@ from marketplace.kernel.idempotency import (
 )
 from marketplace.kernel.problems import PROBLEM_CONTENT, Problem, problems
 
-Scopes = Callable[[Dependant], Sequence[str]]
+Permissions = Callable[[Dependant], Sequence[str]]
 """The permissions of which a route asks for one; none where any token, or no token, will do."""
+Scheme = Mapping[str, Any]
+"""An OAuth 2 security scheme; a permission that is none of its scopes is not for applications."""
+SCHEME: Final = "OAuth2"
 
 IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
@@ -46,25 +50,43 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def install(app: FastAPI, scopes: Scopes) -> None:
-    """Serve the completed document; it is built on first use and kept."""
+def install(
+    app: FastAPI, permissions: Permissions, oauth2: Scheme, unlimited: Collection[str]
+) -> None:
+    """Serve the completed document; it is built on first use and kept.
+
+    Args:
+        app: whose routes it describes.
+        permissions: tells what a route asks for.
+        oauth2: the security scheme whose scopes these are.
+        unlimited: paths without a rate limit.
+    """
     derive = app.openapi
     built: list[dict[str, Any]] = []
 
     def openapi() -> dict[str, Any]:
         if not built:
-            built.append(_completed(app, derive(), scopes))
+            built.append(_completed(app, derive(), permissions, oauth2, unlimited))
         return built[0]
 
     app.openapi = openapi  # type: ignore[method-assign] # the way that FastAPI documents
 
 
-def _completed(app: FastAPI, document: dict[str, Any], scopes: Scopes) -> dict[str, Any]:
+def _completed(
+    app: FastAPI,
+    document: dict[str, Any],
+    permissions: Permissions,
+    oauth2: Scheme,
+    unlimited: Collection[str],
+) -> dict[str, Any]:
+    document["components"]["securitySchemes"][SCHEME] = oauth2
+    scopes = next(iter(oauth2["flows"].values()))["scopes"]
     schemas = document["components"]["schemas"]
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs") | {Problem.__name__: problem}
-    for method, operation, dependant in _operations(app, document):
-        _complete(method, operation, scopes(dependant))
+    for method, path, operation, dependant in _operations(app, document):
+        _secure(operation, permissions(dependant), scopes)
+        _complete(method, operation, limited=path not in unlimited)
     for derived in ("HTTPValidationError", "ValidationError"):
         schemas.pop(derived, None)
     return document
@@ -72,32 +94,46 @@ def _completed(app: FastAPI, document: dict[str, Any], scopes: Scopes) -> dict[s
 
 def _operations(
     app: FastAPI, document: dict[str, Any]
-) -> Iterator[tuple[str, dict[str, Any], Dependant]]:
+) -> Iterator[tuple[str, str, dict[str, Any], Dependant]]:
     for route in iter_route_contexts(app.routes):
         if isinstance(route.original_route, APIRoute):
             for method in route.methods or ():
-                operation = document["paths"][route.path_format][method.lower()]
-                yield method, operation, route.dependant
+                path = route.original_route.path_format
+                operation = document["paths"][path][method.lower()]
+                yield method, path, operation, route.dependant
 
 
-def _complete(method: str, operation: dict[str, Any], permissions: Sequence[str]) -> None:
-    if permissions:  # one of them is enough, so each is an alternative
-        ((scheme, _),) = operation["security"][0].items()
-        operation["security"] = [{scheme: [permission]} for permission in permissions]
+def _secure(operation: dict[str, Any], permissions: Sequence[str], scopes: Collection[str]) -> None:
+    """Say what a token has to be able to do: as a scope, and in words for tokens without scopes."""
+    if "security" not in operation:
+        return
+    if not permissions:
+        operation["security"].append({SCHEME: []})
+        return
+    # One of them is enough, so each is an alternative.
+    operation["security"] += [{SCHEME: [asked]} for asked in permissions if asked in scopes]
+    wanted = " or ".join(f"`{permission}`" for permission in permissions)
+    operation["description"] += f"\n\nIt takes {wanted}."
+
+
+def _complete(method: str, operation: dict[str, Any], *, limited: bool) -> None:
     keyed = method == "POST" and "security" in operation
     if keyed:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     responses = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):
         del responses["422"]  # the validation error of FastAPI, which is never sent
-    for status, refusal in problems(*_refusals(operation, keyed=keyed)).items():
+    refusals = problems(*_refusals(operation, keyed=keyed, limited=limited))
+    for status, refusal in refusals.items():
         declared = responses.setdefault(str(status), refusal)
         if declared is not refusal:
             declared["description"] += f"; {refusal['description']}"
     operation["responses"] = dict(sorted(responses.items())) | {"default": ANY_OTHER}
 
 
-def _refusals(operation: dict[str, Any], *, keyed: bool) -> Iterator[type[MarketplaceError]]:
+def _refusals(
+    operation: dict[str, Any], *, keyed: bool, limited: bool
+) -> Iterator[type[MarketplaceError]]:
     """What any operation of this shape may answer, beside what its route declares."""
     body = operation.get("requestBody", {}).get("content", {})
     if body or "parameters" in operation:
@@ -106,5 +142,7 @@ def _refusals(operation: dict[str, Any], *, keyed: bool) -> Iterator[type[Market
         yield TooLargeError
     if "application/json" in body:
         yield from (MalformedJsonError, MalformedBodyError)
+    if limited:
+        yield TooManyRequestsError
     if keyed:
         yield from (InvalidIdempotencyKeyError, IdempotencyKeyReusedError)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from marketplace.documentation import foreign_id
 from tests.factories.people import Person
 from tests.factories.routes import NOBODY, Operation
 from tests.factories.tables import contents
@@ -59,6 +60,8 @@ async def test_a_strangers_request_finds_nothing_and_changes_nothing(
             told.append((op.label, foreign, unknown))
 
     assert told == []
+    documented = {op.label: foreign_id(op.route) for op in _foreign(scene)}
+    assert {op: f"`{status} {code}`" for op, (status, code) in found.items()} == documented
     members = "POST /v1/organisations/{organisation_id}/members"
     assert found.pop(members) == (403, "not_a_member")
     text = "GET /v1/rights/{right_id}/confidential-text"
