@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from marketplace import operations
 from marketplace.accounts.access import OAUTH2, permissions_of
+from marketplace.accounts.api_keys.last_use import LastUses
 from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.revocations import Revocations
 from marketplace.kernel import openapi, problems
@@ -60,6 +61,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     app.state.settings = settings
     revocations = Revocations()
     app.state.revocations = revocations
+    app.state.last_uses = LastUses()
     app.state.authenticator = Authenticator(FINDERS, revocations)
     app.state.platform_account = BankAccount(
         settings.bank_holder_name,
@@ -96,6 +98,7 @@ async def _connected(app: FastAPI) -> AsyncIterator[None]:
     followers = (
         asyncio.create_task(_refresh(app.state.index)),
         asyncio.create_task(app.state.revocations.follow(settings.asyncpg_url())),
+        asyncio.create_task(app.state.last_uses.flush_often(app.state.sessions)),
     )
     try:
         yield

@@ -5,6 +5,8 @@ from typing import Final
 from fastapi import APIRouter
 
 from marketplace.accounts import errors as accounts_errors
+from marketplace.accounts.api_keys import api as api_keys_api
+from marketplace.accounts.api_keys import service as api_keys_service
 from marketplace.accounts.members import api as members_api
 from marketplace.accounts.organisations import api as organisations_api
 from marketplace.accounts.people import api as people_api
@@ -68,12 +70,16 @@ FAST: Final = {
 SECRET_TAKING: Final = frozenset({"/v1/sessions", "/v1/users", "/v1/users/me/erase"})
 """Paths whose POST takes a password or another secret: what one address may try is limited more."""
 
-FINDERS: Final = {sessions_service.PREFIX: sessions_service.find_session}
+FINDERS: Final = {
+    sessions_service.PREFIX: sessions_service.find_session,
+    api_keys_service.PREFIX: api_keys_service.find_key,
+}
 """What finds the holder of a bearer credential, by the credential's prefix."""
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     people_api.router,
     sessions_api.router,
+    api_keys_api.router,
     organisations_api.router,
     members_api.router,
     assets_api.router,

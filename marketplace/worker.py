@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 from marketplace.accounts import revocations
+from marketplace.accounts.api_keys.service import forget_ended
 from marketplace.accounts.sessions.service import forget_expired
 from marketplace.kernel import idempotency
 from marketplace.kernel.clock import SystemClock
@@ -100,10 +101,11 @@ async def seal(sessions: Sessions) -> int:
 
 
 async def forget(sessions: Sessions) -> int:
-    """Delete what has served its time: old idempotency keys, and sessions that expired."""
+    """Delete what has served its time: old idempotency keys, sessions and API keys that ended."""
     async with sessions.begin() as session:
         await idempotency.forget_old(session)
         await forget_expired(session)
+        await forget_ended(session)
         await revocations.forget_old(session)
     return 0
 

@@ -7,10 +7,12 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from marketplace.accounts.actors import Actor
+from marketplace.accounts.api_keys.last_use import LastUses
 from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import SCOPES, Permission
 from marketplace.kernel import idempotency
+from marketplace.kernel.db import now
 from marketplace.kernel.rate_limits import credential_is_good
 from marketplace.kernel.routing import Session
 
@@ -46,6 +48,8 @@ async def current_actor(
     authenticator: Authenticator = request.app.state.authenticator
     actor = await authenticator.actor(session, credentials.credentials)
     credential_is_good(request)
+    last_uses: LastUses = request.app.state.last_uses
+    last_uses.note(credentials.credentials, now(session))
     if request.method == "POST":
         await idempotency.claim(session, request, f"{actor.organisation_id}:{actor.label}")
     return actor

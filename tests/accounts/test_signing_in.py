@@ -313,6 +313,7 @@ MEMBER = {"email": "nobody@example.com", "role": "member"}
 NO_ACCOUNT = {"holder_name": "x", "account_number": "GB00", "bank_code": "x", "country": "KR"}
 PROBES: dict[str, tuple[str, str, Any]] = {
     "read": ("GET", f"/v1/deals/{NOWHERE}", None),
+    "account:manage": ("DELETE", f"/v1/api-keys/{NOWHERE}", None),
     "members:manage": ("POST", f"/v1/organisations/{NOWHERE}/members", MEMBER),
     "bank_account:manage": ("PUT", "/v1/payee-account", NO_ACCOUNT),
     "rights:register": ("PUT", f"/v1/rights/{NOWHERE}/confidential-text", {"content": "x"}),

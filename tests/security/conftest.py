@@ -14,7 +14,7 @@ from marketplace.kernel.postgres import EmbeddedPostgres
 from tests.conftest import _settings, clone
 from tests.factories.deals import PRICE_MINOR, Market, credit, idea_body, list_right, offer, ok
 from tests.factories.people import Person
-from tests.factories.routes import ACCOUNT, Operation, operations
+from tests.factories.routes import ACCOUNT, BODIES, Operation, operations
 from tests.factories.undone import undone
 from tests.factories.world import World
 
@@ -64,6 +64,7 @@ async def _fill(market: Market) -> dict[str, str]:
     deal_id = await market.deal("signed", idea=True)
     listing_id = await list_right(market.seller, idea_body())
     listings = await ok(await market.seller.get("/v1/listings/mine"))
+    key = await ok(await market.seller.post("/v1/api-keys", BODIES["create_api_key"]))
     ids: dict[str, Any] = {
         "deal_id": deal_id,
         "listing_id": listing_id,
@@ -73,6 +74,7 @@ async def _fill(market: Market) -> dict[str, str]:
         "batch_id": batch["id"],
         "payout_id": batch["payouts"][0]["id"],
         "statement_id": bank["id"],
+        "key_id": key["id"],
         "entry_id": entries["items"][0]["id"],
     }
     await market.world.work()
