@@ -23,7 +23,14 @@ from marketplace.kernel.reads import ReadPool
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
-from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, ROUTERS, SECRET_TAKING
+from marketplace.wiring import (
+    CONSTRAINT_ERRORS,
+    FAST,
+    FINDERS,
+    PERSONAL_DATA,
+    ROUTERS,
+    SECRET_TAKING,
+)
 
 logger = get_logger(__name__)
 
@@ -61,6 +68,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     app.state.settings = settings
     revocations = Revocations()
     app.state.revocations = revocations
+    app.state.personal_data = PERSONAL_DATA
     app.state.last_uses = LastUses()
     app.state.authenticator = Authenticator(FINDERS, revocations)
     app.state.platform_account = BankAccount(

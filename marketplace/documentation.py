@@ -11,8 +11,8 @@ from marketplace.accounts.access import permissions_of
 from marketplace.accounts.errors import InvalidTokenError, NotAMemberError
 from marketplace.accounts.permissions import (
     DESCRIPTIONS,
+    GRANTABLE,
     ROLE_PERMISSIONS,
-    SCOPES,
     MemberRole,
     Permission,
 )
@@ -56,7 +56,7 @@ def permissions_page(app: FastAPI) -> str:
 
 def _permission_row(permission: Permission) -> str:
     held = (permission in ROLE_PERMISSIONS[role] for role in MemberRole)
-    marks = ["yes" if has else "" for has in (*held, permission in SCOPES)]
+    marks = ["yes" if has else "" for has in (*held, permission in GRANTABLE)]
     return _row(f"`{permission}`", *marks, DESCRIPTIONS[permission])
 
 

@@ -10,11 +10,15 @@ from marketplace.accounts.api_keys import service as api_keys_service
 from marketplace.accounts.members import api as members_api
 from marketplace.accounts.organisations import api as organisations_api
 from marketplace.accounts.people import api as people_api
+from marketplace.accounts.personal_data import api as personal_data_api
+from marketplace.accounts.personal_data import own as accounts_personal_data
 from marketplace.accounts.sessions import api as sessions_api
 from marketplace.accounts.sessions import service as sessions_service
 from marketplace.assets import api as assets_api
 from marketplace.assets import errors as assets_errors
+from marketplace.assets import personal_data as assets_personal_data
 from marketplace.deals import api as deals_api
+from marketplace.deals import personal_data as deals_personal_data
 from marketplace.deals import settling, signing
 from marketplace.deals import verify as deals_verify
 from marketplace.deals.handlers import NEGOTIATIONS_AFTER, on_listing_moved, on_paid
@@ -26,6 +30,7 @@ from marketplace.deals.negotiations.lifecycle import NEGOTIATION
 from marketplace.deals.negotiations.models import Negotiation
 from marketplace.documents import api as documents_api
 from marketplace.documents import errors as documents_errors
+from marketplace.documents import personal_data as documents_personal_data
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.db import METADATA
 from marketplace.kernel.events import Consumer
@@ -35,12 +40,14 @@ from marketplace.kernel.problems import ConstraintErrors
 from marketplace.kernel.seals import EventSeal
 from marketplace.listings import api as listings_api
 from marketplace.listings import errors as listings_errors
+from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
 from marketplace.listings.handlers import on_legal_event
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.listings.queries import quick_detail
 from marketplace.payments import errors as payments_errors
+from marketplace.payments import personal_data as payments_personal_data
 from marketplace.payments import verify as payments_verify
 from marketplace.payments.fees import api as fees_api
 from marketplace.payments.fees import service as fees_service
@@ -59,6 +66,7 @@ from marketplace.search import api as search_api
 from marketplace.search.catalogue import quick_page
 from marketplace.statistics import api as statistics_api
 from marketplace.statistics import models as statistics_models
+from marketplace.statistics import personal_data as statistics_personal_data
 from marketplace.statistics import verify as statistics_verify
 
 FAST: Final = {
@@ -78,6 +86,7 @@ FINDERS: Final = {
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     people_api.router,
+    personal_data_api.router,
     sessions_api.router,
     api_keys_api.router,
     organisations_api.router,
@@ -142,6 +151,17 @@ CLOCKS: Final = (
         {"cancel": payouts_service.cancel_payout, "finish": payouts_service.finish_payout},
     ),
 )
+
+PERSONAL_DATA: Final = (
+    deals_personal_data.PERSONAL_DATA,
+    listings_personal_data.PERSONAL_DATA,
+    payments_personal_data.PERSONAL_DATA,
+    documents_personal_data.PERSONAL_DATA,
+    assets_personal_data.PERSONAL_DATA,
+    accounts_personal_data.PERSONAL_DATA,
+    statistics_personal_data.PERSONAL_DATA,
+)
+"""What each domain knows of persons; upper ones first, as they hold what lower ones end."""
 
 CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **accounts_errors.CONSTRAINT_ERRORS,

@@ -10,7 +10,7 @@ from marketplace.accounts.actors import Actor
 from marketplace.accounts.api_keys.last_use import LastUses
 from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
-from marketplace.accounts.permissions import SCOPES, Permission
+from marketplace.accounts.permissions import GRANTABLE, Permission
 from marketplace.kernel import idempotency
 from marketplace.kernel.db import now
 from marketplace.kernel.rate_limits import credential_is_good
@@ -29,9 +29,9 @@ OAUTH2: Final = {
             "authorizationUrl": "/oauth/authorize",
             "tokenUrl": _TOKEN_URL,
             "refreshUrl": _TOKEN_URL,
-            "scopes": SCOPES,
+            "scopes": GRANTABLE,
         },
-        "clientCredentials": {"tokenUrl": _TOKEN_URL, "scopes": SCOPES},
+        "clientCredentials": {"tokenUrl": _TOKEN_URL, "scopes": GRANTABLE},
     },
 }
 """The security scheme in whose scopes the OpenAPI document says what each operation asks for."""

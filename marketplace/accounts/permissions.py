@@ -49,7 +49,7 @@ DESCRIPTIONS: Final[Mapping[Permission, str]] = {
 PERSONAL: Final = frozenset({P.MANAGE_ACCOUNT})
 """What only a person who signed in may do themselves: no key and no application is given it."""
 
-SCOPES: Final = {p.value: about for p, about in DESCRIPTIONS.items() if p not in PERSONAL}
+GRANTABLE: Final = {p.value: about for p, about in DESCRIPTIONS.items() if p not in PERSONAL}
 """What an API key or an application may be given of what its holder may do."""
 
 _MEMBER: Final = PERSONAL | {P.READ, P.REGISTER_RIGHTS, P.LIST, P.NEGOTIATE, P.PERFORM_DEALS}

@@ -105,7 +105,7 @@ async def claim(session: AsyncSession, request: Request, scope: str) -> None:
     raise Replay(Response(stored.body, stored.status, headers, media_type=stored.media_type))
 
 
-def withhold_answer(request: Request) -> None:
+def keep_no_answer(request: Request) -> None:
     """Have the answer to this request not kept: it holds a secret of which we keep the hash."""
     request.state.answer_withheld = True
 

@@ -32,7 +32,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret_hash", name="api_key_secret_unique"),
     )
     op.create_index("api_key_user_index", "api_key", ["user_id", "id"])
+    op.create_index("event_actor_index", "event", ["actor", "sequence"])
 
 
 def downgrade() -> None:
+    op.drop_index("event_actor_index", "event")
     op.drop_table("api_key")

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from marketplace.accounts.api_keys.last_use import LastUses
 from marketplace.accounts.api_keys.service import LIVE_MAX, find_key, forget_ended
 from marketplace.accounts.models import OrganisationKind
-from marketplace.accounts.permissions import ROLE_PERMISSIONS, SCOPES, MemberRole, Permission
+from marketplace.accounts.permissions import GRANTABLE, ROLE_PERMISSIONS, MemberRole, Permission
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.db import Sessions
 from tests.concurrency.test_revocations import running, until
@@ -83,7 +83,7 @@ async def test_it_is_shown_once_and_only_its_hash_is_kept(
 
 
 async def test_a_key_makes_neither_keys_nor_sessions(owner: Person) -> None:
-    program = holding(owner, (await create(owner, *sorted(set(SCOPES) & _owners())))["key"])
+    program = holding(owner, (await create(owner, *sorted(set(GRANTABLE) & _owners())))["key"])
     for answer in (
         await program.post("/v1/api-keys", {"name": "more", "scopes": ["read"]}),
         await program.get("/v1/api-keys"),

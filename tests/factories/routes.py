@@ -39,6 +39,7 @@ BODIES: Mapping[str, Any] = {
         "password": "long and private",
         "organisation_id": NOBODY,
     },
+    "erase_me": {"password": "not the password"},
     "create_api_key": {"name": "a report", "scopes": ["read"], "lifetime_days": 30},
     "create_organisation": {
         "name": "Hanbit Materials",

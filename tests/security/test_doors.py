@@ -77,6 +77,7 @@ NOT_FOR_A_MEMBER = {
 FOR_EVERY_ROLE = {
     "DELETE /v1/api-keys/{key_id}",
     "POST /v1/api-keys",
+    "POST /v1/users/me/erase",
 }
 """What is a person's own, whatever their role."""
 

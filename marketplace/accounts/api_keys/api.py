@@ -11,7 +11,7 @@ from marketplace.accounts.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, A
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.idempotency import AnswerWithheldError, withhold_answer
+from marketplace.kernel.idempotency import AnswerWithheldError, keep_no_answer
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -38,7 +38,7 @@ async def create_api_key(
 ) -> ApiKeyCreated:
     """Make a key for a program of yours. It acts for the organisation that you act for now."""
     key, secret = await service.create_key(session, body, actor=actor)
-    withhold_answer(request)
+    keep_no_answer(request)
     return ApiKeyCreated(**ApiKeyRead.model_validate(key).model_dump(), key=secret)
 
 

@@ -16,7 +16,7 @@ from marketplace.accounts.api_keys.models import ApiKey
 from marketplace.accounts.api_keys.schemas import ApiKeyCreate
 from marketplace.accounts.authentication import Found, new_secret, secret_hash
 from marketplace.accounts.models import User
-from marketplace.accounts.permissions import ROLE_PERMISSIONS, SCOPES, MemberRole, Permission
+from marketplace.accounts.permissions import GRANTABLE, ROLE_PERMISSIONS, MemberRole, Permission
 from marketplace.accounts.revocations import revoke
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
@@ -53,7 +53,7 @@ async def find_key(session: AsyncSession, key: str) -> Found | None:
     if row is None:
         return None
     role = MemberRole(row.role)
-    scopes = {scope for scope in row.scopes if scope in SCOPES}
+    scopes = {scope for scope in row.scopes if scope in GRANTABLE}
     return Found(
         Actor(
             organisation_id=row.organisation_id,
@@ -106,7 +106,7 @@ async def create_key(
 
 
 def _require_own(scopes: Sequence[Permission], actor: Actor) -> None:
-    refused = [scope for scope in scopes if scope.value not in SCOPES or not actor.may(scope)]
+    refused = [scope for scope in scopes if scope.value not in GRANTABLE or not actor.may(scope)]
     if refused:
         raise ScopeNotYoursError(f"leave out {', '.join(refused)}")
 
