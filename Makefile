@@ -36,8 +36,9 @@ demo: $(VENV)/run.stamp ## Play a whole deal over HTTP on a fresh database (PATE
 bench: $(VENV)/test.stamp ## Measure speed against floors in the same run (ARGS="list --rows 100000")
 	$(BIN)/python -m benchmarks $(or $(ARGS),all)
 
-docs: $(VENV)/run.stamp ## Generate docs/lifecycles.md from the code
+docs: $(VENV)/run.stamp ## Generate docs/lifecycles.md and docs/permissions.md from the code
 	$(BIN)/marketplace docs lifecycles > docs/lifecycles.md
+	$(BIN)/marketplace docs permissions > docs/permissions.md
 
 clean: ## Remove the virtual environment and the local data
 	rm -rf $(VENV) .data

@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from marketplace import operations
-from marketplace.accounts.access import permissions_of
+from marketplace.accounts.access import OAUTH2, permissions_of
 from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.errors import OrganisationSuspendedError
 from marketplace.accounts.revocations import Revocations
@@ -20,10 +20,20 @@ from marketplace.kernel.db import create_engine, create_sessions
 from marketplace.kernel.driver_pools import ReadPool, WritePool
 from marketplace.kernel.http import BODY_BYTES_MAX, Service
 from marketplace.kernel.logs import get_logger
+from marketplace.kernel.rate_limits import Quotas, RateLimits
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
-from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, PLAIN_ROUTES, ROUTERS, USES
+from marketplace.wiring import (
+    CONSTRAINT_ERRORS,
+    FAST,
+    FINDERS,
+    PERSONAL_DATA,
+    PLAIN_ROUTES,
+    ROUTERS,
+    SECRET_TAKING,
+    USES,
+)
 
 logger = get_logger(__name__)
 
@@ -53,12 +63,15 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         max_body_size=BODY_BYTES_MAX,
         log_requests=settings.log_requests,
         fast=FAST,
+        limits=_rate_limits(settings),
+        trusted_proxies=settings.trusted_proxies,
         generate_unique_id_function=openapi.operation_id,
         redirect_slashes=False,  # one address each; a redirect would trust the Host header
     )
     app.state.settings = settings
     revocations = Revocations()
     app.state.revocations = revocations
+    app.state.personal_data = PERSONAL_DATA
     app.state.uses = Uses(USES)
     app.state.authenticator = Authenticator(FINDERS, revocations, app.state.uses)
     app.state.platform_account = BankAccount(
@@ -71,8 +84,25 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         app.include_router(router)
     app.router.routes.extend(PLAIN_ROUTES)
     problems.install(app, CONSTRAINT_ERRORS)
-    openapi.install(app, permissions_of, (OrganisationSuspendedError,))
+    openapi.install(
+        app,
+        permissions_of,
+        OAUTH2,
+        guarded=(OrganisationSuspendedError,),
+        unlimited=operations.HEALTH_PATHS,
+    )
     return app
+
+
+def _rate_limits(settings: Settings) -> RateLimits | None:
+    if not settings.rate_limits:
+        return None
+    quotas = Quotas(
+        settings.requests_per_minute,
+        settings.anonymous_requests_per_minute,
+        settings.sign_ins_per_minute,
+    )
+    return RateLimits(quotas, sign_in=SECRET_TAKING, unlimited=operations.HEALTH_PATHS)
 
 
 @contextlib.asynccontextmanager

@@ -21,7 +21,7 @@ from marketplace.accounts.sessions.schemas import SignIn
 from marketplace.app import create_app
 from marketplace.demo import example, journey
 from marketplace.demo.client import ApiRefusalError
-from marketplace.documentation import lifecycles_page
+from marketplace.documentation import lifecycles_page, permissions_page
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.errors import BadRequestError, MarketplaceError
@@ -200,6 +200,7 @@ def api() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # the service itself knows whom to believe: `trusted_proxies`
         backlog=LISTEN_BACKLOG,
         timeout_graceful_shutdown=10,
     )
@@ -375,3 +376,9 @@ def mail_retry(mail_id: UUID, data_dir: DataDir = None) -> None:
 def docs_lifecycles() -> None:
     """Print docs/lifecycles.md, made from the lifecycle tables."""
     typer.echo(lifecycles_page(LIFECYCLES), nl=False)
+
+
+@documentation.command("permissions")
+def docs_permissions() -> None:
+    """Print docs/permissions.md, made from roles, permissions and routes."""
+    typer.echo(permissions_page(create_app(_settings(), connect=False)), nl=False)

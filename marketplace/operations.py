@@ -49,6 +49,9 @@ class EventFailureRead(Output):
     set_aside: bool
 
 
+HEALTH_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
 @health.get("/healthz")
 async def alive() -> dict[str, str]:
     """Tell that the process is alive; asks nothing of the database."""

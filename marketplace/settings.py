@@ -2,6 +2,7 @@
 
 import logging
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -38,6 +39,15 @@ def _sender(text: str) -> str:
     if not text.isprintable() or not is_address(parseaddr(text)[1]):
         raise ValueError("write Name <address@example.com>")
     return text
+
+
+def _networks(text: str) -> str:
+    try:
+        for network in filter(None, text.split(",")):
+            ip_network(network.strip())
+    except ValueError as error:
+        raise ValueError("write networks with commas between: 10.0.0.0/8,fd00::/8") from error
+    return text.strip()
 
 
 def _postgres_address(url: SecretStr) -> SecretStr:
@@ -81,6 +91,15 @@ class Settings(BaseSettings):
     write_pool_size: int = Field(default=8, ge=1, le=200)
     log_level: Annotated[str, AfterValidator(_known_level)] = "INFO"
     log_requests: bool = True
+    rate_limits: bool = Field(default=True, description="the limits below, each of one process")
+    requests_per_minute: int = Field(default=600, ge=1, description="of one credential")
+    anonymous_requests_per_minute: int = Field(default=120, ge=1, description="of one address")
+    sign_ins_per_minute: int = Field(
+        default=10, ge=1, description="of one address: whatever takes a secret to be guessed"
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        default="", description="networks whose X-Forwarded-For is believed"
+    )
     reporting_time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Seoul"
     master_key_file: Path | None = Field(
         default=None, description="left out: `master.keys` in the data directory"

@@ -10,6 +10,8 @@ from marketplace.accounts.affiliations import api as affiliations_api
 from marketplace.accounts.affiliations import errors as affiliations_errors
 from marketplace.accounts.affiliations.lifecycle import AFFILIATION_PROPOSAL
 from marketplace.accounts.affiliations.models import AffiliationProposal
+from marketplace.accounts.api_keys import api as api_keys_api
+from marketplace.accounts.api_keys import service as api_keys_service
 from marketplace.accounts.attempts import service as attempts_service
 from marketplace.accounts.designations import api as designations_api
 from marketplace.accounts.designations import errors as designations_errors
@@ -30,6 +32,8 @@ from marketplace.accounts.organisations import api as organisations_api
 from marketplace.accounts.organisations import errors as organisations_errors
 from marketplace.accounts.passwords import api as passwords_api
 from marketplace.accounts.people import api as people_api
+from marketplace.accounts.personal_data import api as personal_data_api
+from marketplace.accounts.personal_data import own as accounts_personal_data
 from marketplace.accounts.second_factor import api as second_factor_api
 from marketplace.accounts.second_factor import errors as second_factor_errors
 from marketplace.accounts.sessions import api as sessions_api
@@ -38,7 +42,9 @@ from marketplace.accounts.suspensions import api as suspensions_api
 from marketplace.accounts.suspensions import errors as suspensions_errors
 from marketplace.assets import api as assets_api
 from marketplace.assets import errors as assets_errors
+from marketplace.assets import personal_data as assets_personal_data
 from marketplace.deals import api as deals_api
+from marketplace.deals import personal_data as deals_personal_data
 from marketplace.deals import settling, signing
 from marketplace.deals import verify as deals_verify
 from marketplace.deals.handlers import NEGOTIATIONS_AFTER, on_listing_moved, on_paid
@@ -50,6 +56,7 @@ from marketplace.deals.negotiations.lifecycle import NEGOTIATION
 from marketplace.deals.negotiations.models import Negotiation
 from marketplace.documents import api as documents_api
 from marketplace.documents import errors as documents_errors
+from marketplace.documents import personal_data as documents_personal_data
 from marketplace.kernel import idempotency
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.db import METADATA
@@ -61,6 +68,7 @@ from marketplace.kernel.problems import ConstraintErrors
 from marketplace.kernel.seals import EventSeal
 from marketplace.listings import api as listings_api
 from marketplace.listings import errors as listings_errors
+from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
 from marketplace.listings.handlers import on_legal_event
 from marketplace.listings.lifecycle import LISTING
@@ -68,6 +76,7 @@ from marketplace.listings.models import Listing
 from marketplace.listings.queries import quick_detail
 from marketplace.pages import mailed_links
 from marketplace.payments import errors as payments_errors
+from marketplace.payments import personal_data as payments_personal_data
 from marketplace.payments import verify as payments_verify
 from marketplace.payments.fees import api as fees_api
 from marketplace.payments.fees import service as fees_service
@@ -86,6 +95,7 @@ from marketplace.search import api as search_api
 from marketplace.search.catalogue import quick_page
 from marketplace.statistics import api as statistics_api
 from marketplace.statistics import models as statistics_models
+from marketplace.statistics import personal_data as statistics_personal_data
 from marketplace.statistics import verify as statistics_verify
 
 FAST: Final = {
@@ -94,20 +104,31 @@ FAST: Final = {
 }
 """Reads that are answered ahead of the router."""
 
-FINDERS: Final = {sessions_service.PREFIX: sessions_service.find_session}
+SECRET_TAKING: Final = frozenset({"/v1/sessions", "/v1/users", "/v1/users/me/erase"})
+"""Paths whose POST takes a password or another secret: what one address may try is limited more."""
+
+FINDERS: Final = {
+    sessions_service.PREFIX: sessions_service.find_session,
+    api_keys_service.PREFIX: api_keys_service.find_key,
+}
 """What finds the holder of a bearer credential, by the credential's prefix."""
 
-USES: Final = {sessions_service.KIND: sessions_service.NOTE_USE}
+USES: Final = {
+    sessions_service.KIND: sessions_service.NOTE_USE,
+    api_keys_service.KIND: api_keys_service.NOTE_USE,
+}
 """What notes that credentials of a kind were used."""
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     people_api.router,
+    personal_data_api.router,
     sessions_api.router,
     emails_api.verifications,
     emails_api.addresses,
     passwords_api.passwords,
     passwords_api.resets,
     second_factor_api.router,
+    api_keys_api.router,
     organisations_api.router,
     suspensions_api.router,
     members_api.router,
@@ -191,12 +212,24 @@ CLOCKS: Final = (
 FORGETTING: Final = (
     idempotency.forget_old,
     sessions_service.forget_expired,
+    api_keys_service.forget_ended,
     revocations.forget_old,
     mail_service.forget_old,
     attempts_service.forget_old,
     mailed_tokens_service.forget_old,
 )
 """What deletes rows that have served their time; the worker calls each, now and then."""
+
+PERSONAL_DATA: Final = (
+    deals_personal_data.PERSONAL_DATA,
+    listings_personal_data.PERSONAL_DATA,
+    payments_personal_data.PERSONAL_DATA,
+    documents_personal_data.PERSONAL_DATA,
+    assets_personal_data.PERSONAL_DATA,
+    accounts_personal_data.PERSONAL_DATA,
+    statistics_personal_data.PERSONAL_DATA,
+)
+"""What each domain knows of persons; upper ones first, as they hold what lower ones end."""
 
 CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **accounts_errors.CONSTRAINT_ERRORS,

@@ -13,13 +13,32 @@ from marketplace.accounts.errors import (
     InvalidTokenError,
     PermissionMissingError,
 )
-from marketplace.accounts.permissions import Permission
+from marketplace.accounts.permissions import GRANTABLE, Permission
 from marketplace.kernel import idempotency
 from marketplace.kernel.crypto import Keyring
+from marketplace.kernel.rate_limits import credential_is_good
 from marketplace.kernel.routing import Session
 from marketplace.settings import Settings
 
-BEARER = HTTPBearer(auto_error=False, description="the `token` of POST /v1/sessions")
+BEARER = HTTPBearer(
+    auto_error=False,
+    description="the `token` of POST /v1/sessions, or the `key` of POST /v1/api-keys",
+)
+_TOKEN_URL: Final = "/oauth/token"  # noqa: S105 - an address
+OAUTH2: Final = {
+    "type": "oauth2",
+    "description": "an access token, sent as a bearer token, that has the scope",
+    "flows": {
+        "authorizationCode": {
+            "authorizationUrl": "/oauth/authorize",
+            "tokenUrl": _TOKEN_URL,
+            "refreshUrl": _TOKEN_URL,
+            "scopes": GRANTABLE,
+        },
+        "clientCredentials": {"tokenUrl": _TOKEN_URL, "scopes": GRANTABLE},
+    },
+}
+"""The security scheme in whose scopes the OpenAPI document says what each operation asks for."""
 
 
 async def current_actor(
@@ -32,6 +51,7 @@ async def current_actor(
         raise InvalidTokenError
     authenticator: Authenticator = request.app.state.authenticator
     actor = await authenticator.actor(session, credentials.credentials)
+    credential_is_good(request)
     if request.method == "POST":
         await idempotency.claim(session, request, f"{actor.organisation_id}:{actor.label}")
     return actor
@@ -52,16 +72,22 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 class Allowed:
     """A dependency that lets only roles with one of these permissions in."""
 
-    def __init__(self, *permissions: Permission) -> None:
+    def __init__(self, *permissions: Permission, even_unverified: bool = False) -> None:
         self.permissions = permissions
+        self.even_unverified = even_unverified
 
     async def __call__(self, request: Request, actor: CurrentActor) -> Actor:
         if not any(actor.may(permission) for permission in self.permissions):
             wanted = " or ".join(self.permissions)
             raise PermissionMissingError(f"it takes {wanted}; see GET /v1/sessions/current")
-        if request.method not in SAFE_METHODS and not actor.is_verified:
+        is_free = self.even_unverified or request.method in SAFE_METHODS
+        if not is_free and not actor.is_verified:
             _refuse_unverified(request)
         return actor
+
+
+Oneself = Annotated[Actor, Depends(Allowed(Permission.MANAGE_ACCOUNT, even_unverified=True))]
+"""A person who signed in themselves, for what is theirs alone: no program acts for them there."""
 
 
 def _refuse_unverified(request: Request) -> None:

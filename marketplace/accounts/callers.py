@@ -1,15 +1,13 @@
 """What signing in has to know of a request: where it comes from, and from what program."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
 from marketplace.kernel.crypto import Keyring
+from marketplace.kernel.rate_limits import network_of
 
-IPV6_CUSTOMER_BITS: Final = 64
-"""Whoever has one IPv6 address has a network of this size to choose others from."""
 PROGRAMS: Final = {
     "edg": "Edge",
     "opr/": "Opera",
@@ -42,19 +40,6 @@ class Caller:
     keyring: Keyring
     address: str
     device: str
-
-
-def network_of(address: str) -> str:
-    """The network that one customer of a provider has; an unreadable address is as it is."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:  # noqa: PLR2004 - the version of the protocol
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ip_network((found, IPV6_CUSTOMER_BITS), strict=False))
 
 
 def device_of(user_agent: str) -> str:

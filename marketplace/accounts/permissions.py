@@ -15,6 +15,7 @@ class MemberRole(StrEnum):
 
 class Permission(StrEnum):
     READ = "read"
+    MANAGE_ACCOUNT = "account:manage"
     MANAGE_MEMBERS = "members:manage"
     MANAGE_ORGANISATION = "organisation:manage"
     OWN_ORGANISATION = "organisation:own"
@@ -32,7 +33,33 @@ class Permission(StrEnum):
 
 
 P = Permission
-_MEMBER: Final = {P.READ, P.REGISTER_RIGHTS, P.LIST, P.NEGOTIATE, P.PERFORM_DEALS}
+DESCRIPTIONS: Final[Mapping[Permission, str]] = {
+    P.READ: "Read what the organisation may see",
+    P.MANAGE_ACCOUNT: "Manage one's own API keys and personal data",
+    P.MANAGE_MEMBERS: "Say who acts for the organisation",
+    P.MANAGE_ORGANISATION: "Edit the organisation's profile and its place in a group",
+    P.OWN_ORGANISATION: "Hand the organisation over, and make or unmake owners",
+    P.MANAGE_BANK_ACCOUNT: "Say where the organisation is paid",
+    P.REGISTER_RIGHTS: "Register ideas and rights, and put confidential texts",
+    P.LIST: "Write, publish and withdraw listings",
+    P.NEGOTIATE: "Make, answer, accept and withdraw offers",
+    P.SIGN: "Sign agreements, which binds the organisation",
+    P.PERFORM_DEALS: "Take the steps of a deal: deliver, confirm, release, dispute",
+    P.OPERATE_DEALS: "Operator: record transfers, decide disputes, reverse deals",
+    P.OPERATE_LISTINGS: "Operator: suspend, resume and reopen listings",
+    P.OPERATE_ORGANISATIONS: "Operator: suspend organisations, designate valuation institutions",
+    P.OPERATE_PAYMENTS: "Operator: bank statements, payouts, fees",
+    P.OPERATE_SYSTEM: "Operator: events that failed",
+}
+
+PERSONAL: Final = frozenset({P.MANAGE_ACCOUNT, P.OWN_ORGANISATION})
+"""What only a person who signed in may do themselves: no key and no application is given it."""
+
+GRANTABLE: Final = {p.value: about for p, about in DESCRIPTIONS.items() if p not in PERSONAL}
+"""What an API key or an application may be given of what its holder may do."""
+
+_EVERYBODY: Final = frozenset({P.READ, P.MANAGE_ACCOUNT})
+_MEMBER: Final = _EVERYBODY | {P.REGISTER_RIGHTS, P.LIST, P.NEGOTIATE, P.PERFORM_DEALS}
 _ADMIN: Final = _MEMBER | {
     P.MANAGE_MEMBERS,
     P.MANAGE_ORGANISATION,
@@ -41,18 +68,16 @@ _ADMIN: Final = _MEMBER | {
 }
 
 ROLE_PERMISSIONS: Final[Mapping[MemberRole, frozenset[Permission]]] = {
-    MemberRole.OWNER: frozenset(_ADMIN | {P.OWN_ORGANISATION}),
-    MemberRole.ADMIN: frozenset(_ADMIN),
-    MemberRole.MEMBER: frozenset(_MEMBER),
-    MemberRole.VIEWER: frozenset({P.READ}),
-    MemberRole.OPERATOR: frozenset(
-        {
-            P.READ,
-            P.OPERATE_DEALS,
-            P.OPERATE_LISTINGS,
-            P.OPERATE_ORGANISATIONS,
-            P.OPERATE_PAYMENTS,
-            P.OPERATE_SYSTEM,
-        }
-    ),
+    MemberRole.OWNER: _ADMIN | {P.OWN_ORGANISATION},
+    MemberRole.ADMIN: _ADMIN,
+    MemberRole.MEMBER: _MEMBER,
+    MemberRole.VIEWER: _EVERYBODY,
+    MemberRole.OPERATOR: _EVERYBODY
+    | {
+        P.OPERATE_DEALS,
+        P.OPERATE_LISTINGS,
+        P.OPERATE_ORGANISATIONS,
+        P.OPERATE_PAYMENTS,
+        P.OPERATE_SYSTEM,
+    },
 }

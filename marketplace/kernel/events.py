@@ -30,6 +30,7 @@ class Event(SQLModel, table=True):
     __table_args__ = (
         Index("event_commit_order_index", "transaction_id", "sequence"),
         Index("event_subject_index", "subject", "sequence"),
+        Index("event_actor_index", "actor", "sequence"),
     )
 
     sequence: int | None = Field(

@@ -1,4 +1,4 @@
-"""The outermost layers of every request: an id, headers, a log line and figures."""
+"""The outermost layers of every request: an id, limits, headers, a log line and figures."""
 
 import re
 import time
@@ -12,11 +12,13 @@ from fastapi import FastAPI, Request
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from marketplace.kernel.errors import TooLargeError
 from marketplace.kernel.fast_lane import FastLane, FastRead
 from marketplace.kernel.logs import get_logger
-from marketplace.kernel.problems import too_large
+from marketplace.kernel.problems import too_large, too_many_requests
+from marketplace.kernel.rate_limits import STATE, Charge, RateLimits
 
 logger = get_logger(__name__)
 
@@ -48,15 +50,27 @@ class Service(FastAPI):
     """FastAPI inside the envelope, so that its own answers (413, 500) carry the headers as well."""
 
     def __init__(
-        self, *, log_requests: bool, fast: Mapping[str, FastRead] | None = None, **options: Any
+        self,
+        *,
+        log_requests: bool,
+        fast: Mapping[str, FastRead] | None = None,
+        limits: RateLimits | None = None,
+        trusted_proxies: str = "",
+        **options: Any,
     ) -> None:
         self._log_requests = log_requests
         self._fast = fast or {}
+        self._limits = limits
+        self._trusted_proxies = trusted_proxies
         super().__init__(**options)
 
     def build_middleware_stack(self) -> ASGIApp:
         stack = FastLane(RefusalOfSize(super().build_middleware_stack()), self._fast)
-        return RequestEnvelope(stack, log_requests=self._log_requests)
+        envelope = RequestEnvelope(stack, log_requests=self._log_requests, limits=self._limits)
+        if not self._trusted_proxies:
+            return envelope
+        # Only what one of these says of a caller's address is believed.
+        return ProxyHeadersMiddleware(envelope, self._trusted_proxies)  # type: ignore[arg-type,return-value]
 
 
 class RefusalOfSize:
@@ -82,9 +96,12 @@ class RefusalOfSize:
 class RequestEnvelope:
     """Pure ASGI middleware, because wrapping the response stream twice costs more than it does."""
 
-    def __init__(self, app: ASGIApp, *, log_requests: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, log_requests: bool, limits: RateLimits | None = None
+    ) -> None:
         self.app = app
         self.log_requests = log_requests
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -92,7 +109,10 @@ class RequestEnvelope:
             return
         started = time.perf_counter()
         request_id = _request_id(Headers(scope=scope))
-        scope.setdefault("state", {})["request_id"] = request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        charge = self.limits.charge(scope) if self.limits else None
+        state[STATE] = self.limits, charge
         structlog.contextvars.bind_contextvars(request_id=request_id)
         status = 500
 
@@ -100,11 +120,12 @@ class RequestEnvelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(message, request_id)
+                _add_headers(message, request_id, state[STATE][1])
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_headers)
+            app = too_many_requests(charge.seconds) if charge and charge.is_refused else self.app
+            await app(scope, receive, send_with_headers)
         except Exception:
             logger.exception("request failed", method=scope["method"], route=_route(scope))
             raise
@@ -136,7 +157,8 @@ def _request_id(headers: Headers) -> str:
     return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
 
 
-def _add_headers(message: Message, request_id: str) -> None:
+def _add_headers(message: Message, request_id: str, charge: Charge | None) -> None:
     present = {name for name, _ in message["headers"]}
-    own = ((b"x-request-id", request_id.encode()), *_ENCODED)
+    limits = charge.headers() if charge else ()
+    own = ((b"x-request-id", request_id.encode()), *limits, *_ENCODED)
     message["headers"] = [*message["headers"], *(one for one in own if one[0] not in present)]

@@ -31,8 +31,13 @@ class InvalidIdempotencyKeyError(BadRequestError):
     title = "An Idempotency-Key is 1 to 200 printable ASCII characters"
 
 
+class AnswerWithheldError(ConflictError):
+    code = "answer_withheld"
+    title = "This was done before, and its answer held a secret, which is told once"
+
+
 class IdempotencyRecord(SQLModel, table=True):
-    """The stored answer to one keyed request of one actor."""
+    """The stored answer to one keyed request of one actor; without a status, it was withheld."""
 
     __tablename__: ClassVar[str] = "idempotency_key"
     __table_args__ = (Index("idempotency_key_created_at_index", "created_at"),)
@@ -78,6 +83,7 @@ async def claim(session: AsyncSession, request: Request, scope: str) -> None:
     Raises:
         Replay: the same request was answered before; carries that answer.
         IdempotencyKeyReusedError: the key was used for another request.
+        AnswerWithheldError: the same request was answered with a secret.
     """
     key = request.headers.get("idempotency-key")
     if key is None:
@@ -91,8 +97,10 @@ async def claim(session: AsyncSession, request: Request, scope: str) -> None:
         request.state.idempotency = names
         return
     stored = (await session.execute(_FIND, names)).one()
-    if stored.request_hash != request_hash or stored.status is None:
+    if stored.request_hash != request_hash:
         raise IdempotencyKeyReusedError
+    if stored.status is None:
+        raise AnswerWithheldError
     headers = {"idempotency-replayed": "true"}
     raise Replay(Response(stored.body, stored.status, headers, media_type=stored.media_type))
 
@@ -102,9 +110,14 @@ def is_claimed(request: Request) -> bool:
     return hasattr(request.state, "idempotency")
 
 
+def keep_no_answer(request: Request) -> None:
+    """Have the answer to this request not kept: it holds a secret of which we keep the hash."""
+    request.state.answer_withheld = True
+
+
 async def store(session: AsyncSession, request: Request, response: Response) -> None:
     """Keep the answer beside the claimed key, in the same transaction as the work."""
-    if not is_claimed(request):
+    if not is_claimed(request) or getattr(request.state, "answer_withheld", False):
         return
     values = {
         **request.state.idempotency,

@@ -4,7 +4,7 @@ Any body may be malformed or too large, any authenticated POST takes an Idempote
 needs the permission that its route asks for, and every refusal is a problem document.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -16,6 +16,7 @@ from marketplace.kernel.errors import (
     MalformedJsonError,
     MarketplaceError,
     TooLargeError,
+    TooManyRequestsError,
     ValidationFailedError,
 )
 from marketplace.kernel.idempotency import (
@@ -25,8 +26,11 @@ from marketplace.kernel.idempotency import (
 )
 from marketplace.kernel.problems import PROBLEM_CONTENT, Problem, problems
 
-Scopes = Callable[[Dependant], Sequence[str]]
+Permissions = Callable[[Dependant], Sequence[str]]
 """The permissions of which a route asks for one; none where any token, or no token, will do."""
+Scheme = Mapping[str, Any]
+"""An OAuth 2 security scheme; a permission that is none of its scopes is not for applications."""
+SCHEME: Final = "OAuth2"
 
 IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
@@ -46,36 +50,43 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def install(app: FastAPI, scopes: Scopes, guarded: Sequence[type[MarketplaceError]] = ()) -> None:
+def install(
+    app: FastAPI,
+    permissions: Permissions,
+    oauth2: Scheme,
+    *,
+    guarded: Sequence[type[MarketplaceError]],
+    unlimited: Collection[str],
+) -> None:
     """Serve the completed document; it is built on first use and kept.
 
     Args:
         app: the service, with all its routes.
-        scopes: the permissions that a route asks for.
+        permissions: tells what a route asks for.
+        oauth2: the security scheme whose scopes these are.
         guarded: what any operation that takes a token may answer, whatever it is for.
+        unlimited: paths without a rate limit.
     """
-    derive = app.openapi
+    derive, scopes = app.openapi, next(iter(oauth2["flows"].values()))["scopes"]
     built: list[dict[str, Any]] = []
 
     def openapi() -> dict[str, Any]:
         if not built:
-            built.append(_completed(app, derive(), scopes, guarded))
+            document = derive()
+            for method, path, operation, dependant in _operations(app, document):
+                _secure(operation, permissions(dependant), scopes)
+                _complete(method, operation, guarded, limited=path not in unlimited)
+            built.append(_with_schemas(document, oauth2))
         return built[0]
 
     app.openapi = openapi  # type: ignore[method-assign] # the way that FastAPI documents
 
 
-def _completed(
-    app: FastAPI,
-    document: dict[str, Any],
-    scopes: Scopes,
-    guarded: Sequence[type[MarketplaceError]],
-) -> dict[str, Any]:
+def _with_schemas(document: dict[str, Any], oauth2: Scheme) -> dict[str, Any]:
+    document["components"]["securitySchemes"][SCHEME] = oauth2
     schemas = document["components"]["schemas"]
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs") | {Problem.__name__: problem}
-    for method, operation, dependant in _operations(app, document):
-        _complete(method, operation, scopes(dependant), guarded)
     for derived in ("HTTPValidationError", "ValidationError"):
         schemas.pop(derived, None)
     return document
@@ -83,30 +94,42 @@ def _completed(
 
 def _operations(
     app: FastAPI, document: dict[str, Any]
-) -> Iterator[tuple[str, dict[str, Any], Dependant]]:
+) -> Iterator[tuple[str, str, dict[str, Any], Dependant]]:
     for route in iter_route_contexts(app.routes):
         if isinstance(route.original_route, APIRoute):
             for method in route.methods or ():
-                operation = document["paths"][route.path_format][method.lower()]
-                yield method, operation, route.dependant
+                path = route.original_route.path_format
+                operation = document["paths"][path][method.lower()]
+                yield method, path, operation, route.dependant
+
+
+def _secure(operation: dict[str, Any], permissions: Sequence[str], scopes: Collection[str]) -> None:
+    """Say what a token has to be able to do: as a scope, and in words for tokens without scopes."""
+    if "security" not in operation:
+        return
+    if not permissions:
+        operation["security"].append({SCHEME: []})
+        return
+    # One of them is enough, so each is an alternative.
+    operation["security"] += [{SCHEME: [asked]} for asked in permissions if asked in scopes]
+    wanted = " or ".join(f"`{permission}`" for permission in permissions)
+    operation["description"] += f"\n\nIt takes {wanted}."
 
 
 def _complete(
     method: str,
     operation: dict[str, Any],
-    permissions: Sequence[str],
     guarded: Sequence[type[MarketplaceError]],
+    *,
+    limited: bool,
 ) -> None:
-    if permissions:  # one of them is enough, so each is an alternative
-        ((scheme, _),) = operation["security"][0].items()
-        operation["security"] = [{scheme: [permission]} for permission in permissions]
     keyed = method == "POST" and "security" in operation
     if keyed:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     responses = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):
         del responses["422"]  # the validation error of FastAPI, which is never sent
-    refusals = [*_refusals(operation, keyed=keyed)]
+    refusals = [*_refusals(operation, keyed=keyed, limited=limited)]
     refusals += guarded if "security" in operation else ()
     for status, refusal in problems(*refusals).items():
         declared = responses.setdefault(str(status), refusal)
@@ -115,7 +138,9 @@ def _complete(
     operation["responses"] = dict(sorted(responses.items())) | {"default": ANY_OTHER}
 
 
-def _refusals(operation: dict[str, Any], *, keyed: bool) -> Iterator[type[MarketplaceError]]:
+def _refusals(
+    operation: dict[str, Any], *, keyed: bool, limited: bool
+) -> Iterator[type[MarketplaceError]]:
     """What any operation of this shape may answer, beside what its route declares."""
     body = operation.get("requestBody", {}).get("content", {})
     if body or "parameters" in operation:
@@ -124,5 +149,7 @@ def _refusals(operation: dict[str, Any], *, keyed: bool) -> Iterator[type[Market
         yield TooLargeError
     if "application/json" in body:
         yield from (MalformedJsonError, MalformedBodyError)
+    if limited:
+        yield TooManyRequestsError
     if keyed:
         yield from (InvalidIdempotencyKeyError, IdempotencyKeyReusedError)

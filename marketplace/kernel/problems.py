@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from marketplace.kernel.database_errors import DatabaseError, constraint_of, is_transient
 from marketplace.kernel.errors import (
@@ -21,6 +22,7 @@ from marketplace.kernel.errors import (
     MarketplaceError,
     NotFoundError,
     TooLargeError,
+    TooManyRequestsError,
     UnavailableError,
     ValidationFailedError,
 )
@@ -123,6 +125,18 @@ def translate(error: DatabaseError, constraint_errors: ConstraintErrors) -> Mark
 
 def too_large(request: Request) -> Response:
     return _refuse(request, TooLargeError())
+
+
+def too_many_requests(wait_seconds: int) -> ASGIApp:
+    """The answer to whoever sends more than they may, as an app."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"wait {wait_seconds} s; RateLimit-Policy says how much you may send"
+        response = _refuse(Request(scope), TooManyRequestsError(detail))
+        response.headers["retry-after"] = str(wait_seconds)
+        await response(scope, receive, send)
+
+    return answer
 
 
 def _refuse(request: Request, error: MarketplaceError) -> Response:

@@ -256,6 +256,7 @@ HEIR = {"user_id": NOWHERE}
 NO_ACCOUNT = {"holder_name": "x", "account_number": "GB00", "bank_code": "x", "country": "KR"}
 PROBES: dict[str, tuple[str, str, Any]] = {
     "read": ("GET", f"/v1/deals/{NOWHERE}", None),
+    "account:manage": ("DELETE", f"/v1/api-keys/{NOWHERE}", None),
     "members:manage": ("POST", f"/v1/organisations/{NOWHERE}/invitations", MEMBER),
     "organisation:manage": ("PATCH", f"/v1/organisations/{NOWHERE}", {"name": "x"}),
     "organisation:own": ("POST", f"/v1/organisations/{NOWHERE}/transfer-ownership", HEIR),

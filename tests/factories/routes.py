@@ -58,6 +58,8 @@ BODIES: Mapping[str, Any] = {
     "enable_second_factor": {"code": "287082"},
     "renew_recovery_codes": {"password": "long and private", "code": "287082"},
     "disable_second_factor": {"password": "long and private", "code": "287082"},
+    "erase_me": {"password": "not the password"},
+    "create_api_key": {"name": "a report", "scopes": ["read"], "lifetime_days": 30},
     "create_organisation": {
         "name": "Hanbit Materials",
         "kind": "company",

@@ -65,6 +65,7 @@ async def _fill(market: Market) -> dict[str, str]:
     deal_id = await market.deal("signed", idea=True)
     listing_id = await list_right(market.seller, idea_body())
     listings = await ok(await market.seller.get("/v1/listings/mine"))
+    key = await ok(await market.seller.post("/v1/api-keys", BODIES["create_api_key"]))
     ids: dict[str, Any] = {
         "deal_id": deal_id,
         "listing_id": listing_id,
@@ -74,6 +75,7 @@ async def _fill(market: Market) -> dict[str, str]:
         "batch_id": batch["id"],
         "payout_id": batch["payouts"][0]["id"],
         "statement_id": bank["id"],
+        "key_id": key["id"],
         "entry_id": entries["items"][0]["id"],
     }
     ids |= await _organise(market)

@@ -120,11 +120,13 @@ NOT_FOR_A_MEMBER = {
     "PUT /v1/payee-account",
 }
 """What binds an organisation is for its owners and admins."""
-
 FOR_EVERY_ROLE = {
+    "DELETE /v1/api-keys/{key_id}",
+    "POST /v1/api-keys",
     "POST /v1/invitations/accept",
     "POST /v1/organisations",
     "POST /v1/organisations/{organisation_id}/leave",
+    "POST /v1/users/me/erase",
 }
 """What a person does for themselves."""
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from marketplace.documentation import foreign_id
 from tests.factories.people import Person
 from tests.factories.routes import NOBODY, Operation
 from tests.factories.tables import contents
@@ -63,6 +64,8 @@ async def test_a_strangers_request_finds_nothing_and_changes_nothing(
             told.append((op.label, foreign, unknown))
 
     assert told == []
+    documented = {op.label: foreign_id(op.route) for op in _foreign(scene)}
+    assert {op: f"`{status} {code}`" for op, (status, code) in found.items()} == documented
     text = "GET /v1/rights/{right_id}/confidential-text"
     assert found.pop(text) == (404, "not_disclosed")
     assert len(found) >= 40

@@ -10,8 +10,9 @@ import pytest
 from fastapi.openapi.models import OpenAPI
 from pydantic import TypeAdapter
 
-from marketplace.accounts.permissions import MemberRole
+from marketplace.accounts.permissions import PERSONAL, MemberRole, Permission
 from marketplace.app import create_app
+from marketplace.operations import HEALTH_PATHS
 from marketplace.settings import Settings
 from tests.factories.routes import Operation, operations
 from tests.security.conftest import Scene
@@ -48,13 +49,12 @@ async def test_it_is_served_to_everyone_and_the_pages_show_it(scene: Scene) -> N
 def test_it_has_the_form_of_openapi_3_1() -> None:
     OpenAPI.model_validate(document())
     assert document()["openapi"].startswith("3.1.")
-    assert document()["components"]["securitySchemes"] == {
-        "HTTPBearer": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "the `token` of POST /v1/sessions",
-        }
-    }
+    schemes = document()["components"]["securitySchemes"]
+    assert set(schemes) == {"HTTPBearer", "OAuth2"}
+    assert (schemes["HTTPBearer"]["type"], schemes["HTTPBearer"]["scheme"]) == ("http", "bearer")
+    for flow in schemes["OAuth2"]["flows"].values():
+        assert set(flow["scopes"]) == set(Permission) - PERSONAL
+        assert all(len(about) > 20 for about in flow["scopes"].values())
 
 
 def test_every_operation_is_in_it_once_under_a_name_of_its_own() -> None:
@@ -105,12 +105,16 @@ def test_an_operation_says_what_it_is_for(op: Operation) -> None:
 @each
 def test_an_operation_says_who_may_call_it(op: Operation) -> None:
     operation = described(op)
-    asked = [[str(permission)] for permission in op.permissions] or ([[]] if op.needs_token else [])
-    assert operation.get("security", []) == [{"HTTPBearer": scopes} for scopes in asked]
+    bearer: list[dict[str, list[str]]] = [{"HTTPBearer": []}] if op.needs_token else []
+    asked = [[str(permission)] for permission in op.permissions if permission not in PERSONAL]
+    if op.needs_token and not op.permissions:
+        asked = [[]]
+    assert operation.get("security", []) == bearer + [{"OAuth2": scopes} for scopes in asked]
+    assert all(f"`{permission}`" in operation["description"] for permission in op.permissions)
     refused = {role for role in MemberRole if not op.lets(role)}
     assert ("`invalid_token`" in _codes(op, "401")) is op.needs_token
     assert ("`permission_missing`" in _codes(op, "403")) is (
-        bool(refused) or op.name == "create_organisation"
+        bool(refused) or bool(set(op.permissions) & PERSONAL) or op.name == "create_organisation"
     )
 
 
@@ -126,6 +130,7 @@ def test_an_operation_says_how_it_refuses(op: Operation) -> None:
         assert codes, status
         assert len(codes) == len(set(codes)) or status == "default", codes
     assert "default" in refusals
+    assert ("`too_many_requests`" in _codes(op, "429")) is (op.path not in HEALTH_PATHS)
     assert ("`malformed_json`" in _codes(op, "400")) is read
     assert ("`too_large`" in _codes(op, "413")) is ("requestBody" in operation)
     assert ("`validation_failed`" in _codes(op, "422")) is (read or "parameters" in operation)

@@ -1,6 +1,6 @@
 from fastapi import status
 
-from marketplace.accounts.access import CurrentActor
+from marketplace.accounts.access import Oneself
 from marketplace.accounts.callers import Calling
 from marketplace.accounts.emails import service
 from marketplace.accounts.emails.errors import EmailVerifiedError
@@ -8,7 +8,7 @@ from marketplace.accounts.emails.schemas import EmailChange, EmailConfirm
 from marketplace.accounts.errors import (
     EmailTakenError,
     InvalidTokenError,
-    PersonNeededError,
+    PermissionMissingError,
     SecondFactorNeededError,
     TooManyAttemptsError,
     WrongCredentialsError,
@@ -27,9 +27,11 @@ addresses = transactional_router(prefix="/v1/users/me/email", tags=["account sec
 @verifications.post(
     "",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(InvalidTokenError, PersonNeededError, EmailVerifiedError, MailedLatelyError),
+    responses=problems(
+        InvalidTokenError, PermissionMissingError, EmailVerifiedError, MailedLatelyError
+    ),
 )
-async def mail_verification(actor: CurrentActor, letters: Writing, session: Session) -> None:
+async def mail_verification(actor: Oneself, letters: Writing, session: Session) -> None:
     """Have the link that confirms your e-mail address mailed to you again."""
     user = await get_user(session, actor.person_id)
     await service.mail_link(session, user, letters=letters)
@@ -50,7 +52,7 @@ async def confirm_email(request: EmailConfirm, letters: Writing, session: Sessio
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(
         InvalidTokenError,
-        PersonNeededError,
+        PermissionMissingError,
         WrongCredentialsError,
         SecondFactorNeededError,
         WrongSecondFactorError,
@@ -59,7 +61,7 @@ async def confirm_email(request: EmailConfirm, letters: Writing, session: Sessio
     ),
 )
 async def change_email(
-    request: EmailChange, actor: CurrentActor, caller: Calling, letters: Writing, session: Session
+    request: EmailChange, actor: Oneself, caller: Calling, letters: Writing, session: Session
 ) -> None:
     """Change your e-mail address, once the link that is mailed to the new one is opened."""
     await service.change(session, actor.person_id, request, letters=letters, caller=caller)

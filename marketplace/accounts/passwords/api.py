@@ -3,11 +3,11 @@ from typing import Annotated
 from fastapi import Depends, status
 from fastapi.security import HTTPAuthorizationCredentials
 
-from marketplace.accounts.access import BEARER, CurrentActor
+from marketplace.accounts.access import BEARER, Oneself
 from marketplace.accounts.callers import Calling
 from marketplace.accounts.errors import (
     InvalidTokenError,
-    PersonNeededError,
+    PermissionMissingError,
     SecondFactorNeededError,
     TooManyAttemptsError,
     WrongCredentialsError,
@@ -30,7 +30,7 @@ resets = transactional_router(prefix="/v1/password-resets", tags=["account secur
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(
         InvalidTokenError,
-        PersonNeededError,
+        PermissionMissingError,
         WrongCredentialsError,
         SecondFactorNeededError,
         WrongSecondFactorError,
@@ -40,7 +40,7 @@ resets = transactional_router(prefix="/v1/password-resets", tags=["account secur
 )
 async def change_password(  # what a person shows, and what it takes to judge it
     request: PasswordChange,
-    actor: CurrentActor,
+    actor: Oneself,
     credentials: Annotated[HTTPAuthorizationCredentials, Depends(BEARER)],
     caller: Calling,
     letters: Writing,

@@ -1,11 +1,11 @@
 from fastapi import status
 
-from marketplace.accounts.access import CurrentActor
+from marketplace.accounts.access import Oneself
 from marketplace.accounts.callers import Calling
 from marketplace.accounts.errors import (
     EmailUnverifiedError,
     InvalidTokenError,
-    PersonNeededError,
+    PermissionMissingError,
     TooManyAttemptsError,
     WrongCredentialsError,
     WrongSecondFactorError,
@@ -31,15 +31,15 @@ router = transactional_router(prefix="/v1/users/me/second-factor", tags=["accoun
 
 PROOF = (
     InvalidTokenError,
-    PersonNeededError,
+    PermissionMissingError,
     WrongCredentialsError,
     WrongSecondFactorError,
     TooManyAttemptsError,
 )
 
 
-@router.get("", responses=problems(InvalidTokenError, PersonNeededError))
-async def get_second_factor(actor: CurrentActor, session: Session) -> SecondFactorRead:
+@router.get("", responses=problems(InvalidTokenError, PermissionMissingError))
+async def get_second_factor(actor: Oneself, session: Session) -> SecondFactorRead:
     """Whether signing in takes a code beside the password, and how many recovery codes are left."""
     factor, codes = await service.status(session, actor.person_id)
     return SecondFactorRead(
@@ -54,7 +54,7 @@ async def get_second_factor(actor: CurrentActor, session: Session) -> SecondFact
     responses=problems(*PROOF, EmailUnverifiedError, SecondFactorEnabledError),
 )
 async def begin_second_factor(
-    request: EnrolmentBegin, actor: CurrentActor, caller: Calling, session: Session
+    request: EnrolmentBegin, actor: Oneself, caller: Calling, session: Session
 ) -> Enrolment:
     """Begin to set up a second factor; it counts once a first code is confirmed."""
     who = actor.person_id
@@ -66,14 +66,14 @@ async def begin_second_factor(
     "",
     responses=problems(
         InvalidTokenError,
-        PersonNeededError,
+        PermissionMissingError,
         WrongSecondFactorError,
         SecondFactorMissingError,
         SecondFactorEnabledError,
     ),
 )
 async def enable_second_factor(
-    request: EnrolmentConfirm, actor: CurrentActor, letters: Writing, session: Session
+    request: EnrolmentConfirm, actor: Oneself, letters: Writing, session: Session
 ) -> RecoveryCodes:
     """Confirm a first code of your authenticator; signing in takes one from now on."""
     codes = await service.confirm(session, actor.person_id, request.code, letters=letters)
@@ -82,7 +82,7 @@ async def enable_second_factor(
 
 @router.put("/recovery-codes", responses=problems(*PROOF, SecondFactorMissingError))
 async def renew_recovery_codes(
-    request: SecondProof, actor: CurrentActor, caller: Calling, letters: Writing, session: Session
+    request: SecondProof, actor: Oneself, caller: Calling, letters: Writing, session: Session
 ) -> RecoveryCodes:
     """Get new recovery codes; the old ones end."""
     who = actor.person_id
@@ -96,7 +96,7 @@ async def renew_recovery_codes(
     responses=problems(*PROOF, SecondFactorMissingError),
 )
 async def disable_second_factor(
-    request: SecondProof, actor: CurrentActor, caller: Calling, letters: Writing, session: Session
+    request: SecondProof, actor: Oneself, caller: Calling, letters: Writing, session: Session
 ) -> None:
     """Do without a second factor from now on; it takes the password and a code."""
     await service.disable(session, actor.person_id, request, letters=letters, caller=caller)

@@ -5,13 +5,13 @@ from uuid import UUID
 from fastapi import Depends, status
 from fastapi.security import HTTPAuthorizationCredentials
 
-from marketplace.accounts.access import BEARER, CurrentActor
+from marketplace.accounts.access import BEARER, CurrentActor, Oneself
 from marketplace.accounts.callers import Calling
 from marketplace.accounts.errors import (
     InvalidTokenError,
     NotAMemberError,
     OrganisationSuspendedError,
-    PersonNeededError,
+    PermissionMissingError,
     SecondFactorNeededError,
     TooManyAttemptsError,
     WrongCredentialsError,
@@ -57,10 +57,10 @@ async def sign_in(request: SignIn, caller: Calling, session: Session) -> Token:
 @router.get(
     "",
     response_model=list[SessionRead],
-    responses=problems(InvalidTokenError, PersonNeededError),
+    responses=problems(InvalidTokenError, PermissionMissingError),
 )
 async def my_sessions(
-    actor: CurrentActor, credentials: Credentials, session: Session
+    actor: Oneself, credentials: Credentials, session: Session
 ) -> Sequence[object]:
     """Where you are signed in, for whichever organisation; newest first, at most a hundred."""
     return await service.sessions_of(session, actor.person_id, credentials.credentials)
@@ -69,11 +69,9 @@ async def my_sessions(
 @router.delete(
     "",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(InvalidTokenError, PersonNeededError),
+    responses=problems(InvalidTokenError, PermissionMissingError),
 )
-async def sign_out_elsewhere(
-    actor: CurrentActor, credentials: Credentials, session: Session
-) -> None:
+async def sign_out_elsewhere(actor: Oneself, credentials: Credentials, session: Session) -> None:
     """Sign out everywhere but here."""
     but = credentials.credentials
     await service.sign_out_everywhere(session, actor.person_id, but=but)
@@ -105,8 +103,8 @@ async def sign_out(actor: CurrentActor, credentials: Credentials, session: Sessi
 @router.delete(
     "/{session_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(InvalidTokenError, PersonNeededError, NotFoundError),
+    responses=problems(InvalidTokenError, PermissionMissingError, NotFoundError),
 )
-async def end_session(session_id: UUID, actor: CurrentActor, session: Session) -> None:
+async def end_session(session_id: UUID, actor: Oneself, session: Session) -> None:
     """Sign out one of your sessions, such as that of a lost telephone."""
     await service.end_session(session, actor.person_id, session_id)

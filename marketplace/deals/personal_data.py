@@ -1,0 +1,167 @@
+"""The personal data of deals: what persons offered, agreed and argued."""
+
+from typing import Final
+
+from sqlalchemy import or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from marketplace.accounts.personal_data.registry import (
+    OWN,
+    Holder,
+    Obligation,
+    PersonalData,
+    Section,
+    events_about,
+)
+from marketplace.deals.lifecycle import DEAL, DealState
+from marketplace.deals.models import Deal
+from marketplace.deals.negotiations.lifecycle import BUYER, NEGOTIATION, SELLER
+from marketplace.deals.negotiations.models import Negotiation, Offer
+from marketplace.deals.negotiations.service import LIVE
+from marketplace.kernel.db import lock
+from marketplace.kernel.lifecycle import move
+from marketplace.payments.ledger.models import LedgerPosting, LedgerTransaction
+
+RUNNING: Final = frozenset(DealState) - DEAL.terminal() - {DealState.SETTLED}
+"""Deals in which a side still has something to do; a settled one waits only for its end."""
+_SIDES: Final = f"buyer_organisation_id = {OWN} OR seller_organisation_id = {OWN}"
+_NEGOTIATIONS: Final = f"SELECT id FROM negotiation WHERE {_SIDES}"
+_BOOKED: Final = (
+    f"SELECT 'deal:' || id FROM deal WHERE {_SIDES}"
+    f" UNION SELECT 'payout:' || id FROM payout WHERE organisation_id = {OWN}"
+)
+"""What money of theirs was booked for."""
+_EVIDENCE: Final = "what one party to a deal told the other: evidence of both"
+
+
+async def _end_negotiations(session: AsyncSession, holder: Holder) -> None:
+    """Take standing offers back, and decline those that wait for an answer."""
+    theirs = holder.answerable_ids
+    query = (
+        select(Negotiation.id)
+        .where(
+            or_(
+                col(Negotiation.buyer_organisation_id).in_(theirs),
+                col(Negotiation.seller_organisation_id).in_(theirs),
+            )
+        )
+        .where(col(Negotiation.state).in_(LIVE))
+        .order_by(col(Negotiation.id))
+    )
+    for negotiation_id in (await session.execute(query)).scalars().all():
+        negotiation = await lock(session, Negotiation, negotiation_id)
+        role = BUYER if negotiation.buyer_organisation_id in theirs else SELLER
+        for name in {"withdraw", "decline"} & set(NEGOTIATION.open_to(negotiation.state, role)):
+            move(session, negotiation, name, role=role, actor=holder)
+
+
+async def _running(session: AsyncSession, holder: Holder) -> list[Obligation]:
+    theirs = holder.answerable_ids
+    query = (
+        select(Deal)
+        .where(
+            or_(
+                col(Deal.buyer_organisation_id).in_(theirs),
+                col(Deal.seller_organisation_id).in_(theirs),
+            )
+        )
+        .where(col(Deal.state).in_(RUNNING))
+        .order_by(col(Deal.id))
+        .limit(100)
+    )
+    return [
+        Obligation("deal_running", deal.subject, f"a deal is {deal.state}: finish it first")
+        for deal in (await session.execute(query)).scalars()
+    ]
+
+
+PERSONAL_DATA: Final = PersonalData(
+    sections=(
+        Section(
+            "negotiations",
+            Negotiation,
+            (
+                "id",
+                "created_at",
+                "version",
+                "due_at",
+                "listing_id",
+                "buyer_organisation_id",
+                "seller_organisation_id",
+                "rounds",
+                "state",
+            ),
+            _SIDES,
+        ),
+        Section(
+            "offers",
+            Offer,
+            (
+                "id",
+                "created_at",
+                "negotiation_id",
+                "number",
+                "by",
+                "price_minor",
+                "currency",
+                "message",
+                "valid_until",
+            ),
+            f"negotiation_id IN ({_NEGOTIATIONS})",
+        ),
+        Section(
+            "deals",
+            Deal,
+            (
+                "id",
+                "created_at",
+                "version",
+                "due_at",
+                "negotiation_id",
+                "listing_id",
+                "right_id",
+                "right_kind",
+                "type",
+                "buyer_organisation_id",
+                "seller_organisation_id",
+                "price_minor",
+                "currency",
+                "commission_basis_points",
+                "additional_terms",
+                "recordal_waived_by_seller",
+                "recordal_evidence",
+                "dispute_reason",
+                "title_passed",
+                "released_minor",
+                "refunded_minor",
+                "commission_minor",
+                "state",
+            ),
+            _SIDES,
+            {"fee_policy_id": "the platform's table; the rate itself is shown"},
+        ),
+        Section(
+            "ledger_transactions",
+            LedgerTransaction,
+            ("id", "key", "kind", "subject", "currency", "recorded_at"),
+            f"subject IN ({_BOOKED})",
+        ),
+        Section(
+            "ledger_postings",
+            LedgerPosting,
+            ("transaction_id", "position", "source", "destination", "amount_minor"),
+            f"transaction_id IN (SELECT id FROM ledger_transaction WHERE subject IN ({_BOOKED}))",
+        ),
+        events_about("negotiation_events", "negotiation", _NEGOTIATIONS),
+        events_about("deal_events", "deal", f"SELECT id FROM deal WHERE {_SIDES}"),
+    ),
+    kept={
+        "offer.message": _EVIDENCE,
+        "deal.additional_terms": _EVIDENCE,
+        "deal.dispute_reason": _EVIDENCE,
+        "deal.recordal_evidence": _EVIDENCE,
+    },
+    take_back=_end_negotiations,
+    obligations=_running,
+)
