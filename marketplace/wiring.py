@@ -104,7 +104,16 @@ FAST: Final = {
 }
 """Reads that are answered ahead of the router."""
 
-SECRET_TAKING: Final = frozenset({"/v1/sessions", "/v1/users", "/v1/users/me/erase"})
+SECRET_TAKING: Final = frozenset(
+    {
+        "/v1/email-verifications/confirm",
+        "/v1/password-resets",
+        "/v1/password-resets/confirm",
+        "/v1/sessions",
+        "/v1/users",
+        "/v1/users/me/erase",
+    }
+)
 """Paths whose POST takes a password or another secret: what one address may try is limited more."""
 
 FINDERS: Final = {
