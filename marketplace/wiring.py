@@ -55,7 +55,7 @@ from marketplace.kernel.seals import EventSeal
 from marketplace.listings import api as listings_api
 from marketplace.listings import errors as listings_errors
 from marketplace.listings import service as listings_service
-from marketplace.listings.handlers import on_legal_event
+from marketplace.listings.handlers import on_legal_event, on_organisation_edited
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.listings.queries import quick_detail
@@ -131,7 +131,10 @@ LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
 )
 
 CONSUMERS: Final = (
-    Consumer("listings", {"right.legal_event": on_legal_event}),
+    Consumer(
+        "listings",
+        {"right.legal_event": on_legal_event, "organisation.edit": on_organisation_edited},
+    ),
     Consumer(
         "deals",
         {"payment_request.pay": on_paid} | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved),

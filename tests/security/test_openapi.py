@@ -109,6 +109,9 @@ def test_an_operation_says_who_may_call_it(op: Operation) -> None:
     assert operation.get("security", []) == [{"HTTPBearer": scopes} for scopes in asked]
     refused = {role for role in MemberRole if not op.lets(role)}
     assert ("`invalid_token`" in _codes(op, "401")) is op.needs_token
+    assert ("`organisation_suspended`" in _codes(op, "403")) is (
+        op.needs_token or op.name == "sign_in"
+    )
     assert ("`permission_missing`" in _codes(op, "403")) is (
         bool(refused) or op.name == "create_organisation"
     )
