@@ -18,6 +18,7 @@ from marketplace.accounts.designations.lifecycle import DESIGNATION
 from marketplace.accounts.designations.models import Designation
 from marketplace.accounts.invitations import api as invitations_api
 from marketplace.accounts.invitations import errors as invitations_errors
+from marketplace.accounts.invitations import service as invitations_service
 from marketplace.accounts.invitations.lifecycle import INVITATION
 from marketplace.accounts.invitations.models import Invitation
 from marketplace.accounts.members import api as members_api
@@ -176,6 +177,7 @@ FORGETTING: Final = (
     idempotency.forget_old,
     sessions_service.forget_expired,
     revocations.forget_old,
+    invitations_service.forget_old,
     mail_service.forget_old,
 )
 """What deletes rows that have served their time; the worker calls each, now and then."""
