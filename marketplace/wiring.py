@@ -22,6 +22,7 @@ from marketplace.accounts.designations.models import Designation
 from marketplace.accounts.emails import api as emails_api
 from marketplace.accounts.invitations import api as invitations_api
 from marketplace.accounts.invitations import errors as invitations_errors
+from marketplace.accounts.invitations import service as invitations_service
 from marketplace.accounts.invitations.lifecycle import INVITATION
 from marketplace.accounts.invitations.models import Invitation
 from marketplace.accounts.mailed_tokens import errors as mailed_tokens_errors
@@ -70,7 +71,7 @@ from marketplace.listings import api as listings_api
 from marketplace.listings import errors as listings_errors
 from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
-from marketplace.listings.handlers import on_legal_event
+from marketplace.listings.handlers import on_legal_event, on_organisation_edited
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.listings.queries import quick_detail
@@ -180,7 +181,10 @@ LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
 )
 
 CONSUMERS: Final = (
-    Consumer("listings", {"right.legal_event": on_legal_event}),
+    Consumer(
+        "listings",
+        {"right.legal_event": on_legal_event, "organisation.edit": on_organisation_edited},
+    ),
     Consumer(
         "deals",
         {"payment_request.pay": on_paid} | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved),
@@ -223,6 +227,7 @@ FORGETTING: Final = (
     sessions_service.forget_expired,
     api_keys_service.forget_ended,
     revocations.forget_old,
+    invitations_service.forget_old,
     mail_service.forget_old,
     attempts_service.forget_old,
     mailed_tokens_service.forget_old,

@@ -4,6 +4,7 @@ Written in the transaction of the change: a card is never newer or older than it
 """
 
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +29,14 @@ _WRITE: Final = text(
         listed = EXCLUDED.listed, card = EXCLUDED.card, detail = EXCLUDED.detail
     """
 )
+_RENAME: Final = text(
+    """
+    UPDATE listing_card c
+    SET detail = jsonb_set(c.detail::jsonb, '{seller}', to_jsonb(o.name))::text
+    FROM listing l JOIN organisation o ON o.id = l.organisation_id
+    WHERE c.listing_id = l.id AND l.organisation_id = :organisation_id
+    """
+)
 _DROP: Final = text("DELETE FROM listing_card WHERE listing_id = :listing_id")
 
 
@@ -50,6 +59,11 @@ async def refresh_card(session: AsyncSession, listing: Listing) -> None:
             "detail": detail.model_dump_json(),
         },
     )
+
+
+async def rename_seller(session: AsyncSession, organisation_id: UUID) -> None:
+    """Show an organisation's present name on everything that it offers."""
+    await session.execute(_RENAME, {"organisation_id": organisation_id})
 
 
 def _card(listing: Listing, right: Right) -> ListingCardRead:

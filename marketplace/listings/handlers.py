@@ -3,9 +3,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kernel.events import Fact
+from marketplace.listings.cards import rename_seller
 from marketplace.listings.service import follow_legal_status
 
 
 async def on_legal_event(session: AsyncSession, fact: Fact) -> None:
     """A right that lapsed, was invalidated or expired leaves the market at once."""
     await follow_legal_status(session, UUID(fact.subject.removeprefix("right:")))
+
+
+async def on_organisation_edited(session: AsyncSession, fact: Fact) -> None:
+    """A seller that has another name is shown under it; regions stay as they were offered."""
+    if "name" in fact.data["fields"]:
+        await rename_seller(session, UUID(fact.subject.removeprefix("organisation:")))

@@ -266,7 +266,7 @@ async def test_the_list_is_read_in_pages(
     copies = """
         WITH o AS (
             INSERT INTO organisation (id, created_at, name, kind, country)
-            SELECT gen_random_uuid(), now(), 'Institution ' || n % 4, 'valuation_institution', 'KR'
+            SELECT gen_random_uuid(), now(), repeat('가', 199) || n % 4, 'lender', 'KR'
             FROM generate_series(1, 9) n RETURNING id
         ), d AS (
             INSERT INTO designation (id, created_at, version, organisation_id, sector,
@@ -293,4 +293,4 @@ async def test_the_list_is_read_in_pages(
     assert len(found) == len({one["organisation_id"] for one in found}) == 10
     assert [one["name"] for one in found] == sorted(one["name"] for one in found)
     assert date.fromisoformat(found[0]["since"]) == date(2020, 1, 1)
-    assert found[-1]["since"] == made["designated_on"]
+    assert found[-1]["since"] == made["designated_on"], "the one whose name sorts last"

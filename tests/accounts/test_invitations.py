@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marketplace.accounts.authentication import secret_hash
-from marketplace.accounts.invitations.service import PENDING_MAX
+from marketplace.accounts.invitations.service import KEPT, PENDING_MAX, forget_old
 from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import MemberRole
 from marketplace.kernel.clock import ShiftedClock
@@ -144,6 +144,20 @@ async def test_an_invitation_that_has_ended_lets_nobody_in(
             return
     clock.offset = timedelta(days=14) - timedelta(seconds=1)
     await ok(await desk.guest.post(ACCEPT, {"token": token}))
+
+
+async def test_an_address_is_forgotten_when_it_has_served_its_time(
+    desk: Desk, connection: AsyncConnection, clock: ShiftedClock
+) -> None:
+    ended = await desk.invite(email="old@example.com")
+    await ok(await desk.owner.post(f"{desk.invitations}/{ended['id']}/revoke"))
+    await desk.invite()
+    for offset, left in ((KEPT - timedelta(minutes=1), 2), (KEPT + timedelta(minutes=1), 1)):
+        clock.offset = offset
+        async with desk.sessions.begin() as session:
+            await forget_old(session)
+        rows = await connection.execute(text("SELECT count(*) FROM invitation"))
+        assert rows.scalar_one() == left
 
 
 async def test_one_invitation_is_pending_for_one_address(

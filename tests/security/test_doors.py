@@ -12,6 +12,7 @@ from marketplace.accounts.models import LoginSession, OrganisationKind
 from marketplace.accounts.permissions import MemberRole
 from marketplace.accounts.sessions.service import new_token
 from marketplace.kernel.db import now
+from tests.factories.deals import ok
 from tests.factories.people import person
 from tests.factories.tables import contents
 from tests.security.conftest import Scene
@@ -232,6 +233,28 @@ async def test_without_a_valid_token_nothing_opens(
     assert len(answers) > 60
     assert {op: _refusal(answer) for op, answer in answers.items()} == dict.fromkeys(
         answers, (401, "invalid_token", "Bearer")
+    )
+    assert await contents(nothing_stays) == before
+
+
+async def test_a_suspended_organisation_enters_nowhere(
+    scene: Scene, nothing_stays: AsyncConnection
+) -> None:
+    suspended = f"/v1/organisations/{scene.ids['organisation_id']}/suspend"
+    await ok(await scene.market.operator.post(suspended, {"reason": "forged recordals"}))
+    headers = scene.market.seller.headers | {"idempotency-key": "0123456789"}
+    before = await contents(nothing_stays)
+
+    answers = {
+        op.label: await scene.world.client.request(
+            op.method, op.address(scene.ids), json=op.body, headers=headers
+        )
+        for op in scene.operations
+        if op.needs_token
+    }
+
+    assert {op: _refusal(answer) for op, answer in answers.items()} == dict.fromkeys(
+        answers, (403, "organisation_suspended", None)
     )
     assert await contents(nothing_stays) == before
 

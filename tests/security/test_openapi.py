@@ -113,6 +113,9 @@ def test_an_operation_says_who_may_call_it(op: Operation) -> None:
     assert all(f"`{permission}`" in operation["description"] for permission in op.permissions)
     refused = {role for role in MemberRole if not op.lets(role)}
     assert ("`invalid_token`" in _codes(op, "401")) is op.needs_token
+    assert ("`organisation_suspended`" in _codes(op, "403")) is (
+        op.needs_token or op.name == "sign_in"
+    )
     assert ("`permission_missing`" in _codes(op, "403")) is (
         bool(refused) or bool(set(op.permissions) & PERSONAL) or op.name == "create_organisation"
     )

@@ -17,6 +17,7 @@ from marketplace.accounts.designations.lifecycle import DesignationState
 from marketplace.accounts.designations.models import Designation, Sector
 from marketplace.accounts.designations.service import keep_periods, note_step
 from marketplace.accounts.models import Organisation, OrganisationKind
+from marketplace.accounts.organisations.errors import WrongNumberError, WrongRegionError
 from marketplace.accounts.organisations.models import OrganisationNumber
 from marketplace.accounts.organisations.numbers import normalise
 from marketplace.accounts.organisations.schemas import OrganisationCreate
@@ -60,7 +61,7 @@ async def import_designations(session: AsyncSession, content: bytes) -> Imported
     gets an organisation that nobody acts for until an operator invites its owner.
 
     Raises:
-        MalformedDesignationsError, WrongRegionError, WrongNumberError: not such a file.
+        MalformedDesignationsError: not such a file, or with a mistyped number or region.
         DesignationsDifferError: a known designation with another sector or day.
         DesignationOverlapError, DesignationExistsError: by the database.
     """
@@ -101,7 +102,10 @@ async def _load(
 ) -> str:
     designation = known.get(published.reference)
     if designation is None:
-        await _recognise(session, source, published)
+        try:
+            await _recognise(session, source, published)
+        except (WrongNumberError, WrongRegionError) as error:
+            raise MalformedDesignationsError(f"{published.reference}: {error}") from error
         return "new"
     same = (designation.sector, designation.designated_on, designation.withdrawn_on)
     told = (published.sector, published.designated_on, published.withdrawn_on)

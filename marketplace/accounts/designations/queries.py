@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -38,11 +38,11 @@ _INSTITUTIONS: Final = text(
     JOIN designation d ON d.id = p.designation_id
     JOIN organisation o ON o.id = p.organisation_id
     WHERE p.valid_from <= :as_of AND (p.valid_until IS NULL OR p.valid_until > :as_of)
-      AND (o.name, o.id) > (CAST(:name AS text), CAST(:id AS uuid))
+      AND (CAST(:after AS uuid) IS NULL OR (o.name, o.id) > (
+          SELECT a.name, a.id FROM organisation a WHERE a.id = CAST(:after AS uuid)))
     ORDER BY o.name, o.id LIMIT :limit
     """
 )
-_FIRST: Final = ("", UUID(int=0))
 
 
 def visible_to(actor: Actor) -> SelectOfScalar[Designation]:
@@ -107,9 +107,7 @@ async def institutions(
     Raises:
         InvalidCursorError: not a cursor of this list.
     """
-    name, organisation_id = decode(cursor, str, UUID) if cursor else _FIRST
-    values: dict[str, Any] = {"name": name, "id": organisation_id, "limit": limit + 1}
-    rows = await fetch(session, _INSTITUTIONS, as_of=as_of, **values)
+    after = decode(cursor, UUID)[0] if cursor is not None else None
+    rows = await fetch(session, _INSTITUTIONS, as_of=as_of, after=after, limit=limit + 1)
     found = [InstitutionRead.model_validate(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return found, encode(found[-1].name, found[-1].organisation_id) if more else None
+    return found, encode(found[-1].organisation_id) if len(rows) > limit else None

@@ -1,6 +1,8 @@
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
@@ -33,8 +35,11 @@ from marketplace.kernel.mail.service import send_later
 
 PREFIX: Final = "mpi_"
 PENDING_MAX: Final = 100
+KEPT: Final = timedelta(days=90)
 BY_TOKEN: Final = Machine("invitee")
 """Who declines shows the token, and need not have an account."""
+
+_FORGET: Final = text("DELETE FROM invitation WHERE state <> 'pending' AND created_at < :before")
 
 
 async def invite(
@@ -135,6 +140,11 @@ async def revoke_invitation(
         raise NotFoundError("no such invitation")
     move(session, invitation, "revoke", role=MANAGER, actor=actor)
     return invitation
+
+
+async def forget_old(session: AsyncSession) -> None:
+    """Delete invitations that ended long ago: an address is personal data, and events suffice."""
+    await session.execute(_FORGET, {"before": now(session) - KEPT})
 
 
 async def _require_standing(session: AsyncSession, invitation: Invitation) -> None:
