@@ -12,6 +12,8 @@ from marketplace.accounts.passwords.errors import PasswordBreachedError
 COMMON: Final = "common.txt.gz"
 """From where it comes says `common.origin.txt` beside it."""
 CORE_LENGTH_MIN: Final = 4
+WORD_BYTES_MIN: Final = 4
+"""Four letters, or two syllables of Korean or Chinese."""
 REST_LENGTH_MIN: Final = 6
 _LEET: Final = str.maketrans("013457@$!", "oleastasi")
 _AROUND: Final = re.compile(r"^[\W\d_]+|[\W\d_]+$")
@@ -29,7 +31,13 @@ def refuse_guessable(password: str, *about: str) -> None:
         PasswordBreachedError: never says which of the reasons it is.
     """
     folded = password.casefold()
-    if _is_simple(folded) or _is_common(folded) or _is_personal(folded, about):
+    together = _SEPARATORS.sub("", folded)
+    if (
+        _is_simple(folded)
+        or _is_simple(together)
+        or _is_common(folded, together)
+        or _is_personal(folded, about)
+    ):
         raise PasswordBreachedError
 
 
@@ -43,26 +51,22 @@ def _is_simple(password: str) -> bool:
     return repeats or len(steps) == 1
 
 
-def _is_common(password: str) -> bool:
+def _is_common(password: str, together: str) -> bool:
     """A known one, or one with digits and signs around it, or in their place: `P@ssw0rd2024!`."""
-    together = _SEPARATORS.sub("", password)
     bare = {_AROUND.sub("", text) for text in (password, password.translate(_LEET), together)}
     cores = {core for core in bare if len(core) >= CORE_LENGTH_MIN}
     return not _common().isdisjoint({password, together} | cores)
 
 
 def _is_personal(password: str, about: tuple[str, ...]) -> bool:
-    """A word of the person's own with little beside it."""
-    words = {word for text in about for word in _SEPARATORS.split(text.casefold())}
-    return any(
-        word in password and len(_letters(password.replace(word, ""))) < REST_LENGTH_MIN
-        for word in words
-        if len(word) >= CORE_LENGTH_MIN
-    )
-
-
-def _letters(text: str) -> str:
-    return "".join(character for character in text if character.isalpha())
+    """Words of the person's own with little beside them."""
+    words = {word for text in about for word in _SEPARATORS.split(text.casefold()) if word}
+    telling = (word for word in words if len(word.encode()) >= WORD_BYTES_MIN)
+    if not any(word in password for word in telling):
+        return False
+    for word in sorted(words, key=len, reverse=True):
+        password = password.replace(word, "")
+    return sum(character.isalpha() for character in password) < REST_LENGTH_MIN
 
 
 @cache
