@@ -34,6 +34,8 @@ from marketplace.accounts.organisations import errors as organisations_errors
 from marketplace.accounts.passwords import api as passwords_api
 from marketplace.accounts.people import api as people_api
 from marketplace.accounts.personal_data import api as personal_data_api
+from marketplace.accounts.personal_data import credentials as credentials_personal_data
+from marketplace.accounts.personal_data import organisations as organisations_personal_data
 from marketplace.accounts.personal_data import own as accounts_personal_data
 from marketplace.accounts.second_factor import api as second_factor_api
 from marketplace.accounts.second_factor import errors as second_factor_errors
@@ -240,6 +242,8 @@ PERSONAL_DATA: Final = (
     payments_personal_data.PERSONAL_DATA,
     documents_personal_data.PERSONAL_DATA,
     assets_personal_data.PERSONAL_DATA,
+    credentials_personal_data.PERSONAL_DATA,
+    organisations_personal_data.PERSONAL_DATA,
     accounts_personal_data.PERSONAL_DATA,
     statistics_personal_data.PERSONAL_DATA,
 )

@@ -148,8 +148,10 @@ async def test_a_key_ends_with_its_time(owner: Person, clock: ShiftedClock) -> N
 
 
 async def test_a_demotion_shrinks_a_key_and_a_leave_ends_it(
-    owner: Person, connection: AsyncConnection
+    owner: Person, client: httpx2.AsyncClient, sessions: Sessions, connection: AsyncConnection
 ) -> None:
+    own = owner.organisation_id
+    await person(client, sessions, organisation_id=own)  # an organisation keeps an owner
     program = holding(owner, (await create(owner, "read", "listings:write"))["key"])
     role = text("UPDATE membership SET role = :role WHERE user_id = :id")
     await connection.execute(role, {"role": "viewer", "id": owner.user_id})
@@ -158,9 +160,11 @@ async def test_a_demotion_shrinks_a_key_and_a_leave_ends_it(
     await connection.execute(role, {"role": "admin", "id": owner.user_id})
     me = await ok(await program.get("/v1/sessions/current"))
     assert me["permissions"] == ["listings:write", "read"], "and never more than its scopes"
-    leave = text("DELETE FROM membership WHERE user_id = :id")
-    await connection.execute(leave, {"id": owner.user_id})
+    assert (await owner.post(f"/v1/organisations/{own}/leave")).status_code == 204
     assert refusal(await program.get("/v1/deals")) == (401, "invalid_token")
+    await person(client, sessions, organisation_id=own)
+    ended = await connection.execute(text("SELECT bool_and(revoked_at IS NOT NULL) FROM api_key"))
+    assert ended.scalar_one(), "who comes back does not find old keys open"
 
 
 async def test_a_scope_that_became_personal_or_unknown_gives_nothing(

@@ -43,6 +43,10 @@ _FIND: Final = text(
     WHERE k.secret_hash = :secret_hash AND k.revoked_at IS NULL
     """
 )
+_END: Final = text(
+    "UPDATE api_key SET revoked_at = :now WHERE revoked_at IS NULL"
+    " AND user_id = :user_id AND organisation_id = :organisation_id"
+)
 _FORGET: Final = text(
     "DELETE FROM api_key WHERE id IN (SELECT id FROM api_key"
     " WHERE expires_at < :before OR revoked_at < :before LIMIT 10000)"
@@ -156,6 +160,12 @@ async def revoke_key(session: AsyncSession, key_id: UUID, *, actor: Actor) -> No
         key.revoked_at = now(session)
         _tell(session, "revoke", key, actor)
         await revoke(session, f"{KIND}:{key.id}")
+
+
+async def end_keys(session: AsyncSession, organisation_id: UUID, user_id: UUID) -> None:
+    """End a person's keys for one organisation, for good: also if they join it again."""
+    values = {"organisation_id": organisation_id, "user_id": user_id, "now": now(session)}
+    await session.execute(_END, values)
 
 
 def _tell(session: AsyncSession, name: str, key: ApiKey, actor: Actor, **data: object) -> None:

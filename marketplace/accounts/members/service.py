@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
+from marketplace.accounts.api_keys.service import end_keys
 from marketplace.accounts.members.errors import FixedMembersError, OwnersOnlyError
 from marketplace.accounts.members.queries import has_fixed_members
 from marketplace.accounts.members.schemas import OwnershipTransfer
@@ -136,6 +137,7 @@ async def _set_role(
 async def _end(session: AsyncSession, membership: Membership, name: str, actor: Actor) -> None:
     await session.delete(membership)
     await end_sessions(session, membership.organisation_id, membership.user_id)
+    await end_keys(session, membership.organisation_id, membership.user_id)
     data = {"user_id": membership.user_id, "from": membership.role}
     await _tell(session, membership, name, actor, data)
 

@@ -52,7 +52,15 @@ _ERASE: Final = (
         " WHERE user_id = :user_id"
     ),
 )
-_LEAVE: Final = text("DELETE FROM membership WHERE user_id = :user_id RETURNING organisation_id")
+_LEAVE: Final = text(
+    """
+    DELETE FROM membership m WHERE m.user_id = :user_id AND (m.role <> 'owner' OR EXISTS (
+        SELECT FROM membership x WHERE x.organisation_id = m.organisation_id
+            AND x.user_id <> m.user_id AND x.role = 'owner'))
+    RETURNING organisation_id
+    """
+)
+"""An organisation keeps an owner: of what is theirs alone they stay the owner, by a number."""
 
 
 async def _last_owner_of(session: AsyncSession, holder: Holder) -> list[Obligation]:
@@ -78,14 +86,14 @@ PERSONAL_DATA: Final = PersonalData(
         Section(
             "profile",
             User,
-            ("id", "created_at", "email", "display_name"),
+            ("id", "created_at", "email", "display_name", "email_verified_at"),
             "id = :user_id",
             {"password_hash": _HASH},
         ),
         Section(
             "organisations",
             Organisation,
-            ("id", "created_at", "name", "kind", "country", "region"),
+            ("id", "created_at", "name", "kind", "country", "region", "industry", "version"),
             f"id = {OWN}",
         ),
         Section(
@@ -97,7 +105,16 @@ PERSONAL_DATA: Final = PersonalData(
         Section(
             "sessions",
             LoginSession,
-            ("id", "created_at", "user_id", "organisation_id", "expires_at", "revoked_at"),
+            (
+                "id",
+                "created_at",
+                "user_id",
+                "organisation_id",
+                "expires_at",
+                "revoked_at",
+                "last_used_at",
+                "device",
+            ),
             "user_id = :user_id",
             {"token_hash": _HASH},
         ),
@@ -144,6 +161,8 @@ PERSONAL_DATA: Final = PersonalData(
     kept={
         "user_account.id": "a random number that the event log and signatures name; it leads to"
         " nobody any more",
+        "membership.user_id": "an organisation keeps an owner; where nobody else is one, it stays"
+        " this number",
         "organisation.country": "deals are counted by country, and taxed there",
         "event.data": "the log of what was done, by ids and amounts; its seals prove it unchanged",
     },
