@@ -21,7 +21,7 @@ from marketplace.kernel.reads import ReadPool
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
-from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, ROUTERS
+from marketplace.wiring import CONSTRAINT_ERRORS, FAST, PLAIN_ROUTES, ROUTERS, finders
 
 logger = get_logger(__name__)
 
@@ -30,9 +30,11 @@ DESCRIPTION: Final = """
 Ideas and patents are listed, negotiated, paid into held funds, transferred and settled here.
 
 Sign up with `POST /v1/users`, sign in with `POST /v1/sessions`, and send the token as
-`Authorization: Bearer …`. Any POST with a token may carry an `Idempotency-Key`. Errors are RFC 9457
-problem documents with a stable `code`. Money is in minor units: 12000 KRW is
-`{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages: follow `next`.
+`Authorization: Bearer …`. A partner's system registers with `POST /v1/clients`, and gets its tokens
+by OAuth 2 and OpenID Connect, as `/.well-known/openid-configuration` says. Any POST with a token
+may carry an `Idempotency-Key`. Errors are RFC 9457 problem documents with a stable `code`. Money is
+in minor units: 12000 KRW is `{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages:
+follow `next`.
 """
 
 
@@ -57,7 +59,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     app.state.settings = settings
     revocations = Revocations()
     app.state.revocations = revocations
-    app.state.authenticator = Authenticator(FINDERS, revocations)
+    app.state.authenticator = Authenticator(finders(settings, revocations), revocations)
     app.state.platform_account = BankAccount(
         settings.bank_holder_name,
         settings.bank_account_number,
@@ -66,6 +68,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     )
     for router in (*ROUTERS, operations.router, operations.health):
         app.include_router(router)
+    app.router.routes.extend(PLAIN_ROUTES)
     problems.install(app, CONSTRAINT_ERRORS)
     openapi.install(app, permissions_of)
     return app

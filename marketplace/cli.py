@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
 
 import asyncpg
 import typer
@@ -16,11 +17,13 @@ from sqlalchemy.exc import DBAPIError
 
 from marketplace.accounts.people.service import create_operator
 from marketplace.accounts.sessions.schemas import SignIn
+from marketplace.accounts.signing_keys import service as signing_keys
 from marketplace.app import create_app
 from marketplace.demo import example, journey
 from marketplace.demo.client import ApiRefusalError
 from marketplace.documentation import lifecycles_page
 from marketplace.kernel.clock import SystemClock
+from marketplace.kernel.crypto import load_keyring
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.errors import BadRequestError, MarketplaceError
 from marketplace.kernel.logs import configure_logs
@@ -50,12 +53,14 @@ operators = typer.Typer(no_args_is_help=True, help="People who operate the platf
 statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
+keys = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
 for name, group in (
     ("operators", operators),
     ("statistics", statistics),
     ("ledger", ledger),
     ("events", events),
+    ("keys", keys),
     ("docs", documentation),
 ):
     cli.add_typer(group, name=name)
@@ -323,6 +328,25 @@ def events_verify(
         return not verdict.problems
 
     raise typer.Exit(0 if _with_sessions(_settings(data_dir), check) else 1)
+
+
+@keys.command("rotate")
+def keys_rotate(
+    *,
+    compromised: Annotated[
+        bool, typer.Option(help="End former keys at once, and with them every access token.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Sign tokens with a new key; former ones verify until what they signed has expired."""
+    settings = with_data_dir(_settings(data_dir), _say)
+
+    async def rotate(sessions: Sessions) -> UUID:
+        async with sessions.begin() as session:
+            keyring = load_keyring(settings.keys_path)
+            return await signing_keys.rotate(session, keyring, compromised=compromised)
+
+    typer.echo(f"key {_with_sessions(settings, rotate)} signs now")
 
 
 @documentation.command("lifecycles")

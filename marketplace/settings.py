@@ -1,14 +1,20 @@
 """Configuration, from the environment (`MARKETPLACE_…` and `DATABASE_URL`) or a `.env` file."""
 
+import ipaddress
 import logging
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+_ORIGIN: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?/?"
+)
 
 
 def _known_zone(name: str) -> str:
@@ -35,6 +41,22 @@ def _postgres_address(url: SecretStr) -> SecretStr:
     return url
 
 
+def _origin(url: str) -> str:
+    """An issuer is compared letter by letter: no path, and http for loopback alone."""
+    found = _ORIGIN.fullmatch(url)
+    if found is None or not (found["scheme"] == "https" or is_loopback(found["host"])):
+        raise ValueError("write https://marketplace.example.com; http is for 127.0.0.1 alone")
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, as an address writes it, is this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 class Settings(BaseSettings):
     """Every setting has a default that works on one machine."""
 
@@ -54,6 +76,11 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    public_url: Annotated[str, AfterValidator(_origin)] | None = Field(
+        default=None,
+        description="how the outside reaches the service, and so the issuer of its tokens;"
+        " left out: this machine, at the port",
+    )
     pool_size: int = Field(default=16, ge=2, le=200)
     read_pool_size: int = Field(default=8, ge=1, le=200)
     log_level: Annotated[str, AfterValidator(_known_level)] = "INFO"
@@ -67,6 +94,11 @@ class Settings(BaseSettings):
     bank_account_number: str = "000-000-000000"
     bank_code: str = "004"
     bank_country: str = "KR"
+
+    @property
+    def issuer(self) -> str:
+        """Who issues tokens: the address that clients discover everything from."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @property
     def keys_path(self) -> Path:

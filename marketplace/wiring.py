@@ -1,13 +1,20 @@
 """The only place that knows which domain hears which news, and what the clock may do."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter
 
 from marketplace.accounts import errors as accounts_errors
+from marketplace.accounts.authentication import Finder
+from marketplace.accounts.clients import api as clients_api
 from marketplace.accounts.members import api as members_api
+from marketplace.accounts.oauth import api as oauth_api
+from marketplace.accounts.oauth import tokens
+from marketplace.accounts.oauth.finding import TokenFinder
 from marketplace.accounts.organisations import api as organisations_api
 from marketplace.accounts.people import api as people_api
+from marketplace.accounts.revocations import Revocations
 from marketplace.accounts.sessions import api as sessions_api
 from marketplace.accounts.sessions import service as sessions_service
 from marketplace.assets import api as assets_api
@@ -38,6 +45,7 @@ from marketplace.listings.handlers import on_legal_event
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.listings.queries import quick_detail
+from marketplace.pages import routes as pages
 from marketplace.payments import errors as payments_errors
 from marketplace.payments import verify as payments_verify
 from marketplace.payments.fees import api as fees_api
@@ -55,6 +63,7 @@ from marketplace.payments.payouts import service as payouts_service
 from marketplace.payments.payouts.models import Payout
 from marketplace.search import api as search_api
 from marketplace.search.catalogue import quick_page
+from marketplace.settings import Settings
 from marketplace.statistics import api as statistics_api
 from marketplace.statistics import models as statistics_models
 from marketplace.statistics import verify as statistics_verify
@@ -66,13 +75,23 @@ FAST: Final = {
 """Reads that are answered ahead of the router."""
 
 FINDERS: Final = {sessions_service.PREFIX: sessions_service.find_session}
-"""What finds the holder of a bearer credential, by the credential's prefix."""
+"""What finds the holder of a bearer credential in the database, by the credential's prefix."""
+
+
+def finders(settings: Settings, revocations: Revocations) -> Mapping[str, Finder]:
+    """Every finder; that of access tokens asks the database only about news that it heard."""
+    return {**FINDERS, tokens.PREFIX: TokenFinder(settings.issuer, revocations)}
+
+
+PLAIN_ROUTES: Final = (*oauth_api.ROUTES, *pages.ROUTES)
+"""What is no part of the documented API: the protocol of OAuth, and pages for people."""
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     people_api.router,
     sessions_api.router,
     organisations_api.router,
     members_api.router,
+    clients_api.router,
     assets_api.router,
     documents_api.router,
     search_api.router,

@@ -12,7 +12,9 @@ from functools import partial
 from typing import Final
 
 from marketplace.accounts import revocations
+from marketplace.accounts.oauth.service import forget_ended
 from marketplace.accounts.sessions.service import forget_expired
+from marketplace.accounts.signing_keys.service import forget_retired
 from marketplace.kernel import idempotency
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.clocks import run_due
@@ -100,10 +102,12 @@ async def seal(sessions: Sessions) -> int:
 
 
 async def forget(sessions: Sessions) -> int:
-    """Delete what has served its time: old idempotency keys, and sessions that expired."""
+    """Delete what has served its time: old idempotency keys, sessions and grants that ended."""
     async with sessions.begin() as session:
         await idempotency.forget_old(session)
         await forget_expired(session)
+        await forget_ended(session)
+        await forget_retired(session)
         await revocations.forget_old(session)
     return 0
 

@@ -97,6 +97,14 @@ async def claim(session: AsyncSession, request: Request, scope: str) -> None:
     raise Replay(Response(stored.body, stored.status, headers, media_type=stored.media_type))
 
 
+def keep_no_answer(request: Request) -> None:
+    """Do a keyed request once, but never repeat its answer, which holds a secret shown once.
+
+    The same request sent again is refused as a key that was used before.
+    """
+    request.state.idempotency = None
+
+
 async def store(session: AsyncSession, request: Request, response: Response) -> None:
     """Keep the answer beside the claimed key, in the same transaction as the work."""
     names: dict[str, str] | None = getattr(request.state, "idempotency", None)
