@@ -13,7 +13,9 @@ from marketplace.accounts.permissions import Permission
 from marketplace.kernel import idempotency
 from marketplace.kernel.routing import Session
 
-BEARER = HTTPBearer(auto_error=False, description="the `token` of POST /v1/sessions")
+BEARER = HTTPBearer(
+    auto_error=False, description="the `token` of POST /v1/sessions, or one of POST /oauth/token"
+)
 
 
 async def current_actor(

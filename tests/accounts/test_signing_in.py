@@ -314,6 +314,7 @@ NO_ACCOUNT = {"holder_name": "x", "account_number": "GB00", "bank_code": "x", "c
 PROBES: dict[str, tuple[str, str, Any]] = {
     "read": ("GET", f"/v1/deals/{NOWHERE}", None),
     "members:manage": ("POST", f"/v1/organisations/{NOWHERE}/members", MEMBER),
+    "clients:manage": ("POST", f"/v1/clients/{NOWHERE}/revoke", None),
     "bank_account:manage": ("PUT", "/v1/payee-account", NO_ACCOUNT),
     "rights:register": ("PUT", f"/v1/rights/{NOWHERE}/confidential-text", {"content": "x"}),
     "listings:write": ("POST", "/v1/listings", DRAFT),

@@ -52,7 +52,7 @@ def test_it_has_the_form_of_openapi_3_1() -> None:
         "HTTPBearer": {
             "type": "http",
             "scheme": "bearer",
-            "description": "the `token` of POST /v1/sessions",
+            "description": "the `token` of POST /v1/sessions, or one of POST /oauth/token",
         }
     }
 
