@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import json
 import re
 import secrets
@@ -100,6 +101,21 @@ def assertion(
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": signed,
     }
+
+
+def encoded(part: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
+def unsigned(claims: Any, **header: Any) -> str:
+    return f"{encoded({'alg': 'none'} | header)}.{encoded(claims)}."
+
+
+def confused(claims: Any, public: ECKey, **header: Any) -> str:
+    """HS256 with the bytes of a public key, which everybody knows, for a secret."""
+    signed = f"{encoded({'alg': 'HS256'} | header)}.{encoded(claims)}"
+    digest = hmac.digest(public.as_pem(private=False), signed.encode(), "sha256")
+    return f"{signed}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
 def browser_of(app: FastAPI, **options: Any) -> httpx2.AsyncClient:

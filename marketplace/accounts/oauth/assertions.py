@@ -22,6 +22,7 @@ ALGORITHMS: Final = ("ES256", "PS256", "RS256", "EdDSA")
 """None that takes a shared secret: a public key must never pass for one."""
 LIFETIME_MAX: Final = timedelta(minutes=10)
 """An assertion that lives longer is refused: it has to be remembered for as long."""
+NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 CLOCK_SKEW: Final = timedelta(seconds=60)
 JTI_LENGTH_MAX: Final = 255
 LENGTH_MAX: Final = 8192
@@ -105,4 +106,4 @@ def _moment(seconds: Any) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        return datetime.max.replace(tzinfo=UTC)
+        return NEVER
