@@ -27,12 +27,12 @@ from marketplace.settings import Settings
 from marketplace.wiring import (
     CONSTRAINT_ERRORS,
     FAST,
-    FINDERS,
     PERSONAL_DATA,
     PLAIN_ROUTES,
     ROUTERS,
     SECRET_TAKING,
     USES,
+    finders,
 )
 
 logger = get_logger(__name__)
@@ -42,9 +42,11 @@ DESCRIPTION: Final = """
 Ideas and patents are listed, negotiated, paid into held funds, transferred and settled here.
 
 Sign up with `POST /v1/users`, sign in with `POST /v1/sessions`, and send the token as
-`Authorization: Bearer …`. Any POST with a token may carry an `Idempotency-Key`. Errors are RFC 9457
-problem documents with a stable `code`. Money is in minor units: 12000 KRW is
-`{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages: follow `next`.
+`Authorization: Bearer …`. A partner's system registers with `POST /v1/clients`, and gets its tokens
+by OAuth 2 and OpenID Connect, as `/.well-known/openid-configuration` says. Any POST with a token
+may carry an `Idempotency-Key`. Errors are RFC 9457 problem documents with a stable `code`. Money is
+in minor units: 12000 KRW is `{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages:
+follow `next`.
 """
 
 
@@ -73,7 +75,8 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     app.state.revocations = revocations
     app.state.personal_data = PERSONAL_DATA
     app.state.uses = Uses(USES)
-    app.state.authenticator = Authenticator(FINDERS, revocations, app.state.uses)
+    found_by = finders(settings, revocations)
+    app.state.authenticator = Authenticator(found_by, revocations, app.state.uses)
     app.state.platform_account = BankAccount(
         settings.bank_holder_name,
         settings.bank_account_number,

@@ -18,11 +18,13 @@ from sqlalchemy.exc import DBAPIError
 from marketplace.accounts.designations.importing import import_designations
 from marketplace.accounts.people.service import create_operator
 from marketplace.accounts.sessions.schemas import SignIn
+from marketplace.accounts.signing_keys import service as signing_keys
 from marketplace.app import create_app
 from marketplace.demo import example, journey
 from marketplace.demo.client import ApiRefusalError
 from marketplace.documentation import lifecycles_page, permissions_page
 from marketplace.kernel.clock import SystemClock
+from marketplace.kernel.crypto import load_keyring
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.errors import BadRequestError, MarketplaceError
 from marketplace.kernel.logs import configure_logs
@@ -55,6 +57,7 @@ statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
 mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet.")
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
+keys = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
 for name, group in (
     ("operators", operators),
@@ -63,6 +66,7 @@ for name, group in (
     ("ledger", ledger),
     ("events", events),
     ("mail", mail),
+    ("keys", keys),
     ("docs", documentation),
 ):
     cli.add_typer(group, name=name)
@@ -370,6 +374,25 @@ def mail_retry(mail_id: UUID, data_dir: DataDir = None) -> None:
 
     _with_sessions(_settings(data_dir), retry)
     typer.echo(f"{mail_id} is sent again")
+
+
+@keys.command("rotate")
+def keys_rotate(
+    *,
+    compromised: Annotated[
+        bool, typer.Option(help="End former keys at once, and with them every access token.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Sign tokens with a new key; former ones verify until what they signed has expired."""
+    settings = with_data_dir(_settings(data_dir), _say)
+
+    async def rotate(sessions: Sessions) -> UUID:
+        async with sessions.begin() as session:
+            keyring = load_keyring(settings.keys_path)
+            return await signing_keys.rotate(session, keyring, compromised=compromised)
+
+    typer.echo(f"key {_with_sessions(settings, rotate)} signs now")
 
 
 @documentation.command("lifecycles")

@@ -1,10 +1,11 @@
 """Configuration, from the environment (`MARKETPLACE_…` and `DATABASE_URL`) or a `.env` file."""
 
+import ipaddress
 import logging
+import re
 from email.utils import parseaddr
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -18,6 +19,10 @@ from marketplace.kernel.mail.transport import (
     Security,
     SmtpTransport,
     Transport,
+)
+
+_ORIGIN: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?/?"
 )
 
 
@@ -44,7 +49,7 @@ def _sender(text: str) -> str:
 def _networks(text: str) -> str:
     try:
         for network in filter(None, text.split(",")):
-            ip_network(network.strip())
+            ipaddress.ip_network(network.strip())
     except ValueError as error:
         raise ValueError("write networks with commas between: 10.0.0.0/8,fd00::/8") from error
     return text.strip()
@@ -58,6 +63,22 @@ def _postgres_address(url: SecretStr) -> SecretStr:
     if backend not in {"postgresql", "postgres"}:
         raise ValueError("write postgresql://user:password@host:5432/database")
     return url
+
+
+def _origin(url: str) -> str:
+    """An issuer is compared letter by letter: no path, and http for loopback alone."""
+    found = _ORIGIN.fullmatch(url)
+    if found is None or not (found["scheme"] == "https" or is_loopback(found["host"])):
+        raise ValueError("write https://marketplace.example.com; http is for 127.0.0.1 alone")
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, as an address writes it, is this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 class Settings(BaseSettings):
@@ -79,9 +100,10 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    public_url: str | None = Field(
+    public_url: Annotated[str, AfterValidator(_origin)] | None = Field(
         default=None,
-        description="how the outside reaches the service; left out: this machine, at the port",
+        description="how the outside reaches the service, and so the issuer of its tokens;"
+        " left out: this machine, at the port",
     )
     require_verified_email: bool = Field(
         default=False, description="whoever has not opened the link mailed to them may only read"
@@ -121,7 +143,7 @@ class Settings(BaseSettings):
 
     @property
     def issuer(self) -> str:
-        """The address that links in messages begin with."""
+        """The address that links begin with, and that clients discover everything from."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @property

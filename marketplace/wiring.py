@@ -1,5 +1,6 @@
 """The only place that knows which domain hears which news, and what the clock may do."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter
@@ -13,6 +14,8 @@ from marketplace.accounts.affiliations.models import AffiliationProposal
 from marketplace.accounts.api_keys import api as api_keys_api
 from marketplace.accounts.api_keys import service as api_keys_service
 from marketplace.accounts.attempts import service as attempts_service
+from marketplace.accounts.authentication import Finder
+from marketplace.accounts.clients import api as clients_api
 from marketplace.accounts.designations import api as designations_api
 from marketplace.accounts.designations import errors as designations_errors
 from marketplace.accounts.designations import public as designations_public
@@ -29,18 +32,25 @@ from marketplace.accounts.mailed_tokens import errors as mailed_tokens_errors
 from marketplace.accounts.mailed_tokens import service as mailed_tokens_service
 from marketplace.accounts.members import api as members_api
 from marketplace.accounts.members import errors as members_errors
+from marketplace.accounts.oauth import api as oauth_api
+from marketplace.accounts.oauth import service as oauth_service
+from marketplace.accounts.oauth import tokens
+from marketplace.accounts.oauth.finding import TokenFinder
 from marketplace.accounts.organisations import api as organisations_api
 from marketplace.accounts.organisations import errors as organisations_errors
 from marketplace.accounts.passwords import api as passwords_api
 from marketplace.accounts.people import api as people_api
 from marketplace.accounts.personal_data import api as personal_data_api
+from marketplace.accounts.personal_data import applications as applications_personal_data
 from marketplace.accounts.personal_data import credentials as credentials_personal_data
 from marketplace.accounts.personal_data import organisations as organisations_personal_data
 from marketplace.accounts.personal_data import own as accounts_personal_data
+from marketplace.accounts.revocations import Revocations
 from marketplace.accounts.second_factor import api as second_factor_api
 from marketplace.accounts.second_factor import errors as second_factor_errors
 from marketplace.accounts.sessions import api as sessions_api
 from marketplace.accounts.sessions import service as sessions_service
+from marketplace.accounts.signing_keys import service as signing_keys_service
 from marketplace.accounts.suspensions import api as suspensions_api
 from marketplace.accounts.suspensions import errors as suspensions_errors
 from marketplace.assets import api as assets_api
@@ -78,6 +88,7 @@ from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.listings.queries import quick_detail
 from marketplace.pages import mailed_links
+from marketplace.pages import routes as pages
 from marketplace.payments import errors as payments_errors
 from marketplace.payments import personal_data as payments_personal_data
 from marketplace.payments import verify as payments_verify
@@ -96,6 +107,7 @@ from marketplace.payments.payouts import service as payouts_service
 from marketplace.payments.payouts.models import Payout
 from marketplace.search import api as search_api
 from marketplace.search.catalogue import quick_page
+from marketplace.settings import Settings
 from marketplace.statistics import api as statistics_api
 from marketplace.statistics import models as statistics_models
 from marketplace.statistics import personal_data as statistics_personal_data
@@ -109,6 +121,8 @@ FAST: Final = {
 
 SECRET_TAKING: Final = frozenset(
     {
+        "/oauth/sign-in",
+        "/oauth/token",
         "/v1/email-verifications/confirm",
         "/v1/password-resets",
         "/v1/password-resets/confirm",
@@ -123,7 +137,13 @@ FINDERS: Final = {
     sessions_service.PREFIX: sessions_service.find_session,
     api_keys_service.PREFIX: api_keys_service.find_key,
 }
-"""What finds the holder of a bearer credential, by the credential's prefix."""
+"""What finds the holder of a bearer credential in the database, by the credential's prefix."""
+
+
+def finders(settings: Settings, revocations: Revocations) -> Mapping[str, Finder]:
+    """Every finder; that of access tokens asks the database only about news that it heard."""
+    return {**FINDERS, tokens.PREFIX: TokenFinder(settings.issuer, revocations)}
+
 
 USES: Final = {
     sessions_service.KIND: sessions_service.NOTE_USE,
@@ -151,6 +171,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     affiliations_api.group_router,
     designations_api.router,
     designations_public.router,
+    clients_api.router,
     assets_api.router,
     documents_api.router,
     search_api.router,
@@ -164,8 +185,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     statistics_api.router,
 )
 
-PLAIN_ROUTES: Final = (*mailed_links.ROUTES,)
-"""What is no part of the documented API: pages for people."""
+PLAIN_ROUTES: Final = (*oauth_api.ROUTES, *pages.ROUTES, *mailed_links.ROUTES)
+"""What is no part of the documented API: the protocol of OAuth, and pages for people."""
 
 TABLES: Final = METADATA.tables
 """Every table of the product: importing this module has declared them all."""
@@ -228,6 +249,8 @@ FORGETTING: Final = (
     idempotency.forget_old,
     sessions_service.forget_expired,
     api_keys_service.forget_ended,
+    oauth_service.forget_ended,
+    signing_keys_service.forget_retired,
     revocations.forget_old,
     invitations_service.forget_old,
     mail_service.forget_old,
@@ -242,6 +265,7 @@ PERSONAL_DATA: Final = (
     payments_personal_data.PERSONAL_DATA,
     documents_personal_data.PERSONAL_DATA,
     assets_personal_data.PERSONAL_DATA,
+    applications_personal_data.PERSONAL_DATA,
     credentials_personal_data.PERSONAL_DATA,
     organisations_personal_data.PERSONAL_DATA,
     accounts_personal_data.PERSONAL_DATA,

@@ -22,7 +22,8 @@ from marketplace.settings import Settings
 
 BEARER = HTTPBearer(
     auto_error=False,
-    description="the `token` of POST /v1/sessions, or the `key` of POST /v1/api-keys",
+    description="the `token` of POST /v1/sessions, the `key` of POST /v1/api-keys, or an access"
+    " token of POST /oauth/token",
 )
 _TOKEN_URL: Final = "/oauth/token"  # noqa: S105 - an address
 OAUTH2: Final = {

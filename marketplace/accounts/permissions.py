@@ -19,6 +19,7 @@ class Permission(StrEnum):
     MANAGE_MEMBERS = "members:manage"
     MANAGE_ORGANISATION = "organisation:manage"
     OWN_ORGANISATION = "organisation:own"
+    MANAGE_CLIENTS = "clients:manage"
     MANAGE_BANK_ACCOUNT = "bank_account:manage"
     REGISTER_RIGHTS = "rights:register"
     LIST = "listings:write"
@@ -39,6 +40,7 @@ DESCRIPTIONS: Final[Mapping[Permission, str]] = {
     P.MANAGE_MEMBERS: "Say who acts for the organisation",
     P.MANAGE_ORGANISATION: "Edit the organisation's profile and its place in a group",
     P.OWN_ORGANISATION: "Hand the organisation over, and make or unmake owners",
+    P.MANAGE_CLIENTS: "Say which of the organisation's systems and applications may call",
     P.MANAGE_BANK_ACCOUNT: "Say where the organisation is paid",
     P.REGISTER_RIGHTS: "Register ideas and rights, and put confidential texts",
     P.LIST: "Write, publish and withdraw listings",
@@ -52,7 +54,7 @@ DESCRIPTIONS: Final[Mapping[Permission, str]] = {
     P.OPERATE_SYSTEM: "Operator: events that failed",
 }
 
-PERSONAL: Final = frozenset({P.MANAGE_ACCOUNT, P.OWN_ORGANISATION})
+PERSONAL: Final = frozenset({P.MANAGE_ACCOUNT, P.MANAGE_CLIENTS, P.OWN_ORGANISATION})
 """What only a person who signed in may do themselves: no key and no application is given it."""
 
 GRANTABLE: Final = {p.value: about for p, about in DESCRIPTIONS.items() if p not in PERSONAL}
@@ -62,22 +64,62 @@ _EVERYBODY: Final = frozenset({P.READ, P.MANAGE_ACCOUNT})
 _MEMBER: Final = _EVERYBODY | {P.REGISTER_RIGHTS, P.LIST, P.NEGOTIATE, P.PERFORM_DEALS}
 _ADMIN: Final = _MEMBER | {
     P.MANAGE_MEMBERS,
+    P.MANAGE_CLIENTS,
     P.MANAGE_ORGANISATION,
     P.MANAGE_BANK_ACCOUNT,
     P.SIGN,
 }
+_OPERATE: Final = frozenset(
+    {
+        P.OPERATE_DEALS,
+        P.OPERATE_LISTINGS,
+        P.OPERATE_ORGANISATIONS,
+        P.OPERATE_PAYMENTS,
+        P.OPERATE_SYSTEM,
+    }
+)
 
 ROLE_PERMISSIONS: Final[Mapping[MemberRole, frozenset[Permission]]] = {
     MemberRole.OWNER: _ADMIN | {P.OWN_ORGANISATION},
     MemberRole.ADMIN: _ADMIN,
     MemberRole.MEMBER: _MEMBER,
     MemberRole.VIEWER: _EVERYBODY,
-    MemberRole.OPERATOR: _EVERYBODY
-    | {
-        P.OPERATE_DEALS,
-        P.OPERATE_LISTINGS,
-        P.OPERATE_ORGANISATIONS,
-        P.OPERATE_PAYMENTS,
-        P.OPERATE_SYSTEM,
-    },
+    MemberRole.OPERATOR: _EVERYBODY | _OPERATE | {P.MANAGE_CLIENTS},
 }
+
+
+class OpenIdScope(StrEnum):
+    """What a client learns of the person who uses it, beside what it may do for them."""
+
+    OPENID = "openid"
+    PROFILE = "profile"
+    EMAIL = "email"
+    OFFLINE_ACCESS = "offline_access"
+
+
+Scope = Permission | OpenIdScope
+"""What a client is given: permissions under their own names, and OpenID's four."""
+SCOPES: Final = frozenset[Scope]({*Permission, *OpenIdScope})
+
+_DEALING: Final = (_MEMBER | {P.SIGN}) - PERSONAL
+_ORGANISED: Final = _DEALING | {P.MANAGE_MEMBERS}
+_INSTITUTION: Final = frozenset({P.READ, P.MANAGE_MEMBERS})
+
+KIND_PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = {
+    "person": _DEALING,
+    "company": _ORGANISED,
+    "university": _ORGANISED,
+    "research_institute": _ORGANISED,
+    "public_body": _ORGANISED,
+    "agency": _ORGANISED - {P.SIGN},
+    "valuation_institution": _INSTITUTION,
+    "lender": _INSTITUTION,
+    "guarantor": _INSTITUTION,
+    "insurer": _INSTITUTION,
+    "operator": frozenset({P.READ} | _OPERATE),
+}
+"""What the clients of a kind of organisation may do at most. No client manages clients, or says
+where money is paid to."""
+
+NEVER_ALONE: Final = frozenset({P.SIGN, P.MANAGE_MEMBERS} | _OPERATE)
+"""What takes a person who uses the client: it never goes to a machine that acts alone."""

@@ -1,6 +1,6 @@
 """One request is one transaction, committed before the answer leaves."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import Match, Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from marketplace.kernel import idempotency
 from marketplace.kernel.db import Sessions
@@ -64,6 +64,34 @@ def _noun(path: str) -> str:
 
 def transactional_router(**options: Any) -> DomainRouter:
     return DomainRouter(route_class=TransactionalRoute, **options)
+
+
+Answer = Callable[[Request, AsyncSession], Awaitable[Response]]
+
+
+class PlainRoute:
+    """Answers at one address inside a transaction, with whatever body it likes.
+
+    For what is no part of the documented API: pages, and protocols with forms of their own.
+    """
+
+    def __init__(self, path: str, answer: Answer) -> None:
+        self.path = path
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self  # by which figures and the log name it
+        request = Request(scope, receive)
+        sessions: Sessions = request.app.state.sessions
+        async with sessions.begin() as session:
+            response = await self._answer(request, session)
+        await response(scope, receive, send)
+
+
+def plain_route(path: str, answer: Answer, *methods: str) -> Route:
+    """A route that the API's document does not list; without `methods` it takes every one."""
+    taken = methods or None
+    return Route(path, PlainRoute(path, answer), methods=taken, include_in_schema=False)
 
 
 async def _session(request: Request) -> AsyncSession:

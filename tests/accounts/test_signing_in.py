@@ -258,6 +258,7 @@ PROBES: dict[str, tuple[str, str, Any]] = {
     "read": ("GET", f"/v1/deals/{NOWHERE}", None),
     "account:manage": ("DELETE", f"/v1/api-keys/{NOWHERE}", None),
     "members:manage": ("POST", f"/v1/organisations/{NOWHERE}/invitations", MEMBER),
+    "clients:manage": ("POST", f"/v1/clients/{NOWHERE}/revoke", None),
     "organisation:manage": ("PATCH", f"/v1/organisations/{NOWHERE}", {"name": "x"}),
     "organisation:own": ("POST", f"/v1/organisations/{NOWHERE}/transfer-ownership", HEIR),
     "organisations:operate": ("POST", f"/v1/organisations/{NOWHERE}/suspend", {"reason": "x"}),

@@ -108,6 +108,27 @@ BODIES: Mapping[str, Any] = {
     "reinstate_designation": STEP,
     "withdraw_designation": STEP,
     "suspend_designation": {"on": "2026-01-05", "until": "2026-03-05", "evidence": "decision 3"},
+    "add_member": {"email": "nobody@example.com", "role": "member"},
+    "register_client": {
+        "name": "Valuation desk",
+        "authentication": "private_key_jwt",
+        "grant_types": ["authorization_code", "client_credentials"],
+        "scopes": ["read", "openid"],
+        "redirect_uris": ["https://desk.example.com/callback"],
+        "jwks": {
+            "keys": [
+                {
+                    "kty": "EC",
+                    "crv": "P-256",
+                    "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+                    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+                    "kid": "1",
+                }
+            ]
+        },
+    },
+    "edit_client": {"name": "Valuation desk, Busan", "scopes": ["read"]},
+    "rotate_client_secret": {"overlap_days": 7},
     "register_right": {
         "kind": "patent",
         "title": "권리 확인 방법",

@@ -14,6 +14,7 @@ from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
 from tests.conftest import _settings, clone
 from tests.factories.deals import PRICE_MINOR, Market, credit, idea_body, list_right, offer, ok
+from tests.factories.oauth import registered
 from tests.factories.people import Person, person
 from tests.factories.routes import ACCOUNT, BODIES, Operation, operations
 from tests.factories.undone import undone
@@ -66,11 +67,13 @@ async def _fill(market: Market) -> dict[str, str]:
     listing_id = await list_right(market.seller, idea_body())
     listings = await ok(await market.seller.get("/v1/listings/mine"))
     key = await ok(await market.seller.post("/v1/api-keys", BODIES["create_api_key"]))
+    client = await registered(market.seller)
     ids: dict[str, Any] = {
         "deal_id": deal_id,
         "listing_id": listing_id,
         "right_id": listings["items"][0]["right_id"],
         "negotiation_id": await offer(market.buyer, listing_id),
+        "client_id": client["id"],
         "organisation_id": market.seller.organisation_id,
         "batch_id": batch["id"],
         "payout_id": batch["payouts"][0]["id"],

@@ -1,0 +1,24 @@
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from marketplace.kernel.db import Record, moment
+
+
+class SigningKey(Record, table=True):
+    """A key that tokens are signed with; its private half is encrypted. One signs, older verify."""
+
+    __tablename__: ClassVar[str] = "signing_key"
+    __table_args__ = (
+        Index("signing_key_signs_index", "signs", unique=True, postgresql_where=text("signs")),
+    )
+
+    public_jwk: dict[str, Any] = Field(sa_type=JSONB)
+    signs: bool
+    retired_at: datetime | None = moment(nullable=True)
+    key_id: str
+    wrapped_key: bytes = Field(sa_type=LargeBinary)
+    ciphertext: bytes = Field(sa_type=LargeBinary)
