@@ -123,12 +123,15 @@ SECRET_TAKING: Final = frozenset(
     {
         "/oauth/sign-in",
         "/oauth/token",
+        "/reset-password",
         "/v1/email-verifications/confirm",
         "/v1/password-resets",
         "/v1/password-resets/confirm",
         "/v1/sessions",
         "/v1/users",
         "/v1/users/me/erase",
+        "/v1/users/me/second-factor/disable",
+        "/verify-email",
     }
 )
 """Paths whose POST takes a password or another secret: what one address may try is limited more."""

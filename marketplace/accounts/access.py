@@ -40,6 +40,7 @@ OAUTH2: Final = {
     },
 }
 """The security scheme in whose scopes the OpenAPI document says what each operation asks for."""
+READING: Final = frozenset({"GET", "HEAD"})
 
 
 async def current_actor(
@@ -67,9 +68,6 @@ CurrentActor = Annotated[Actor, Depends(current_actor)]
 Keys = Annotated[Keyring, Depends(_keyring)]
 
 
-SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
-
-
 class Allowed:
     """A dependency that lets only roles with one of these permissions in."""
 
@@ -81,7 +79,7 @@ class Allowed:
         if not any(actor.may(permission) for permission in self.permissions):
             wanted = " or ".join(self.permissions)
             raise PermissionMissingError(f"it takes {wanted}; see GET /v1/sessions/current")
-        is_free = self.even_unverified or request.method in SAFE_METHODS
+        is_free = self.even_unverified or request.method in READING
         if not is_free and not actor.is_verified:
             _refuse_unverified(request)
         return actor

@@ -127,3 +127,17 @@ def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
     assert seen == {path.read_text()}
     assert all(process.returncode == 0 for process in started)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_fingerprint_is_of_content_context_and_the_oldest_key() -> None:
+    one, two = bytes(32), bytes(31) + b"2"
+    keyring, rotated = Keyring({"k1": one}, "k1"), Keyring({"k1": one, "k2": two}, "k2")
+    found = keyring.fingerprint("203.0.113.1", context="attempt")
+    assert found == rotated.fingerprint("203.0.113.1", context="attempt")
+    others = {
+        keyring.fingerprint("203.0.113.2", context="attempt"),
+        keyring.fingerprint("203.0.113.1", context="other"),
+        keyring.fingerprint("x203.0.113.1", context="attemp"),
+        Keyring({"k1": two}, "k1").fingerprint("203.0.113.1", context="attempt"),
+    }
+    assert len({found} | others) == 5

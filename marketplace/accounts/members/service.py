@@ -11,6 +11,7 @@ from marketplace.accounts.members.errors import FixedMembersError, OwnersOnlyErr
 from marketplace.accounts.members.queries import has_fixed_members
 from marketplace.accounts.members.schemas import OwnershipTransfer
 from marketplace.accounts.models import Membership, Organisation
+from marketplace.accounts.oauth.service import end_grants
 from marketplace.accounts.organisations.queries import require_own
 from marketplace.accounts.permissions import MemberRole, Permission
 from marketplace.accounts.revocations import revoke
@@ -138,6 +139,8 @@ async def _end(session: AsyncSession, membership: Membership, name: str, actor: 
     await session.delete(membership)
     await end_sessions(session, membership.organisation_id, membership.user_id)
     await end_keys(session, membership.organisation_id, membership.user_id)
+    own = membership.organisation_id
+    await end_grants(session, membership.user_id, organisation_id=own)
     data = {"user_id": membership.user_id, "from": membership.role}
     await _tell(session, membership, name, actor, data)
 

@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.authentication import new_secret, secret_hash
-from marketplace.accounts.models import Membership, Organisation
+from marketplace.accounts.models import Membership, Organisation, User
 from marketplace.accounts.oauth.models import OAuthGrant, RefreshToken, UsedAssertion
 from marketplace.accounts.permissions import MemberRole, OpenIdScope
 from marketplace.accounts.revocations import revoke
 from marketplace.accounts.signing_keys.service import TOKEN_LIFETIME
 from marketplace.accounts.suspensions.models import OrganisationSuspension
-from marketplace.kernel.db import now
+from marketplace.kernel.db import fetch, now
 from marketplace.kernel.events import publish
 
 CODE_LIFETIME: Final = timedelta(seconds=60)
@@ -31,6 +31,13 @@ CHOICES_MAX: Final = 100
 CODE_PREFIX: Final = "mpc_"
 REFRESH_PREFIX: Final = "mpr_"
 
+_END_GRANTS: Final = text(
+    """
+    UPDATE oauth_grant SET revoked_at = :now WHERE user_id = :user_id AND revoked_at IS NULL
+        AND (CAST(:organisation_id AS uuid) IS NULL OR organisation_id = :organisation_id)
+    RETURNING id
+    """
+)
 _FORGET_GRANTS: Final = text(
     "DELETE FROM oauth_grant WHERE id IN (SELECT id FROM oauth_grant"
     " WHERE ends_at < :before OR revoked_at < :before LIMIT 10000)"
@@ -62,6 +69,7 @@ class Holder:
     user_id: UUID
     organisation_id: UUID
     role: MemberRole
+    is_verified: bool
 
 
 async def allow(
@@ -197,14 +205,28 @@ async def revoke_grant(
     publish(session, "oauth_grant.revoke", subject=subject, actor=actor, data=data)
 
 
+async def end_grants(
+    session: AsyncSession, user_id: UUID, *, organisation_id: UUID | None = None
+) -> None:
+    """End what a person allowed to clients, for one organisation or for all."""
+    values = {"user_id": user_id, "organisation_id": organisation_id, "now": now(session)}
+    ended = [f"token family:{row.id}" for row in await fetch(session, _END_GRANTS, **values)]
+    await revoke(session, *ended)
+
+
 async def holder(session: AsyncSession, grant: OAuthGrant) -> Holder | None:
     """The person of a grant with their present role; None when they are no longer a member."""
-    query = select(Membership.role).where(
-        col(Membership.user_id) == grant.user_id,
-        col(Membership.organisation_id) == grant.organisation_id,
+    query = (
+        select(Membership, User)
+        .join(User, col(User.id) == Membership.user_id)
+        .where(col(Membership.user_id) == grant.user_id)
+        .where(col(Membership.organisation_id) == grant.organisation_id)
     )
-    role = (await session.execute(query)).scalar_one_or_none()
-    return Holder(grant.user_id, grant.organisation_id, MemberRole(role)) if role else None
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    membership, user = row
+    return Holder(user.id, membership.organisation_id, membership.role, user.email_verified)
 
 
 _SUSPENDED: Final = select(OrganisationSuspension.organisation_id).where(

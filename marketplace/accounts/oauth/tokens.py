@@ -38,6 +38,8 @@ class AccessToken:
     user_id: UUID | None = None
     role: MemberRole | None = None
     grant_id: UUID | None = None
+    is_verified: bool = True
+    """Whether the person has confirmed their e-mail address."""
 
     @property
     def subject(self) -> str:
@@ -63,7 +65,14 @@ class AccessToken:
         """The role's permissions, or for a client alone all, as far as the scopes go."""
         able = ROLE_PERMISSIONS[self.role] if self.role else frozenset(Permission)
         permissions = frozenset(permission for permission in able if permission in self.scopes)
-        return Actor(self.organisation_id, permissions, self.user_id, self.role, self.client_id)
+        return Actor(
+            self.organisation_id,
+            permissions,
+            self.user_id,
+            self.role,
+            self.client_id,
+            is_verified=self.is_verified,
+        )
 
 
 def audience(issuer: str, role: MemberRole | None) -> str:
@@ -92,6 +101,7 @@ def write(key: ECKey, issuer: str, token: AccessToken, at: datetime) -> str:
     }
     if token.role:
         claims |= {"role": token.role, "family": str(token.grant_id)}
+        claims |= {"email_verified": token.is_verified}
     return _sign(key, TYPE, claims)
 
 
@@ -125,6 +135,7 @@ def _told(claims: Mapping[str, Any], key_id: UUID) -> AccessToken:
             "user_id": UUID(claims["sub"]),
             "role": MemberRole(claims["role"]),
             "grant_id": UUID(claims["family"]),
+            "is_verified": claims["email_verified"] is True,
         }
     return AccessToken(
         id=claims["jti"],

@@ -15,6 +15,7 @@ from marketplace.accounts.mailed_tokens.errors import LinkInvalidError, MailedLa
 from marketplace.accounts.mailed_tokens.models import Purpose
 from marketplace.accounts.mailed_tokens.service import holder_of, new_token, take, withdraw
 from marketplace.accounts.models import User
+from marketplace.accounts.oauth.service import end_grants
 from marketplace.accounts.passwords.hashing import hash_password
 from marketplace.accounts.passwords.models import PasswordResetRequest
 from marketplace.accounts.passwords.refusing import refuse_guessable
@@ -121,10 +122,11 @@ async def _hashed(user: User, password: str) -> str:
 async def _replace(
     session: AsyncSession, user_id: UUID, password_hash: str, letters: Letters, name: str
 ) -> User:
-    """Write a new password; what was mailed before, to whomever, ends with the old one."""
+    """Write a new password; what was mailed or allowed before, to whomever, ends with the old."""
     user = await lock(session, User, user_id)
     user.password_hash = password_hash
     await withdraw(session, user_id)
+    await end_grants(session, user_id)
     await revoke(session, f"user:{user_id}")
     await letters.send(session, user.email, Letter.PASSWORD_CHANGED)
     label = f"user:{user_id}"

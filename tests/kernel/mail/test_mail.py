@@ -229,6 +229,18 @@ async def test_a_temporary_refusal_passes(
     assert await waiting(sessions) == []
 
 
+async def test_a_server_without_encryption_gets_neither_password_nor_message(
+    sessions: Sessions, mailer: Mailer, transport: SmtpTransport, post_office: MailServer
+) -> None:
+    safe = replace(transport, security="starttls", username="market", password="hidden one")
+    await write(sessions)
+    assert await replace(mailer, transport=safe).send_due() == 1
+    assert post_office.taken == []
+    (mail,) = await waiting(sessions)
+    assert mail.error == "SMTPException"
+    assert "hidden one" not in repr(safe)
+
+
 async def test_a_message_with_the_wrong_key_holds_up_no_other(
     sessions: Sessions, mailer: Mailer, post_office: MailServer
 ) -> None:
