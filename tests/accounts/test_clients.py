@@ -159,7 +159,7 @@ async def test_every_kind_of_key_that_we_name_is_taken(
 ) -> None:
     desk = await registered(owner, keyed(key))
     assert "d" not in desk["jwks"]["keys"][0]
-    algorithm = {"EC": "ES256", "RSA": "PS256", "OKP": "EdDSA"}[key.key_type]
+    algorithm = {"EC": "ES256", "RSA": "PS256", "OKP": "Ed25519"}[key.key_type]
     at = clock.now().timestamp()
     form = assertion(key, desk["id"], at, header={"alg": algorithm})
     assert (await client.post("/oauth/token", data=ALONE | form)).status_code == 200

@@ -18,7 +18,7 @@ from marketplace.accounts.oauth.models import UsedAssertion
 from marketplace.accounts.oauth.registered import Registered
 from marketplace.kernel.db import now
 
-ALGORITHMS: Final = ("ES256", "PS256", "RS256", "EdDSA")
+ALGORITHMS: Final = ("ES256", "PS256", "RS256", "Ed25519")
 """None that takes a shared secret: a public key must never pass for one."""
 LIFETIME_MAX: Final = timedelta(minutes=10)
 """An assertion that lives longer is refused: it has to be remembered for as long."""
