@@ -92,11 +92,9 @@ def assertion(
         "iat": int(at),
         "exp": int(at) + 60,
     } | claims
-    signed = jwt.encode(
-        {"alg": "ES256", "kid": key.kid} | (header or {}),
-        {name: value for name, value in told.items() if value is not None},
-        key,
-    )
+    named = {"alg": "ES256"} | ({"kid": key.kid} if key.kid else {}) | (header or {})
+    claims = {name: value for name, value in told.items() if value is not None}
+    signed = jwt.encode(named, claims, key, algorithms=[named["alg"]])
     return {
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": signed,

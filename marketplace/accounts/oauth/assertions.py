@@ -18,10 +18,10 @@ from marketplace.accounts.oauth.models import UsedAssertion
 from marketplace.accounts.oauth.registered import Registered
 from marketplace.kernel.db import now
 
-ALGORITHMS: Final = ("ES256", "PS256", "RS256", "EdDSA")
+ALGORITHMS: Final = ("ES256", "PS256", "RS256", "Ed25519")
 """None that takes a shared secret: a public key must never pass for one."""
-LIFETIME_MAX: Final = timedelta(minutes=10)
-"""An assertion that lives longer is refused: it has to be remembered for as long."""
+LIFETIME_MAX: Final = timedelta(hours=1)
+"""As libraries make them; one that lives longer is refused, as it is remembered for as long."""
 NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 CLOCK_SKEW: Final = timedelta(seconds=60)
 JTI_LENGTH_MAX: Final = 255
@@ -83,7 +83,7 @@ class PrivateKeyJwt(JWTBearerClientAssertion):
         if expires_at is None or expires_at + CLOCK_SKEW <= at:
             raise InvalidClientError(description="The assertion has expired, or never does.")
         if expires_at > at + LIFETIME_MAX + CLOCK_SKEW:
-            raise InvalidClientError(description="The assertion lives longer than ten minutes.")
+            raise InvalidClientError(description="The assertion lives longer than an hour.")
         if any(moment and moment > at + CLOCK_SKEW for moment in (starts_at, issued_at)):
             raise InvalidClientError(description="The assertion is from the future.")
         return expires_at + CLOCK_SKEW

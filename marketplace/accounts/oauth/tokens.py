@@ -122,9 +122,9 @@ async def read(credential: str, issuer: str, key_of: KeyOf, at: datetime) -> Acc
             return None
         claims = jwt.decode(credential, key, algorithms=[ALGORITHM]).claims
         token = _told(claims, key_id)
-    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
-    good = claims["iss"] == issuer and claims["aud"] == audience(issuer, token.role)
+    good = (claims.get("iss"), claims.get("aud")) == (issuer, audience(issuer, token.role))
     return token if good and at < token.expires_at else None
 
 

@@ -58,21 +58,23 @@ async def public_key(session: AsyncSession, key_id: UUID) -> ECKey | None:
 
 
 async def rotate(session: AsyncSession, keyring: Keyring, *, compromised: bool) -> UUID:
-    """Sign with a new key; returns its id.
+    """Sign with a new key; returns the id of the one that signs now.
 
     Former keys verify until the last token that they signed has expired. If one may have leaked
     (`compromised`), all of them end at once instead, and with them every token.
     """
     retired = (await session.execute(_RETIRE, {"now": now(session)})).scalars().all()
-    made = await _make(session, keyring)
+    await _make(session, keyring)
+    signing = select(SigningKey.id).where(col(SigningKey.signs))
+    signs = (await session.execute(signing)).scalar_one()
     if compromised:
         former = delete(SigningKey).where(~col(SigningKey.signs)).returning(col(SigningKey.id))
         ended = (await session.execute(former)).scalars().all()
         await revoke(session, *(subject(key_id) for key_id in ended))
     data = {"retired": retired, "compromised": compromised}
     name = "signing_key.rotate"
-    publish(session, name, subject=subject(made), actor="command_line", data=data)
-    return made
+    publish(session, name, subject=subject(signs), actor="command_line", data=data)
+    return signs
 
 
 async def forget_retired(session: AsyncSession) -> None:
@@ -86,7 +88,8 @@ def subject(key_id: object) -> str:
     return f"signing key:{key_id}"
 
 
-async def _make(session: AsyncSession, keyring: Keyring) -> UUID:
+async def _make(session: AsyncSession, keyring: Keyring) -> None:
+    """Write a key that signs, unless another process wrote one at the same moment."""
     key_id = new_id()
     named: KeyParameters = {"kid": str(key_id), "use": "sig", "alg": ALGORITHM}
     key = ECKey.generate_key("P-256", parameters=named, private=True)
@@ -101,7 +104,6 @@ async def _make(session: AsyncSession, keyring: Keyring) -> UUID:
         ciphertext=sealed.ciphertext,
     )
     await session.execute(row.on_conflict_do_nothing())
-    return key_id
 
 
 def _context(key_id: object) -> str:
