@@ -1,5 +1,7 @@
 """A thin client of the HTTP API, as a program of a user would have."""
 
+import time
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
 
@@ -47,24 +49,33 @@ class Client:
         self._http.headers["authorization"] = f"Bearer {answer['token']}"
 
     def get(self, path: str, **query: Any) -> Any:
-        return _read(self._http.get(path, params=query))
+        return _read(self._send("GET", path, params=query))
 
     def post(self, path: str, body: Any = None) -> Any:
         """Send under a new Idempotency-Key, so that a repeated send would do nothing twice."""
         headers = {"idempotency-key": uuid4().hex}
-        return _read(self._http.post(path, json=body, headers=headers))
+        return _read(self._send("POST", path, json=body, headers=headers))
 
     def put(self, path: str, body: Any) -> Any:
-        return _read(self._http.put(path, json=body))
+        return _read(self._send("PUT", path, json=body))
 
     def upload(self, path: str, content: bytes, media_type: str) -> Any:
-        return _read(self._http.post(path, content=content, headers={"content-type": media_type}))
+        headers = {"content-type": media_type}
+        return _read(self._send("POST", path, content=content, headers=headers))
 
     def download(self, path: str) -> bytes:
-        response = self._http.get(path)
+        response = self._send("GET", path)
         if not response.is_success:
             raise ApiRefusalError(response)
         return response.content
+
+    def _send(self, method: str, path: str, **about: Any) -> httpx2.Response:
+        """Send a request, and again after the wait that a rate limit asks for."""
+        while True:
+            response = self._http.request(method, path, **about)
+            if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+                return response
+            time.sleep(float(response.headers["retry-after"]))
 
 
 def _read(response: httpx2.Response) -> Any:

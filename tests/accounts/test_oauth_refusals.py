@@ -61,6 +61,19 @@ class Stage:
     async def token(self, form: dict[str, Any], **headers: str) -> httpx2.Response:
         return await self.http.post("/oauth/token", data=form, headers=headers)
 
+    async def leave(self) -> None:
+        """Have the owner leave their organisation, which keeps another."""
+        demote = text("UPDATE membership SET role = 'viewer' WHERE user_id = :id")
+        heir = text(
+            "INSERT INTO membership (id, created_at, organisation_id, user_id, role)"
+            " SELECT gen_random_uuid(), now(), m.organisation_id, u.id, 'owner'"
+            " FROM membership m, user_account u WHERE m.user_id = :id AND u.id <> :id LIMIT 1"
+        )
+        gone = text("DELETE FROM membership WHERE user_id = :id")
+        for statement in (heir, demote, gone):
+            await self.connection.execute(statement, {"id": self.owner.user_id})
+        await self.settled()
+
     async def redeem(self, **changed: str | None) -> httpx2.Response:
         """Redeem a fresh code, wrongly."""
         form = self.flow.redemption(await self.flow.code()) | changed
@@ -203,9 +216,7 @@ async def _(s: Stage) -> httpx2.Response:
 @case("a code of somebody who left", 400, "invalid_grant")
 async def _(s: Stage) -> httpx2.Response:
     code = await s.flow.code()
-    leave = text("DELETE FROM membership WHERE user_id = :id")
-    await s.connection.execute(leave, {"id": s.owner.user_id})
-    await s.settled()
+    await s.leave()
     return await s.flow.post("/oauth/token", s.flow.redemption(code))
 
 
@@ -398,9 +409,7 @@ async def _(s: Stage) -> httpx2.Response:
 @case("a refresh token of somebody who left", 400, "invalid_grant")
 async def _(s: Stage) -> httpx2.Response:
     found = await s.flow.tokens()
-    leave = text("DELETE FROM membership WHERE user_id = :id")
-    await s.connection.execute(leave, {"id": s.owner.user_id})
-    await s.settled()
+    await s.leave()
     return await s.flow.refresh(found["refresh_token"])
 
 

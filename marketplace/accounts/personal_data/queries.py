@@ -1,6 +1,6 @@
 """A person's data as they may have it: every section of every domain."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,11 +33,11 @@ async def holder_of(session: AsyncSession, user_id: UUID) -> Holder:
 
 
 async def export(
-    session: AsyncSession, user_id: UUID, registry: Iterable[PersonalData]
+    session: AsyncSession, user_id: UUID, registry: Sequence[PersonalData]
 ) -> dict[str, Any]:
-    """Everything that is known of a person, section by section."""
+    """Everything that is known of a person, section by section: first who they are."""
     holder = await holder_of(session, user_id)
-    sections = [section for domain in registry for section in domain.sections]
+    sections = [section for domain in reversed(registry) for section in domain.sections]
     found = {section.name: await _rows(session, section, holder) for section in sections}
     return {
         "user_id": user_id,
