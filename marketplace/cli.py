@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from marketplace.demo.client import ApiRefusalError
 from marketplace.documentation import lifecycles_page, permissions_page
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
-from marketplace.kernel.errors import BadRequestError, MarketplaceError
+from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.logs import configure_logs
 from marketplace.kernel.mail.service import send_again, unsent
 from marketplace.kernel.parents import end_with_parent
@@ -33,7 +34,7 @@ from marketplace.kernel.problems import translate
 from marketplace.kernel.seals import seal_new_events, verify
 from marketplace.migrating import upgrade
 from marketplace.payments.ledger.verify import count_transactions, run_checks
-from marketplace.settings import Settings
+from marketplace.settings import ConfigurationError, Settings, configured, first_problem
 from marketplace.statistics.folding import recompute
 from marketplace.statistics.history import import_history
 from marketplace.supervisor import (
@@ -86,11 +87,6 @@ CLOSED_DOORS: Final = (
 )
 
 
-class ConfigurationError(BadRequestError):
-    code = "configuration"
-    title = "A setting is wrong"
-
-
 def main() -> None:
     """Run a command; an expected failure is one line, not a stack of calls."""
     # Told to end, a command ends as by Ctrl-C, and takes with it what it started.
@@ -123,17 +119,7 @@ def _fail(line: str) -> None:
 def _settings(data_dir: Path | None = None, **changed: Any) -> Settings:
     """The configuration, with what the command line says in place of the environment."""
     given = {"data_dir": data_dir, **changed}
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        raise ConfigurationError(_first_problem(error)) from error
-
-
-def _first_problem(error: ValidationError) -> str:
-    """The field and what is wrong with it; never its value, which may be a password."""
-    first = error.errors(include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+    return configured({name: value for name, value in given.items() if value is not None})
 
 
 def _say(line: str) -> None:
@@ -141,7 +127,7 @@ def _say(line: str) -> None:
 
 
 def _with_sessions(settings: Settings, use: Callable[[Sessions], Awaitable[T]]) -> T:
-    """Run one thing against the database: that of DATABASE_URL, or the embedded one."""
+    """Run one thing against a database that is there: of DATABASE_URL, or the embedded one."""
 
     async def run(settings: Settings) -> T:
         engine = create_engine(settings.sqlalchemy_url(), pool_size=2)
@@ -237,12 +223,17 @@ def operators_create(
     email: str,
     name: str = "Operator",
     password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)
-    ] = "",
+        str | None,
+        typer.Option(
+            envvar="MARKETPLACE_OPERATOR_PASSWORD",
+            help="Left out, it is asked for, or read from standard input.",
+            show_envvar=True,
+        ),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Create an operator account; the password is asked for, or read from --password."""
-    who = _checked(email, password)
+    """Create an operator account. Other users of the machine may see what --password says."""
+    who = _checked(email, _asked_password() if password is None else password)
 
     async def create(sessions: Sessions) -> None:
         async with sessions.begin() as session:
@@ -252,11 +243,18 @@ def operators_create(
     typer.echo(f"operator {who.email} created")
 
 
+def _asked_password() -> str:
+    """Ask whoever sits at the terminal, without showing it; else it is the first line sent."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
 def _checked(email: str, password: str) -> SignIn:
     try:
         return SignIn.model_validate({"email": email, "password": password})
     except ValidationError as error:
-        raise ConfigurationError(_first_problem(error)) from error
+        raise ConfigurationError(first_problem(error)) from error
 
 
 @designations.command("import-history")

@@ -1,5 +1,7 @@
 """What the commands do, say and exit with. An expected failure is one line."""
 
+import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,23 @@ def test_operators_are_created_once_and_share_one_organisation(terminal: Termina
     assert terminal.query("SELECT count(*) FROM organisation") == [(1,)]
 
 
+def test_without_a_terminal_the_password_comes_from_standard_input_or_a_variable(
+    terminal: Terminal,
+) -> None:
+    terminal.monkeypatch.setattr(sys, "stdin", StringIO(f"{PASSWORD}\n"))
+    piped = terminal.run("operators", "create", "piped@example.com")
+    assert (piped.code, piped.complained) == (0, "")
+
+    terminal.monkeypatch.setattr(sys, "stdin", StringIO())
+    missing = terminal.run("operators", "create", "none@example.com")
+    line = "marketplace: password: a password has 10 to 200 characters\n"
+    assert (missing.code, missing.complained) == (1, line)
+
+    terminal.monkeypatch.setenv("MARKETPLACE_OPERATOR_PASSWORD", PASSWORD)
+    assert terminal.run("operators", "create", "variable@example.com").code == 0
+    assert terminal.query("SELECT count(*) FROM user_account") == [(2,)]
+
+
 @pytest.mark.parametrize(
     ("email", "password", "field"),
     [
@@ -58,12 +77,12 @@ def test_an_operator_who_could_not_sign_in_is_not_created(
         ("DATABASE_URL", "mysql://me:secret@127.0.0.1/x", "DATABASE_URL: write postgresql://"),
         ("DATABASE_URL", "secret", "DATABASE_URL: write postgresql://"),
         ("DATABASE_URL", "postgresql://secret@127.0.0.1:x/", "DATABASE_URL: write postgresql://"),
-        ("MARKETPLACE_PORT", "http", "port: "),
-        ("MARKETPLACE_PORT", "65536", "port: "),
-        ("MARKETPLACE_POOL_SIZE", "0", "pool_size: "),
-        ("MARKETPLACE_LOG_LEVEL", "LOUD", "log_level: write DEBUG, INFO"),
-        ("MARKETPLACE_REPORTING_TIME_ZONE", "Mars/Base", "reporting_time_zone: no such time zone"),
-        ("MARKETPLACE_REPORTING_TIME_ZONE", "../etc", "reporting_time_zone: no such time zone"),
+        ("MARKETPLACE_PORT", "http", "MARKETPLACE_PORT: Input should be "),
+        ("MARKETPLACE_PORT", "65536", "MARKETPLACE_PORT: Input should be "),
+        ("MARKETPLACE_POOL_SIZE", "0", "MARKETPLACE_POOL_SIZE: "),
+        ("MARKETPLACE_LOG_LEVEL", "LOUD", "MARKETPLACE_LOG_LEVEL: write DEBUG, INFO"),
+        ("MARKETPLACE_REPORTING_TIME_ZONE", "Mars/Base", "MARKETPLACE_REPORTING_TIME_ZONE: no "),
+        ("MARKETPLACE_REPORTING_TIME_ZONE", "../etc", "MARKETPLACE_REPORTING_TIME_ZONE: no "),
         ("MARKETPLACE_DATA_DIR", "/proc/nowhere", "[Errno 2] No such file or directory: "),
     ],
 )
