@@ -43,6 +43,7 @@ from marketplace.supervisor import (
     sole_service,
     usable_port,
     with_data_dir,
+    with_database,
 )
 from marketplace.wiring import CONSTRAINT_ERRORS, LIFECYCLES, PROOFS
 from marketplace.worker import work
@@ -136,7 +137,7 @@ def _with_sessions(settings: Settings, use: Callable[[Sessions], Awaitable[T]]) 
         finally:
             await engine.dispose()
 
-    with running_database(with_data_dir(settings, _say), _say) as found:
+    with running_database(with_database(settings, _say), _say) as found:
         upgrade(found)
         return asyncio.run(run(found))
 

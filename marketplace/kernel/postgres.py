@@ -18,6 +18,7 @@ __all__ = [
     "EmbeddedPostgresError",
     "binaries",
     "ensure_database",
+    "exists",
     "is_running",
     "start",
     "stop",
@@ -69,6 +70,11 @@ def start(root: Path, *, settings: Mapping[str, str] | None = None) -> EmbeddedP
         if not cluster.settles():
             cluster.launch({**DEFAULT_SETTINGS, **(settings or {})})
         return EmbeddedPostgres(root, cluster.port(), cluster.password())
+
+
+def exists(root: Path) -> bool:
+    """Whether `start` made a server in `root` before. Changes nothing."""
+    return (root / "data").is_dir()
 
 
 def is_running(root: Path) -> bool:

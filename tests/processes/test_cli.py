@@ -91,7 +91,7 @@ def test_a_wrong_setting_is_told_in_one_line(
 ) -> None:
     shell.monkeypatch.setenv(variable, value)
 
-    refused = shell.run("ledger", "verify")
+    refused = shell.run("migrate")
 
     assert (refused.code, refused.said) == (1, "")
     assert refused.complained.startswith(f"marketplace: {line}")
@@ -163,3 +163,25 @@ def test_the_data_directory_must_be_a_directory(shell: Terminal, tmp_path: Path)
 
     line = f"marketplace: [Errno 17] File exists: '{tmp_path / 'file'}'\n"
     assert (refused.code, refused.complained) == (1, line)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ledger", "verify"),
+        ("events", "verify"),
+        ("events", "seal"),
+        ("statistics", "recompute"),
+        ("mail", "list"),
+        ("operators", "create", "a@example.com", "--password", PASSWORD),
+    ],
+)
+def test_no_command_makes_a_database_because_a_directory_was_mistyped(
+    shell: Terminal, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    refused = shell.run(*words, "--data-dir", tmp_path / "typo")
+
+    assert (refused.code, refused.said) == (1, "")
+    assert refused.complained.startswith(f"marketplace: no database in {tmp_path / 'typo'}: ")
+    assert refused.complained.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
