@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
+from marketplace.kernel.database_errors import is_transient
 from marketplace.kernel.db import Sessions, TransactionId, moment, now
 from marketplace.kernel.logs import get_logger
 
@@ -177,7 +178,9 @@ async def _handle(session: AsyncSession, consumer: Consumer, fact: Fact) -> bool
     try:
         async with session.begin_nested():
             await handler(session, fact)
-    except Exception as error:  # noqa: BLE001 - whatever fails is kept, retried and shown
+    except Exception as error:
+        if is_transient(error):
+            raise  # no fault of the event's: the batch is done again, on another connection
         return await _note_failure(session, consumer.name, fact, error)
     return True
 
