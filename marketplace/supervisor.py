@@ -207,6 +207,7 @@ class Supervisor:
                     when_ready(self.url)
             while not self._stopping:
                 self._revive()
+                postgres.trim_log(self._settings.data_dir / "postgres")
                 time.sleep(WATCH_SECONDS)
         finally:
             self._end()
