@@ -3,16 +3,18 @@
 import ipaddress
 import logging
 import re
+from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from marketplace.kernel.errors import BadRequestError
 from marketplace.kernel.mail.service import is_address
 from marketplace.kernel.mail.transport import (
     FolderTransport,
@@ -24,6 +26,11 @@ from marketplace.kernel.mail.transport import (
 _ORIGIN: Final = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?/?"
 )
+
+
+class ConfigurationError(BadRequestError):
+    code = "configuration"
+    title = "A setting is wrong"
 
 
 def _known_zone(name: str) -> str:
@@ -179,3 +186,27 @@ class Settings(BaseSettings):
         if self.database_url is None:
             raise RuntimeError("DATABASE_URL is not set, and no embedded server was started")
         return self.database_url.get_secret_value().partition("://")[2]
+
+
+def configured(given: Mapping[str, Any]) -> Settings:
+    """The configuration, with what is `given` in place of the environment.
+
+    Raises:
+        ConfigurationError: it names the variable to correct.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise ConfigurationError(first_problem(error, _variable)) from error
+
+
+def first_problem(error: ValidationError, name: Callable[[str], str] = str) -> str:
+    """The field and what is wrong with it; never its value, which may be a password."""
+    first = error.errors(include_input=False)[0]
+    place = ".".join(name(str(part)) for part in first["loc"])
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _variable(field: str) -> str:
+    """What one sets it by; the database's own variable is its field's name already."""
+    return field if field.isupper() else f"MARKETPLACE_{field.upper()}"

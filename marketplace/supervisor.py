@@ -22,7 +22,7 @@ import httpx2
 from pydantic import SecretStr
 
 from marketplace.kernel import postgres
-from marketplace.kernel.errors import ConflictError
+from marketplace.kernel.errors import ConflictError, NotFoundError
 from marketplace.kernel.holding import InUseError, held_alone, held_together
 from marketplace.kernel.parents import PARENT_VARIABLE
 from marketplace.kernel.postgres import EmbeddedPostgresError
@@ -36,6 +36,11 @@ RESTART_SECONDS: Final = 1.0
 EVERY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only to be named
 
 Say = Callable[[str], None]
+
+
+class NoDatabaseError(NotFoundError):
+    code = "no_database"
+    title = "There is no database"
 
 
 class AddressUnusableError(ConflictError):
@@ -64,6 +69,25 @@ def with_data_dir(settings: Settings, say: Say) -> Settings:
     if settings.database_url is None:
         data_dir = usable_data_dir(data_dir, say)
     return settings.model_copy(update={"data_dir": data_dir})
+
+
+def with_database(settings: Settings, say: Say) -> Settings:
+    """The settings with the data directory of a database that exists already.
+
+    A proof must not pass because its directory was mistyped and an empty database made there.
+
+    Raises:
+        NoDatabaseError: there is none.
+    """
+    if settings.database_url is None:
+        wanted = settings.data_dir.absolute()
+        found = usable_data_dir(wanted, say) if wanted.exists() else wanted
+        if not postgres.exists(found / "postgres"):
+            raise NoDatabaseError(
+                f"no database in {found}: correct --data-dir, or make one with `marketplace serve`"
+                " or `marketplace migrate`"
+            )
+    return with_data_dir(settings, say)
 
 
 @contextlib.contextmanager
@@ -183,6 +207,7 @@ class Supervisor:
                     when_ready(self.url)
             while not self._stopping:
                 self._revive()
+                postgres.trim_log(self._settings.data_dir / "postgres")
                 time.sleep(WATCH_SECONDS)
         finally:
             self._end()

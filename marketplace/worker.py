@@ -31,7 +31,7 @@ from marketplace.wiring import CLOCKS, CONSUMERS, FORGETTING
 
 logger = get_logger(__name__)
 
-POLL_SECONDS: Final = 0.1
+POLL_SECONDS: Final = 0.2
 CLOCK_SECONDS: Final = 1.0
 MAIL_SECONDS: Final = 0.5
 SEAL_SECONDS: Final = 3600.0

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
+from marketplace.kernel.database_errors import is_transient
 from marketplace.kernel.db import Sessions, TransactionId, moment, now
 from marketplace.kernel.logs import get_logger
 
@@ -132,6 +133,26 @@ async def read_after(
     return [Fact(*row) for row in (await session.execute(NEXT, values)).all()]
 
 
+_IS_NEWS: Final = text(
+    """
+    SELECT NOT EXISTS (SELECT FROM event_consumer WHERE name = :name) OR EXISTS (
+        SELECT FROM event
+        WHERE (transaction_id, sequence)
+                > (SELECT transaction_id, sequence FROM event_consumer WHERE name = :name)
+          AND transaction_id < pg_snapshot_xmin(pg_current_snapshot()))
+    """
+)
+
+
+async def is_news(sessions: Sessions, name: str) -> bool:
+    """Whether a consumer has something to do, be it to get its position; takes no lock.
+
+    A lock costs a transaction id, and whoever is idle looks several times a second.
+    """
+    async with sessions() as session:
+        return bool((await session.execute(_IS_NEWS, {"name": name})).scalar_one())
+
+
 _HISTORY: Final = text(
     """
     SELECT transaction_id::text::bigint, sequence, type, subject, actor, data, recorded_at
@@ -155,6 +176,8 @@ async def deliver(sessions: Sessions, consumer: Consumer, limit: int = BATCH) ->
     Returns:
         How many events were passed; 0 when there is nothing to do now.
     """
+    if not await is_news(sessions, consumer.name):
+        return 0
     async with sessions.begin() as session:
         position = await _lock_position(session, consumer.name)
         if position is None:
@@ -177,7 +200,9 @@ async def _handle(session: AsyncSession, consumer: Consumer, fact: Fact) -> bool
     try:
         async with session.begin_nested():
             await handler(session, fact)
-    except Exception as error:  # noqa: BLE001 - whatever fails is kept, retried and shown
+    except Exception as error:
+        if is_transient(error):
+            raise  # no fault of the event's: the batch is done again, on another connection
         return await _note_failure(session, consumer.name, fact, error)
     return True
 

@@ -39,10 +39,18 @@ def _configure_libraries(
     finish = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
     named = [structlog.stdlib.add_logger_name, *shared]
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_without_trace)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(processors=finish, foreign_pre_chain=named)
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _without_trace(record: logging.LogRecord) -> bool:
+    """A pool that waits for the database to be back says so each time; where is no news."""
+    if record.name == "asyncpg.pool":
+        record.exc_info = None
+    return True
 
 
 def _dumps(event: object, **_: object) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import asyncpg
 
-from marketplace.kernel.postgres_cluster import SUPERUSER, Cluster, claim, is_alive
+from marketplace.kernel.postgres_cluster import SUPERUSER, Cluster, claim, is_alive, trim
 from marketplace.kernel.postgres_locks import LOOPBACK, accepts, locked
 from marketplace.kernel.postgres_process import EmbeddedPostgresError, binaries, programs_for
 
@@ -18,15 +18,21 @@ __all__ = [
     "EmbeddedPostgresError",
     "binaries",
     "ensure_database",
+    "exists",
     "is_running",
     "start",
     "stop",
+    "trim_log",
 ]
 
 DEFAULT_SETTINGS: Final[Mapping[str, str]] = {
     "max_connections": "100",
     "shared_buffers": "256MB",
     "random_page_cost": "1.1",
+    # The log must not hold what people wrote: no DETAIL with the key of a row, no statement.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_statement": "none",
 }
 
 
@@ -71,6 +77,11 @@ def start(root: Path, *, settings: Mapping[str, str] | None = None) -> EmbeddedP
         return EmbeddedPostgres(root, cluster.port(), cluster.password())
 
 
+def exists(root: Path) -> bool:
+    """Whether `start` made a server in `root` before. Changes nothing."""
+    return (root / "data").is_dir()
+
+
 def is_running(root: Path) -> bool:
     """Whether the server of `root` accepts connections now. Changes nothing, takes at most 1 s."""
     root = root.resolve()
@@ -93,6 +104,11 @@ def stop(root: Path, mode: Literal["smart", "fast", "immediate"] = "fast") -> No
         return
     with locked(root / "start.lock"):
         Cluster(root, programs_for(root)).stop(mode)
+
+
+def trim_log(root: Path) -> None:
+    """Keep the server's log bounded, while it runs: what is long becomes `server.log.1`."""
+    trim(root.resolve() / "server.log")
 
 
 async def ensure_database(server: EmbeddedPostgres, name: str) -> None:

@@ -4,7 +4,8 @@
     alive.lock           held by every process of the server for as long as it lives
     superuser.password   for scram over loopback TCP, the only way in
     port                 chosen once, kept while no other program listens there
-    server.log, data/
+    server.log           trimmed to `server.log.1` when it is long
+    data/
 
 The server inherits `alive.lock` locked, and the kernel releases it with the server's last process.
 So nothing is ever guessed from a process id: a killed postmaster that nobody reaped, its id given
@@ -37,6 +38,7 @@ SETTLE_SECONDS: Final = 60
 POLL_SECONDS: Final = 0.02
 PORT_ATTEMPTS: Final = 3
 LOG_TAIL_BYTES: Final = 2_000
+LOG_BYTES_MAX: Final = 10_000_000
 BUILT_IN_LOCALE_SINCE: Final = 17
 
 
@@ -65,6 +67,17 @@ def claim(root: Path) -> None:
 def is_alive(root: Path) -> bool:
     """Whether any process of the server in `root` is left, be it ready or not."""
     return is_locked(root / "alive.lock")
+
+
+def trim(log: Path) -> None:
+    """Move a long log's content aside. The server appends, so it goes on writing at the start."""
+    if not log.exists() or log.stat().st_size <= LOG_BYTES_MAX:
+        return
+    older = log.with_name(f"{log.name}.1")
+    older.unlink(missing_ok=True)
+    older.touch(0o600)
+    shutil.copyfile(log, older)
+    os.truncate(log, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +176,7 @@ class Cluster:
         options = {**settings, "listen_addresses": LOOPBACK, "unix_socket_directories": ""}
         line = " ".join(f"-c {shlex.quote(f'{key}={value}')}" for key, value in options.items())
         start = ("pg_ctl", "start", "--no-wait", "-D", "data", "-l", "server.log", "-o", line)
+        trim(self.root / "server.log")
         with locked(self.root / "alive.lock") as alive:
             # Stale, since nobody lives; PostgreSQL would obey it if its process id is used again.
             (self.root / "data" / "postmaster.pid").unlink(missing_ok=True)

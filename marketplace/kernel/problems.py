@@ -1,4 +1,8 @@
-"""Errors as RFC 9457 problem documents. No answer repeats what the caller sent or what broke."""
+"""Errors as RFC 9457 problem documents.
+
+An answer never says what broke inside, nor repeats the content of a field. It may repeat what names
+things: a field, a state, a number of a publication or an office that is not known.
+"""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kernel.db import Sessions
-from marketplace.kernel.events import ensure_position
+from marketplace.kernel.events import ensure_position, is_news
 
 CONSUMER: Final = "statistics"
 EVENTS_AT_ONCE: Final = 20_000
@@ -77,6 +77,8 @@ _RESET: Final = text("UPDATE event_consumer SET transaction_id = '0', sequence =
 
 async def fold(sessions: Sessions, time_zone: str) -> int:
     """Fold the next events; returns how many were passed, 0 when there is nothing to do."""
+    if not await is_news(sessions, CONSUMER):
+        return 0
     async with sessions.begin() as session:
         return await fold_next(session, time_zone)
 

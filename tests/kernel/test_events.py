@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from marketplace.kernel.clock import ShiftedClock
+from marketplace.kernel.database_errors import is_transient
 from marketplace.kernel.events import (
     ATTEMPTS_MAX,
     Consumer,
@@ -290,3 +292,22 @@ async def retry_all(world: World, listening: Consumer) -> None:
     async with world.sessions.begin() as session:
         for failure in (await session.execute(select(EventFailure))).scalars().all():
             await retry(session, listening, failure)
+
+
+async def test_a_lost_connection_is_no_failure_of_the_event(world: World) -> None:
+    losing = True
+
+    async def lose(session: AsyncSession, fact: Fact) -> None:
+        if losing:
+            await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    listening = await consumer(world, {"test.told": lose})
+    await tell_each(world, range(1))
+
+    with pytest.raises(DBAPIError) as lost:
+        await deliver(world.sessions, listening)
+
+    assert is_transient(lost.value)
+    assert await rows(world, "SELECT * FROM event_failure") == []
+    losing = False
+    assert await deliver(world.sessions, listening) == 1

@@ -8,12 +8,13 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from marketplace.kernel import postgres_cluster
 from marketplace.kernel.postgres import (
     EmbeddedPostgres,
     EmbeddedPostgresError,
@@ -22,6 +23,7 @@ from marketplace.kernel.postgres import (
     is_running,
     start,
     stop,
+    trim_log,
 )
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -230,3 +232,38 @@ def test_the_newest_installed_postgres_stands_in_for_the_wheel(
     assert binaries(tmp_path) == (tmp_path / "16" / "bin").resolve()
     with pytest.raises(EmbeddedPostgresError, match="DATABASE_URL"):
         binaries(tmp_path / "nowhere")
+
+
+async def test_the_log_tells_nothing_that_people_wrote(server: EmbeddedPostgres) -> None:
+    private = "ada@example.com"
+    before = (server.root / "server.log").stat().st_size
+    connection = await asyncpg.connect(server.url("postgres", driver="postgresql"))
+    try:
+        await connection.execute("CREATE TEMPORARY TABLE person (email text UNIQUE)")
+        for _ in range(2):
+            with suppress(asyncpg.UniqueViolationError):
+                await connection.execute(f"INSERT INTO person VALUES ('{private}')")  # noqa: S608
+    finally:
+        await connection.close()
+
+    told = (server.root / "server.log").read_text()[before:]
+    assert "duplicate key value violates unique constraint" in told
+    assert private not in told
+
+
+async def test_a_long_log_is_set_aside_while_the_server_goes_on(
+    server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = server.root / "server.log"
+    monkeypatch.setattr(postgres_cluster, "LOG_BYTES_MAX", 10)
+    content = log.read_text()
+
+    trim_log(server.root)
+
+    assert log.with_name("server.log.1").read_text() == content
+    assert log.stat().st_size == 0
+    connection = await asyncpg.connect(server.url("postgres", driver="postgresql"))
+    with suppress(asyncpg.DivisionByZeroError):
+        await connection.fetchval("SELECT 1 / 0")
+    await connection.close()
+    assert "division by zero" in log.read_text()[:200]

@@ -1,5 +1,7 @@
 """What the commands do, say and exit with. An expected failure is one line."""
 
+import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,23 @@ def test_operators_are_created_once_and_share_one_organisation(terminal: Termina
     assert terminal.query("SELECT count(*) FROM organisation") == [(1,)]
 
 
+def test_without_a_terminal_the_password_comes_from_standard_input_or_a_variable(
+    terminal: Terminal,
+) -> None:
+    terminal.monkeypatch.setattr(sys, "stdin", StringIO(f"{PASSWORD}\n"))
+    piped = terminal.run("operators", "create", "piped@example.com")
+    assert (piped.code, piped.complained) == (0, "")
+
+    terminal.monkeypatch.setattr(sys, "stdin", StringIO())
+    missing = terminal.run("operators", "create", "none@example.com")
+    line = "marketplace: password: a password has 10 to 200 characters\n"
+    assert (missing.code, missing.complained) == (1, line)
+
+    terminal.monkeypatch.setenv("MARKETPLACE_OPERATOR_PASSWORD", PASSWORD)
+    assert terminal.run("operators", "create", "variable@example.com").code == 0
+    assert terminal.query("SELECT count(*) FROM user_account") == [(2,)]
+
+
 @pytest.mark.parametrize(
     ("email", "password", "field"),
     [
@@ -58,12 +77,12 @@ def test_an_operator_who_could_not_sign_in_is_not_created(
         ("DATABASE_URL", "mysql://me:secret@127.0.0.1/x", "DATABASE_URL: write postgresql://"),
         ("DATABASE_URL", "secret", "DATABASE_URL: write postgresql://"),
         ("DATABASE_URL", "postgresql://secret@127.0.0.1:x/", "DATABASE_URL: write postgresql://"),
-        ("MARKETPLACE_PORT", "http", "port: "),
-        ("MARKETPLACE_PORT", "65536", "port: "),
-        ("MARKETPLACE_POOL_SIZE", "0", "pool_size: "),
-        ("MARKETPLACE_LOG_LEVEL", "LOUD", "log_level: write DEBUG, INFO"),
-        ("MARKETPLACE_REPORTING_TIME_ZONE", "Mars/Base", "reporting_time_zone: no such time zone"),
-        ("MARKETPLACE_REPORTING_TIME_ZONE", "../etc", "reporting_time_zone: no such time zone"),
+        ("MARKETPLACE_PORT", "http", "MARKETPLACE_PORT: Input should be "),
+        ("MARKETPLACE_PORT", "65536", "MARKETPLACE_PORT: Input should be "),
+        ("MARKETPLACE_POOL_SIZE", "0", "MARKETPLACE_POOL_SIZE: "),
+        ("MARKETPLACE_LOG_LEVEL", "LOUD", "MARKETPLACE_LOG_LEVEL: write DEBUG, INFO"),
+        ("MARKETPLACE_REPORTING_TIME_ZONE", "Mars/Base", "MARKETPLACE_REPORTING_TIME_ZONE: no "),
+        ("MARKETPLACE_REPORTING_TIME_ZONE", "../etc", "MARKETPLACE_REPORTING_TIME_ZONE: no "),
         ("MARKETPLACE_DATA_DIR", "/proc/nowhere", "[Errno 2] No such file or directory: "),
     ],
 )
@@ -72,7 +91,7 @@ def test_a_wrong_setting_is_told_in_one_line(
 ) -> None:
     shell.monkeypatch.setenv(variable, value)
 
-    refused = shell.run("ledger", "verify")
+    refused = shell.run("migrate")
 
     assert (refused.code, refused.said) == (1, "")
     assert refused.complained.startswith(f"marketplace: {line}")
@@ -144,3 +163,25 @@ def test_the_data_directory_must_be_a_directory(shell: Terminal, tmp_path: Path)
 
     line = f"marketplace: [Errno 17] File exists: '{tmp_path / 'file'}'\n"
     assert (refused.code, refused.complained) == (1, line)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ledger", "verify"),
+        ("events", "verify"),
+        ("events", "seal"),
+        ("statistics", "recompute"),
+        ("mail", "list"),
+        ("operators", "create", "a@example.com", "--password", PASSWORD),
+    ],
+)
+def test_no_command_makes_a_database_because_a_directory_was_mistyped(
+    shell: Terminal, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    refused = shell.run(*words, "--data-dir", tmp_path / "typo")
+
+    assert (refused.code, refused.said) == (1, "")
+    assert refused.complained.startswith(f"marketplace: no database in {tmp_path / 'typo'}: ")
+    assert refused.complained.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,10 @@ try:
 except ZeroDivisionError:
     logging.getLogger("uvicorn.error").exception("Exception in %s", "ASGI application")
 logging.getLogger("asyncio").warning("slow")
+try:
+    raise ConnectionRefusedError
+except OSError:
+    logging.getLogger("asyncpg.pool").warning("retrying", exc_info=True)
 """
 
 
@@ -22,10 +26,11 @@ def test_what_libraries_complain_of_is_json_as_well() -> None:
     command = [sys.executable, "-c", COMPLAIN]
     said = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
 
-    ours, server, loop = map(json.loads, said.stderr.splitlines())
+    ours, server, loop, pool = map(json.loads, said.stderr.splitlines())
     assert (ours["module"], ours["event"], ours["amount"]) == ("ours", "said", 1)
     assert (server["logger"], server["level"]) == ("uvicorn.error", "error")
     assert server["event"] == "Exception in ASGI application"
     assert server["exception"].endswith("ZeroDivisionError: division by zero")
     assert (loop["logger"], loop["event"]) == ("asyncio", "slow")
+    assert (pool["event"], "exception" in pool) == ("retrying", False)
     assert said.stdout == ""

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 from marketplace.app import create_app
@@ -17,3 +18,15 @@ def test_the_page_of_permissions_is_that_of_the_code() -> None:
     """When this fails: `marketplace docs permissions > docs/permissions.md`, and read it."""
     page = permissions_page(create_app(Settings(_env_file=None), connect=False))
     assert (ROOT / "docs" / "permissions.md").read_text() == page
+
+
+def test_every_setting_is_in_the_table_of_the_readme() -> None:
+    """Names of a row may be cut at the front: `MARKETPLACE_SMTP_HOST`, `…_SMTP_PORT`."""
+    readme = (ROOT / "README.md").read_text()
+    named = set(re.findall(r"`(?:MARKETPLACE|…)_([A-Z_]+)`", readme))
+    settings = {name.upper() for name in Settings.model_fields} - {"DATABASE_URL"}
+    assert settings - named == set()
+
+
+def test_the_proxy_sends_no_post_twice() -> None:
+    assert "non_idempotent" not in (ROOT / "docker" / "nginx.conf").read_text()
