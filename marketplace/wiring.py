@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from marketplace.accounts import errors as accounts_errors
 from marketplace.accounts.authentication import Finder
+from marketplace.accounts.authorizations import api as authorizations_api
 from marketplace.accounts.clients import api as clients_api
 from marketplace.accounts.members import api as members_api
 from marketplace.accounts.oauth import api as oauth_api
@@ -92,6 +93,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     organisations_api.router,
     members_api.router,
     clients_api.router,
+    authorizations_api.router,
     assets_api.router,
     documents_api.router,
     search_api.router,

@@ -18,6 +18,7 @@ PUBLIC_PAGES = {
 """A published listing, an offer for it, and the profile of a party are for everyone."""
 
 OWN_COLLECTIONS = [
+    "/v1/authorizations",
     "/v1/clients",
     "/v1/rights",
     "/v1/listings/mine",
