@@ -64,6 +64,11 @@ def test_an_operator_who_could_not_sign_in_is_not_created(
         ("MARKETPLACE_LOG_LEVEL", "LOUD", "log_level: write DEBUG, INFO"),
         ("MARKETPLACE_REPORTING_TIME_ZONE", "Mars/Base", "reporting_time_zone: no such time zone"),
         ("MARKETPLACE_REPORTING_TIME_ZONE", "../etc", "reporting_time_zone: no such time zone"),
+        ("MARKETPLACE_PUBLIC_URL", "http://market.example.com", "public_url: write https://"),
+        ("MARKETPLACE_PUBLIC_URL", "https://market.example.com/api", "public_url: write https://"),
+        ("MARKETPLACE_PUBLIC_URL", "https://secret@market.example", "public_url: write https://"),
+        ("MARKETPLACE_PUBLIC_URL", "http://127.0.0.1.evil.example", "public_url: write https://"),
+        ("MARKETPLACE_PUBLIC_URL", "https://", "public_url: write https://"),
         ("MARKETPLACE_DATA_DIR", "/proc/nowhere", "[Errno 2] No such file or directory: "),
     ],
 )
