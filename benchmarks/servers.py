@@ -51,6 +51,17 @@ def raw(settings: Settings) -> Iterator[str]:
         yield _answering(process, port, "/list")
 
 
+@contextmanager
+def guarded(settings: Settings) -> Iterator[str]:
+    """Run the product with the routes that measure the check of credentials; gives its address."""
+    port = _free_port()
+    command = ["uvicorn", "--factory", "benchmarks.floors.guarded:build", "--port", str(port)]
+    command += ["--no-access-log", "--log-level", "error"]
+    changed = {"MARKETPLACE_PORT": str(port), "MARKETPLACE_LOG_REQUESTS": "false"}
+    with _running(command, _environment(settings) | changed) as process:
+        yield _answering(process, port, "/readyz")
+
+
 def _environment(settings: Settings) -> dict[str, str]:
     data_dir = str(settings.data_dir)
     return {

@@ -15,6 +15,7 @@ from marketplace.accounts.api_keys import api as api_keys_api
 from marketplace.accounts.api_keys import service as api_keys_service
 from marketplace.accounts.attempts import service as attempts_service
 from marketplace.accounts.authentication import Finder
+from marketplace.accounts.authorizations import api as authorizations_api
 from marketplace.accounts.clients import api as clients_api
 from marketplace.accounts.designations import api as designations_api
 from marketplace.accounts.designations import errors as designations_errors
@@ -175,6 +176,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     designations_api.router,
     designations_public.router,
     clients_api.router,
+    authorizations_api.router,
     assets_api.router,
     documents_api.router,
     search_api.router,

@@ -22,6 +22,7 @@ from marketplace.accounts.oauth.server import (
     Server,
     log_refusal,
     parameters_of,
+    readable_id,
 )
 from marketplace.accounts.oauth.service import Choice, Consent, choices
 from marketplace.accounts.organisations.queries import get_organisation
@@ -30,11 +31,14 @@ from marketplace.kernel.db import now
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.pages.browser import Browser
 from marketplace.pages.rendering import Asked, address, page, return_host
+from marketplace.pages.texts import FALLBACK, TEXTS
 
 SIGN_IN: Final = "/oauth/sign-in"
 CONSENT: Final = "/oauth/consent"
 FIELDS: Final = SignIn.model_fields.keys() - {"organisation_id"}
 """What the sign-in form sends: what signing in takes, but for the organisation, chosen later."""
+ORDER: Final = [key.removeprefix("scope.") for key in TEXTS[FALLBACK] if key.startswith("scope.")]
+"""Scopes as the texts have them: who the person is first, then what is done for them."""
 ANEW: Final = frozenset({"login", "select_account"})
 """Prompts that ask for signing in although somebody is signed in."""
 
@@ -211,7 +215,7 @@ async def _consent_page(
         maker=maker.name,
         email=visitor.email,
         organisations=organisations,
-        scopes=opened.request.scope.split(),
+        scopes=sorted(opened.request.scope.split(), key=ORDER.index),
         host=return_host(opened.asked["redirect_uri"]),
         proof=browser.form_proof,
         action=CONSENT,
@@ -221,7 +225,7 @@ async def _consent_page(
 
 def _broken(request: Request, asked: Asked, error: OAuth2Error) -> Response:
     """Tell the person: until the address to return to is known to be good, nobody is sent there."""
-    log_refusal(request.url.path, error, None)
+    log_refusal(request.url.path, error, readable_id(asked.get("client_id")))
     reason = error.description or error.error
     return page(request, "error.html", asked, status=400, reason=reason)
 

@@ -261,6 +261,36 @@ async def test_a_client_asks_what_its_token_is_worth_and_gives_it_up(
         assert (again.status_code, again.json()) == (200, {})
 
 
+async def test_a_person_sees_what_they_allowed_and_withdraws_it(
+    app: FastAPI, client: httpx2.AsyncClient, sessions: Sessions
+) -> None:
+    member = await person(client, sessions)
+    flow = await flow_of(app, sessions, member)
+    await flow.code()  # which nobody redeemed
+    found, other = await flow.tokens(), await flow.tokens()
+    page = (await member.get("/v1/authorizations", limit=1)).json()
+    rest = (await member.get("/v1/authorizations", cursor=page["next"])).json()
+    (newest,), (first,) = page["items"], rest["items"]
+    assert (rest["next"], first["client_name"]) == (None, "Patent desk")
+    assert first["client_id"] == newest["client_id"] == flow.client["id"]
+    assert set(first["scopes"]) == set(flow.scope.split())
+    assert first["id"] == claims_of(found["access_token"])["family"]
+
+    path = f"/v1/authorizations/{first['id']}"
+    for _ in range(2):
+        answer = await client.delete(path, headers=member.headers)
+        assert answer.status_code == 204
+
+    assert (await flow.refresh(found["refresh_token"])).status_code == 400
+    for token, status in ((found["access_token"], 401), (other["access_token"], 200)):
+        answer = await client.get("/v1/sessions/current", headers=bearer(token))
+        assert answer.status_code == status
+    assert (await member.get("/v1/authorizations")).json()["items"] == [newest]
+    alone = await machine_token(client, await registered(member))
+    refused = await client.get("/v1/authorizations", headers=bearer(alone))
+    assert (refused.status_code, refused.json()["code"]) == (403, "person_needed")
+
+
 async def test_everything_is_discovered(client: httpx2.AsyncClient) -> None:
     first = await client.get("/.well-known/openid-configuration")
     second = await client.get("/.well-known/oauth-authorization-server")

@@ -83,6 +83,27 @@ def test_an_operator_who_could_not_sign_in_is_not_created(
         ("MARKETPLACE_LOG_LEVEL", "LOUD", "MARKETPLACE_LOG_LEVEL: write DEBUG, INFO"),
         ("MARKETPLACE_REPORTING_TIME_ZONE", "Mars/Base", "MARKETPLACE_REPORTING_TIME_ZONE: no "),
         ("MARKETPLACE_REPORTING_TIME_ZONE", "../etc", "MARKETPLACE_REPORTING_TIME_ZONE: no "),
+        (
+            "MARKETPLACE_PUBLIC_URL",
+            "http://market.example.com",
+            "MARKETPLACE_PUBLIC_URL: write https://",
+        ),
+        (
+            "MARKETPLACE_PUBLIC_URL",
+            "https://market.example.com/api",
+            "MARKETPLACE_PUBLIC_URL: write https://",
+        ),
+        (
+            "MARKETPLACE_PUBLIC_URL",
+            "https://secret@market.example",
+            "MARKETPLACE_PUBLIC_URL: write https://",
+        ),
+        (
+            "MARKETPLACE_PUBLIC_URL",
+            "http://127.0.0.1.evil.example",
+            "MARKETPLACE_PUBLIC_URL: write https://",
+        ),
+        ("MARKETPLACE_PUBLIC_URL", "https://", "MARKETPLACE_PUBLIC_URL: write https://"),
         ("MARKETPLACE_DATA_DIR", "/proc/nowhere", "[Errno 2] No such file or directory: "),
     ],
 )

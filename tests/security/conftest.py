@@ -14,7 +14,7 @@ from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
 from tests.conftest import _settings, clone
 from tests.factories.deals import PRICE_MINOR, Market, credit, idea_body, list_right, offer, ok
-from tests.factories.oauth import registered
+from tests.factories.oauth import claims_of, flow_of, registered
 from tests.factories.people import Person, person
 from tests.factories.routes import ACCOUNT, BODIES, Operation, operations
 from tests.factories.undone import undone
@@ -74,6 +74,7 @@ async def _fill(market: Market) -> dict[str, str]:
         "right_id": listings["items"][0]["right_id"],
         "negotiation_id": await offer(market.buyer, listing_id),
         "client_id": client["id"],
+        "authorization_id": (await _allowed(market))["family"],
         "organisation_id": market.seller.organisation_id,
         "batch_id": batch["id"],
         "payout_id": batch["payouts"][0]["id"],
@@ -112,6 +113,13 @@ async def _organise(market: Market) -> dict[str, Any]:
         "affiliation_id": affiliation["id"],
         "designation_id": applied["id"],
     }
+
+
+async def _allowed(market: Market) -> dict[str, Any]:
+    """The claims of a token that the seller let an application have."""
+    app, sessions = market.world.app, market.world.sessions
+    flow = await flow_of(app, sessions, market.seller)
+    return claims_of((await flow.tokens())["access_token"])
 
 
 @pytest.fixture

@@ -43,12 +43,15 @@ PUBLIC = {
 """What anyone may call. A route is added here by decision, never by omission."""
 
 ANY_TOKEN = {
+    "DELETE /v1/authorizations/{authorization_id}",
     "DELETE /v1/sessions/current",
+    "GET /v1/authorizations",
     "GET /v1/organisations",
     "GET /v1/organisations/{organisation_id}",
     "GET /v1/sessions/current",
 }
-"""What any signed-in person may call in any role: their own session, and public profiles."""
+"""What any signed-in person may call in any role: their own session, what they allow others to do,
+and public profiles."""
 
 OPERATOR_ONLY = {
     "GET /v1/bank-entries",

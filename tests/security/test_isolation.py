@@ -20,6 +20,7 @@ PUBLIC_PAGES = {
 """A published listing, an offer for it, and a party's profile and group are for everyone."""
 
 OWN_COLLECTIONS = [
+    "/v1/authorizations",
     "/v1/clients",
     "/v1/rights",
     "/v1/listings/mine",

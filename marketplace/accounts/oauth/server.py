@@ -180,12 +180,17 @@ def log_refusal(endpoint: str, error: OAuth2Error, client_id: str | None) -> Non
 
 
 def _claimed_client(request: ProtocolRequest) -> str | None:
-    """Which client the request says it is from, if it says so in the spelling of an id."""
+    """Which client the request is from, or says it is from."""
     if request.client:
         return str(request.client.get_client_id())
-    claimed = request.payload.client_id or _basic_user(request.headers.get("Authorization", ""))
+    header = request.headers.get("Authorization", "")
+    return readable_id(request.payload.client_id or _basic_user(header))
+
+
+def readable_id(claimed: str | None) -> str | None:
+    """An id that may be logged: whatever else stands in its place may be a secret, or a trick."""
     try:
-        return str(UUID(claimed))
+        return str(UUID(claimed or ""))
     except ValueError:
         return None
 
