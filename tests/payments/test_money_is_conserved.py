@@ -49,6 +49,7 @@ EXAMPLES: Final = 8
 STEPS: Final = 50
 REFUSED: Final = 0.06
 BEFORE: Final = {"amend", "sign", "countersign"}
+OURS: Final = BankAccount(**bank_account("000-000-000000"))
 ELSEWHERE: Final = BankAccount(**bank_account("555-666-777777"))
 
 
@@ -75,7 +76,7 @@ class Play:
         header = "entry_id,booked_on,direction,amount,currency,remittance,end_to_end_id,status"
         content = f"{header}\n{uuid4().hex},2026-01-05,{line}".encode()
         async with self.sessions.begin() as session:
-            await import_statement(session, content, actor=self.actors[OPERATOR])
+            await import_statement(session, content, OURS, actor=self.actors[OPERATOR])
         await match_received(self.sessions)
 
 

@@ -24,30 +24,41 @@ from marketplace.kernel.events import publish
 from marketplace.kernel.ids import new_id
 from marketplace.payments.funding.models import BankEntry, BankStatement
 from marketplace.payments.lifecycle import BANK_ENTRY, BankEntryState
-from marketplace.payments.providers.bank.bank_account import masked_number
-from marketplace.payments.providers.bank.errors import MalformedStatementError
+from marketplace.payments.providers.bank.bank_account import (
+    BankAccount,
+    compact_number,
+    masked_number,
+)
+from marketplace.payments.providers.bank.errors import (
+    ForeignAccountError,
+    MalformedStatementError,
+)
 from marketplace.payments.providers.bank.statement import Statement, StatementEntry
 from marketplace.payments.providers.bank.statement_file import parse
 
 ROWS_AT_ONCE = 1_000
 
 
-async def import_statement(session: AsyncSession, content: bytes, *, actor: Actor) -> BankStatement:
+async def import_statement(
+    session: AsyncSession, content: bytes, ours: BankAccount, *, actor: Actor
+) -> BankStatement:
     """Store a statement and those of its entries that the bank has not reported before.
 
     Importing the same file again changes nothing and gives the first import back.
 
     Raises:
+        ForeignAccountError: it names another account than ours; nothing was stored.
         MalformedStatementError, StatementDoesNotBalanceError: nothing was stored.
     """
     sha256 = hashlib.sha256(content).hexdigest()
     if known := await _by_hash(session, sha256):
         return known
     statement = await asyncio.to_thread(parse, content)
+    _require_own(statement, ours)
     row = BankStatement(
         created_at=now(session),
         sha256=sha256,
-        account=statement.account,
+        account=ours.compact_number,
         statement_id=statement.statement_id,
         currency=statement.currency,
         entries=len(statement.entries),
@@ -61,6 +72,14 @@ async def import_statement(session: AsyncSession, content: bytes, *, actor: Acto
     subject = f"bank_statement:{row.id}"
     publish(session, "bank_statement.import", subject=subject, actor=actor.label, data=data)
     return row
+
+
+def _require_own(statement: Statement, ours: BankAccount) -> None:
+    """Money on somebody else's account pays nobody here. A file may leave the account out."""
+    if statement.account and compact_number(statement.account) != ours.compact_number:
+        raise ForeignAccountError(
+            f"it is of {masked_number(statement.account)}, buyers pay to {ours.masked()}"
+        )
 
 
 async def _by_hash(session: AsyncSession, sha256: str) -> BankStatement | None:

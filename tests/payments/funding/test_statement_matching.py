@@ -93,6 +93,59 @@ async def test_the_same_file_twice_counts_once(desk: BankDesk) -> None:
     assert await desk.books() == before
 
 
+OURS = "000-000-000000"
+"""The account of the settings that nobody changed."""
+
+
+def on_account(account: str | None, entry: str, note: str = "note") -> bytes:
+    """A statement that names its account, or has no column for it."""
+    header = "entry_id,booked_on,direction,amount,currency,remittance"
+    line = f"{entry},2026-01-05,credit,1000,KRW,{note}"
+    more = ("", "") if account is None else (",account", f",{account}")
+    return f"{header}{more[0]}\n{line}{more[1]}".encode()
+
+
+def camt053(account: str, entry: str, note: str) -> bytes:
+    amount = '<Amt Ccy="KRW">1000</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+    return (
+        "<Document><BkToCstmrStmt><Stmt><Id>S1</Id>"
+        f"<Acct><Id>{account}</Id><Ccy>KRW</Ccy></Acct><Ntry>{amount}<Sts>BOOK</Sts>"
+        f"<BookgDt><Dt>2026-01-05</Dt></BookgDt><AcctSvcrRef>{entry}</AcctSvcrRef><NtryDtls>"
+        f"<TxDtls><RmtInf><Ustrd>{note}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
+        "</Stmt></BkToCstmrStmt></Document>"
+    ).encode()
+
+
+async def test_a_statement_of_another_account_pays_nothing(desk: BankDesk) -> None:
+    due = await desk.request(1_000)
+    before = await desk.books()
+
+    for content in (
+        camt053("<IBAN>DE89370400440532013000</IBAN>", "e1", due.reference),
+        camt053("<Othr><Id>110-000-000000</Id></Othr>", "e1", due.reference),
+        on_account("110-000-000000", "e1", due.reference),
+        on_account("-", "e1", due.reference),
+    ):
+        refusal = await desk.operator.upload("/v1/bank-statements", content)
+        await refused(refusal, 422, "foreign_account")
+        assert "DE89370400440532013000" not in refusal.text
+
+    assert await desk.books() == before
+    own = camt053("<Othr><Id>000 000 000000</Id></Othr>", "e1", due.reference)
+    assert (await desk.load(own))["new_entries"] == 1
+    assert not await desk.is_open(due)
+
+
+async def test_an_entry_counts_once_however_its_account_is_spelt(desk: BankDesk) -> None:
+    spellings = (None, "", OURS, "000000000000", "000 000 000000")
+
+    told = [await desk.load(on_account(spelling, "e1")) for spelling in spellings]
+
+    assert [each["new_entries"] for each in told] == [1, 0, 0, 0, 0]
+    assert {each["account"] for each in told} == {"000000000000"}
+    assert await desk.balance(BANK) == -1_000
+
+
 async def test_overlapping_files_tell_an_entry_once(desk: BankDesk) -> None:
     due = await desk.request(1_000)
     shared = credit(1_000, due.reference)

@@ -33,7 +33,7 @@ class BankAccount:
 
     @property
     def compact_number(self) -> str:
-        return _compact(self.account_number)
+        return compact_number(self.account_number)
 
     @property
     def is_iban(self) -> bool:
@@ -67,11 +67,12 @@ class BankAccount:
 
 def masked_number(account_number: str) -> str:
     """The last four characters of an account number, or none of one that is too short to hide."""
-    number = _compact(account_number)
+    number = compact_number(account_number)
     return f"****{number[-4:]}" if _ACCOUNT_NUMBER.fullmatch(number) else "****"
 
 
-def _compact(account_number: str) -> str:
+def compact_number(account_number: str) -> str:
+    """The number without the spaces, hyphens and small letters that people write it with."""
     return _SEPARATORS.sub("", account_number).upper()
 
 
