@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func
@@ -37,6 +37,16 @@ from marketplace.payments.providers.bank.statement import Statement, StatementEn
 from marketplace.payments.providers.bank.statement_file import parse
 
 ROWS_AT_ONCE = 1_000
+TOLD: Final = {
+    "direction": "direction",
+    "amount_minor": "amount",
+    "currency": "currency",
+    "booked_on": "date",
+    "remittance": "remittance",
+    "end_to_end_id": "end-to-end id",
+    "reversal": "status",
+}
+"""What decides about an entry, so what every file has to say alike, and how a refusal names it."""
 
 
 async def import_statement(
@@ -113,18 +123,17 @@ async def _require_unchanged(
     session: AsyncSession, row: BankStatement, batch: Sequence[dict[str, Any]]
 ) -> None:
     """Refuse a file that tells an entry of an earlier file differently."""
-    query = select(
-        BankEntry.external_id, BankEntry.direction, BankEntry.amount_minor, BankEntry.currency
-    ).where(
+    query = select(col(BankEntry.external_id), *(getattr(BankEntry, name) for name in TOLD)).where(
         col(BankEntry.account) == row.account,
         col(BankEntry.external_id).in_([entry["external_id"] for entry in batch]),
     )
     stored = {found.external_id: found for found in (await session.execute(query)).all()}
     for entry in batch:
-        name, *told = stored[entry["external_id"]]
-        if told != [entry["direction"], entry["amount_minor"], entry["currency"]]:
+        before = stored[entry["external_id"]]
+        changed = [words for name, words in TOLD.items() if getattr(before, name) != entry[name]]
+        if changed:
             raise MalformedStatementError(
-                f"entry {name!r} was reported before with another amount or direction"
+                f"entry {before.external_id!r} was reported before with another {changed[0]}"
             )
 
 

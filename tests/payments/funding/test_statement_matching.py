@@ -164,6 +164,9 @@ async def test_overlapping_files_tell_an_entry_once(desk: BankDesk) -> None:
         "e1,2026-01-05,credit,1001,KRW,note,",
         "e1,2026-01-05,debit,1000,KRW,note,",
         "e1,2026-01-05,credit,1000,JPY,note,",
+        "e1,2026-01-06,credit,1000,KRW,note,",
+        "e1,2026-01-05,credit,1000,KRW,another note,",
+        "e1,2026-01-05,credit,1000,KRW,note,end-to-end",
     ],
 )
 async def test_an_entry_told_differently_refuses_the_whole_file(desk: BankDesk, again: str) -> None:
