@@ -8,6 +8,7 @@ repeats nothing.
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from datetime import date, timedelta
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
@@ -37,6 +38,7 @@ from marketplace.payments.providers.bank.statement import Statement, StatementEn
 from marketplace.payments.providers.bank.statement_file import parse
 
 ROWS_AT_ONCE = 1_000
+FIRST_DAY: Final = date(1990, 1, 1)
 TOLD: Final = {
     "direction": "direction",
     "amount_minor": "amount",
@@ -65,6 +67,7 @@ async def import_statement(
         return known
     statement = await asyncio.to_thread(parse, content)
     _require_own(statement, ours)
+    _require_possible_days(statement, now(session).date())
     row = BankStatement(
         created_at=now(session),
         sha256=sha256,
@@ -90,6 +93,16 @@ def _require_own(statement: Statement, ours: BankAccount) -> None:
         raise ForeignAccountError(
             f"it is of {masked_number(statement.account)}, buyers pay to {ours.masked()}"
         )
+
+
+def _require_possible_days(statement: Statement, today: date) -> None:
+    """A mistyped year is told. East of Greenwich the bank's day may be tomorrow's already."""
+    for entry in statement.entries:
+        if not FIRST_DAY <= entry.booked_on <= today + timedelta(days=1):
+            raise MalformedStatementError(
+                f"entry {entry.external_id!r}: {entry.booked_on} is not a day between "
+                f"{FIRST_DAY} and tomorrow"
+            )
 
 
 async def _by_hash(session: AsyncSession, sha256: str) -> BankStatement | None:

@@ -1,8 +1,11 @@
 """Bank statements through the door: what matches exactly is booked, the rest waits in the queue."""
 
+from datetime import timedelta
+
 import httpx2
 import pytest
 
+from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.db import Sessions
 from marketplace.payments.ledger.addresses import BANK, held, unallocated
 from tests.factories.bank import BankDesk, refused
@@ -136,6 +139,17 @@ async def test_a_statement_of_another_account_pays_nothing(desk: BankDesk) -> No
     assert not await desk.is_open(due)
 
 
+async def test_a_day_after_tomorrow_is_not_booked_yet(desk: BankDesk, clock: ShiftedClock) -> None:
+    tomorrow = clock.now().date() + timedelta(days=1)
+    late = statement(f"e1,{tomorrow + timedelta(days=1)},credit,5,KRW,x,")
+
+    refusal = await desk.operator.upload("/v1/bank-statements", late)
+    await refused(refusal, 422, "malformed_statement")
+
+    told = await desk.bank(f"e1,{tomorrow},credit,5,KRW,x,")
+    assert told["new_entries"] == 1
+
+
 async def test_an_entry_counts_once_however_its_account_is_spelt(desk: BankDesk) -> None:
     spellings = (None, "", OURS, "000000000000", "000 000 000000")
 
@@ -192,6 +206,9 @@ async def test_an_entry_told_differently_refuses_the_whole_file(desk: BankDesk, 
         (statement("e1,2026-01-05,credit,-5,KRW,x,"), 422, "malformed_statement"),
         (statement("e1,2026-01-05,credit,0,KRW,x,"), 422, "malformed_statement"),
         (statement("e1,2026-13-05,credit,5,KRW,x,"), 422, "malformed_statement"),
+        (statement("e1,0001-01-01,credit,5,KRW,x,"), 422, "malformed_statement"),
+        (statement("e1,1989-12-31,credit,5,KRW,x,"), 422, "malformed_statement"),
+        (statement("e1,9999-12-31,credit,5,KRW,x,"), 422, "malformed_statement"),
         (statement("e1,2026-01-05,credit,5,XXX,x,"), 422, "malformed_statement"),
         (statement(f"e1,2026-01-05,credit,{10**15},KRW,x,"), 422, "malformed_statement"),
         (statement(*["e1,2026-01-05,credit,5,KRW,x,"] * 2), 422, "malformed_statement"),
