@@ -68,7 +68,7 @@ def with_second(**changes: str) -> str:
         (with_second(amount="1e9"), SECOND + "'1e9' is not an amount"),
         (with_second(amount="1.005"), SECOND + "'1.005' is not an amount of EUR"),
         (with_second(amount="9" * 15), SECOND + "the amount '999999999999999' is too large"),
-        (with_second(amount="9" * 99_999), SECOND + "'9999"),
+        (with_second(amount="9" * 99_999), SECOND + "the amount '9999"),
         (with_second(sign="PLUS"), SECOND + "CdtDbtInd is 'PLUS'"),
         (with_second(status=""), SECOND + "the status (Sts) '' is not known"),
         (with_second(status="<Sts>SOON</Sts>"), SECOND + "the status (Sts) 'SOON' is not known"),
