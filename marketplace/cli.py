@@ -32,7 +32,9 @@ from marketplace.kernel.postgres import EmbeddedPostgresError
 from marketplace.kernel.problems import translate
 from marketplace.kernel.seals import seal_new_events, verify
 from marketplace.migrating import upgrade
+from marketplace.payments.access import platform_account
 from marketplace.payments.ledger.verify import count_transactions, run_checks
+from marketplace.payments.providers.bank.errors import InvalidBankAccountError
 from marketplace.settings import Settings
 from marketplace.statistics.folding import recompute
 from marketplace.statistics.history import import_history
@@ -124,9 +126,13 @@ def _settings(data_dir: Path | None = None, **changed: Any) -> Settings:
     """The configuration, with what the command line says in place of the environment."""
     given = {"data_dir": data_dir, **changed}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        platform_account(settings)
     except ValidationError as error:
         raise ConfigurationError(_first_problem(error)) from error
+    except InvalidBankAccountError as error:
+        raise ConfigurationError(f"MARKETPLACE_BANK_*: {error}") from error
+    return settings
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -6,6 +6,7 @@ that is thrown away, through the services that the API, the worker and the clock
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from random import Random
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -131,7 +132,8 @@ async def send_batch(play: Play) -> None:
     batch = await play.pick("SELECT id FROM payout_batch ORDER BY message_id")
     if batch:
         async with play.sessions.begin() as session:
-            await payouts.send_batch(session, batch.id, actor=play.actors[OPERATOR])
+            actor, day = play.actors[OPERATOR], date(2026, 1, 6)
+            await payouts.send_batch(session, batch.id, debtor=OURS, execute_on=day, actor=actor)
 
 
 def on_payout(

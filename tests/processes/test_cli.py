@@ -64,6 +64,9 @@ def test_an_operator_who_could_not_sign_in_is_not_created(
         ("MARKETPLACE_LOG_LEVEL", "LOUD", "log_level: write DEBUG, INFO"),
         ("MARKETPLACE_REPORTING_TIME_ZONE", "Mars/Base", "reporting_time_zone: no such time zone"),
         ("MARKETPLACE_REPORTING_TIME_ZONE", "../etc", "reporting_time_zone: no such time zone"),
+        ("MARKETPLACE_BANK_ACCOUNT_NUMBER", "!!", "MARKETPLACE_BANK_*: bank account ****: give 5"),
+        ("MARKETPLACE_BANK_COUNTRY", "Korea", "MARKETPLACE_BANK_*: bank account ****0000: give"),
+        ("MARKETPLACE_BANK_COUNTRY", "DE", "MARKETPLACE_BANK_*: bank account ****0000: the banks"),
         ("MARKETPLACE_DATA_DIR", "/proc/nowhere", "[Errno 2] No such file or directory: "),
     ],
 )
