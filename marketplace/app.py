@@ -21,7 +21,7 @@ from marketplace.kernel.driver_pools import ReadPool, WritePool
 from marketplace.kernel.http import BODY_BYTES_MAX, Service
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.rate_limits import Quotas, RateLimits
-from marketplace.payments.providers.bank.bank_account import BankAccount
+from marketplace.payments.access import platform_account
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
 from marketplace.wiring import (
@@ -77,12 +77,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     app.state.uses = Uses(USES)
     found_by = finders(settings, revocations)
     app.state.authenticator = Authenticator(found_by, revocations, app.state.uses)
-    app.state.platform_account = BankAccount(
-        settings.bank_holder_name,
-        settings.bank_account_number,
-        settings.bank_code,
-        settings.bank_country,
-    )
+    app.state.platform_account = platform_account(settings)
     for router in (*ROUTERS, operations.router, operations.health):
         app.include_router(router)
     app.router.routes.extend(PLAIN_ROUTES)

@@ -22,7 +22,9 @@ from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.mail.service import send_again, unsent
 from marketplace.kernel.seals import seal_new_events, verify
 from marketplace.migrating import upgrade
+from marketplace.payments.access import platform_account
 from marketplace.payments.ledger.verify import count_transactions, run_checks
+from marketplace.payments.providers.bank.errors import InvalidBankAccountError
 from marketplace.settings import ConfigurationError, Settings, configured, first_problem
 from marketplace.statistics.folding import recompute
 from marketplace.statistics.history import import_history
@@ -61,7 +63,12 @@ T = TypeVar("T")
 def settings_of(data_dir: Path | None = None, **changed: Any) -> Settings:
     """The configuration, with what the command line says in place of the environment."""
     given = {"data_dir": data_dir, **changed}
-    return configured({name: value for name, value in given.items() if value is not None})
+    settings = configured({name: value for name, value in given.items() if value is not None})
+    try:
+        platform_account(settings)
+    except InvalidBankAccountError as error:
+        raise ConfigurationError(f"MARKETPLACE_BANK_*: {error}") from error
+    return settings
 
 
 def say(line: str) -> None:

@@ -124,7 +124,9 @@ PERSONAL_DATA: Final = PersonalData(
             PayoutBatch,
             ("id", "created_at", "created_by", "sent_at"),
             "created_by = :user_id",
-            dict.fromkeys(("currency", "message_id"), "the platform's own payments"),
+            dict.fromkeys(
+                ("currency", "message_id", "debtor", "execute_on"), "the platform's own payments"
+            ),
         ),
         events_about("payment_request_events", "payment_request", _REQUESTS),
         events_about("payout_events", "payout", _PAYOUTS),

@@ -6,6 +6,7 @@ that is thrown away, through the services that the API, the worker and the clock
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from random import Random
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -49,6 +50,7 @@ EXAMPLES: Final = 8
 STEPS: Final = 50
 REFUSED: Final = 0.06
 BEFORE: Final = {"amend", "sign", "countersign"}
+OURS: Final = BankAccount(**bank_account("000-000-000000"))
 ELSEWHERE: Final = BankAccount(**bank_account("555-666-777777"))
 
 
@@ -75,7 +77,7 @@ class Play:
         header = "entry_id,booked_on,direction,amount,currency,remittance,end_to_end_id,status"
         content = f"{header}\n{uuid4().hex},2026-01-05,{line}".encode()
         async with self.sessions.begin() as session:
-            await import_statement(session, content, actor=self.actors[OPERATOR])
+            await import_statement(session, content, OURS, actor=self.actors[OPERATOR])
         await match_received(self.sessions)
 
 
@@ -130,7 +132,8 @@ async def send_batch(play: Play) -> None:
     batch = await play.pick("SELECT id FROM payout_batch ORDER BY message_id")
     if batch:
         async with play.sessions.begin() as session:
-            await payouts.send_batch(session, batch.id, actor=play.actors[OPERATOR])
+            actor, day = play.actors[OPERATOR], date(2026, 1, 6)
+            await payouts.send_batch(session, batch.id, debtor=OURS, execute_on=day, actor=actor)
 
 
 def on_payout(

@@ -104,6 +104,9 @@ def test_an_operator_who_could_not_sign_in_is_not_created(
             "MARKETPLACE_PUBLIC_URL: write https://",
         ),
         ("MARKETPLACE_PUBLIC_URL", "https://", "MARKETPLACE_PUBLIC_URL: write https://"),
+        ("MARKETPLACE_BANK_ACCOUNT_NUMBER", "!!", "MARKETPLACE_BANK_*: bank account ****: give 5"),
+        ("MARKETPLACE_BANK_COUNTRY", "Korea", "MARKETPLACE_BANK_*: bank account ****0000: give"),
+        ("MARKETPLACE_BANK_COUNTRY", "DE", "MARKETPLACE_BANK_*: bank account ****0000: the banks"),
         ("MARKETPLACE_DATA_DIR", "/proc/nowhere", "[Errno 2] No such file or directory: "),
     ],
 )

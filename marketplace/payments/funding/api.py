@@ -11,7 +11,7 @@ from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
 from marketplace.kernel.schemas import Page
-from marketplace.payments.access import Operator
+from marketplace.payments.access import Operator, PlatformAccount
 from marketplace.payments.errors import (
     CurrencyDiffersError,
     EntryNotAllocatableError,
@@ -30,6 +30,7 @@ from marketplace.payments.lifecycle import BankEntryState
 from marketplace.payments.payouts.models import Payout
 from marketplace.payments.payouts.schemas import PayoutRead
 from marketplace.payments.providers.bank.errors import (
+    ForeignAccountError,
     InvalidBankAccountError,
     MalformedStatementError,
     StatementDoesNotBalanceError,
@@ -59,6 +60,7 @@ RESOLVE_ERRORS = (
         InvalidTokenError,
         PermissionMissingError,
         MalformedStatementError,
+        ForeignAccountError,
         StatementDoesNotBalanceError,
         StatementTooLargeError,
     ),
@@ -72,13 +74,16 @@ RESOLVE_ERRORS = (
         }
     },
 )
-async def import_bank_statement(http: Request, actor: Operator, session: Session) -> BankStatement:
+async def import_bank_statement(
+    http: Request, actor: Operator, session: Session, ours: PlatformAccount
+) -> BankStatement:
     """Operator: send a bank statement as the body, ISO 20022 camt.053 or CSV.
 
     Its entries are matched within a second; see the statement for the result. The same file, and
-    the same entry in another file, count once.
+    the same entry in another file, count once. It has to be of the account that buyers pay to;
+    a CSV that names no account is taken to be.
     """
-    return await statements.import_statement(session, await http.body(), actor=actor)
+    return await statements.import_statement(session, await http.body(), ours, actor=actor)
 
 
 @router.get(

@@ -25,6 +25,7 @@ from marketplace.payments.lifecycle import OPERATOR, BankEntryState, PaymentRequ
 from marketplace.payments.payouts.models import Payout
 from marketplace.payments.payouts.service import prepare_payout
 from marketplace.payments.providers.bank.bank_account import BankAccount
+from marketplace.payments.providers.bank.reference import find_references
 from marketplace.payments.providers.bank.statement import Direction
 
 
@@ -43,7 +44,7 @@ async def apply_entry(
         raise RequestNotOpenError(f"it is {request.state}")
     if request.currency != entry.currency:
         raise CurrencyDiffersError(f"{entry.currency} came, {request.currency} is due")
-    move(session, entry, "apply", role=OPERATOR, actor=actor, reference=reference)
+    move(session, entry, "apply", role=OPERATOR, actor=actor, reference=request.reference)
     await receive(
         session,
         request,
@@ -100,14 +101,17 @@ async def _lock_credit(session: AsyncSession, entry_id: UUID) -> BankEntry:
 
 
 async def _lock_request(session: AsyncSession, reference: str) -> PaymentRequest:
+    """The request of a reference as matching reads one; a text that names several names none."""
     query = (
-        select(PaymentRequest).where(col(PaymentRequest.reference) == reference).with_for_update()
+        select(PaymentRequest)
+        .where(col(PaymentRequest.reference).in_(find_references(reference)))
+        .with_for_update()
     )
-    request = (await session.execute(query)).scalar_one_or_none()
-    if request is None:
+    found = (await session.execute(query)).scalars().all()
+    if len(found) != 1:
         raise NotFoundError("no payment request has this reference")
-    mark_locked(session, request)
-    return request
+    mark_locked(session, found[0])
+    return found[0]
 
 
 async def entries(

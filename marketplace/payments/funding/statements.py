@@ -8,8 +8,9 @@ repeats nothing.
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from datetime import date, timedelta
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func
@@ -24,30 +25,53 @@ from marketplace.kernel.events import publish
 from marketplace.kernel.ids import new_id
 from marketplace.payments.funding.models import BankEntry, BankStatement
 from marketplace.payments.lifecycle import BANK_ENTRY, BankEntryState
-from marketplace.payments.providers.bank.bank_account import masked_number
-from marketplace.payments.providers.bank.errors import MalformedStatementError
+from marketplace.payments.providers.bank.bank_account import (
+    BankAccount,
+    compact_number,
+    masked_number,
+)
+from marketplace.payments.providers.bank.errors import (
+    ForeignAccountError,
+    MalformedStatementError,
+)
 from marketplace.payments.providers.bank.statement import Statement, StatementEntry
 from marketplace.payments.providers.bank.statement_file import parse
 
 ROWS_AT_ONCE = 1_000
+FIRST_DAY: Final = date(1990, 1, 1)
+TOLD: Final = {
+    "direction": "direction",
+    "amount_minor": "amount",
+    "currency": "currency",
+    "booked_on": "date",
+    "remittance": "remittance",
+    "end_to_end_id": "end-to-end id",
+    "reversal": "status",
+}
+"""What decides about an entry, so what every file has to say alike, and how a refusal names it."""
 
 
-async def import_statement(session: AsyncSession, content: bytes, *, actor: Actor) -> BankStatement:
+async def import_statement(
+    session: AsyncSession, content: bytes, ours: BankAccount, *, actor: Actor
+) -> BankStatement:
     """Store a statement and those of its entries that the bank has not reported before.
 
     Importing the same file again changes nothing and gives the first import back.
 
     Raises:
+        ForeignAccountError: it names another account than ours; nothing was stored.
         MalformedStatementError, StatementDoesNotBalanceError: nothing was stored.
     """
     sha256 = hashlib.sha256(content).hexdigest()
     if known := await _by_hash(session, sha256):
         return known
     statement = await asyncio.to_thread(parse, content)
+    _require_own(statement, ours)
+    _require_possible_days(statement, now(session).date())
     row = BankStatement(
         created_at=now(session),
         sha256=sha256,
-        account=statement.account,
+        account=ours.compact_number,
         statement_id=statement.statement_id,
         currency=statement.currency,
         entries=len(statement.entries),
@@ -61,6 +85,24 @@ async def import_statement(session: AsyncSession, content: bytes, *, actor: Acto
     subject = f"bank_statement:{row.id}"
     publish(session, "bank_statement.import", subject=subject, actor=actor.label, data=data)
     return row
+
+
+def _require_own(statement: Statement, ours: BankAccount) -> None:
+    """Money on somebody else's account pays nobody here. A file may leave the account out."""
+    if statement.account and compact_number(statement.account) != ours.compact_number:
+        raise ForeignAccountError(
+            f"it is of {masked_number(statement.account)}, buyers pay to {ours.masked()}"
+        )
+
+
+def _require_possible_days(statement: Statement, today: date) -> None:
+    """A mistyped year is told. East of Greenwich the bank's day may be tomorrow's already."""
+    for entry in statement.entries:
+        if not FIRST_DAY <= entry.booked_on <= today + timedelta(days=1):
+            raise MalformedStatementError(
+                f"entry {entry.external_id!r}: {entry.booked_on} is not a day between "
+                f"{FIRST_DAY} and tomorrow"
+            )
 
 
 async def _by_hash(session: AsyncSession, sha256: str) -> BankStatement | None:
@@ -94,18 +136,17 @@ async def _require_unchanged(
     session: AsyncSession, row: BankStatement, batch: Sequence[dict[str, Any]]
 ) -> None:
     """Refuse a file that tells an entry of an earlier file differently."""
-    query = select(
-        BankEntry.external_id, BankEntry.direction, BankEntry.amount_minor, BankEntry.currency
-    ).where(
+    query = select(col(BankEntry.external_id), *(getattr(BankEntry, name) for name in TOLD)).where(
         col(BankEntry.account) == row.account,
         col(BankEntry.external_id).in_([entry["external_id"] for entry in batch]),
     )
     stored = {found.external_id: found for found in (await session.execute(query)).all()}
     for entry in batch:
-        name, *told = stored[entry["external_id"]]
-        if told != [entry["direction"], entry["amount_minor"], entry["currency"]]:
+        before = stored[entry["external_id"]]
+        changed = [words for name, words in TOLD.items() if getattr(before, name) != entry[name]]
+        if changed:
             raise MalformedStatementError(
-                f"entry {name!r} was reported before with another amount or direction"
+                f"entry {before.external_id!r} was reported before with another {changed[0]}"
             )
 
 

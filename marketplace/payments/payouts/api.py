@@ -4,6 +4,7 @@ from uuid import UUID
 from fastapi import Response, status
 
 from marketplace.accounts.access import Keys
+from marketplace.accounts.calendar import Today
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.kernel.db import lock
 from marketplace.kernel.errors import NotFoundError
@@ -109,11 +110,9 @@ async def payout_batch(batch_id: UUID, actor: Operator, session: Session) -> Bat
         200: {"content": {"application/xml": {}}, "description": "ISO 20022 pain.001.001.09"},
     },
 )
-async def payout_file(
-    batch_id: UUID, actor: Operator, session: Session, keys: Keys, debtor: PlatformAccount
-) -> Response:
+async def payout_file(batch_id: UUID, actor: Operator, session: Session, keys: Keys) -> Response:
     """Operator: the batch as a pain.001 file for the bank; the same bytes each time."""
-    content = await service.render_file(session, keys, batch_id, debtor)
+    content = await service.render_file(session, keys, batch_id)
     name = f'attachment; filename="payouts-{batch_id}.xml"'
     return Response(content, media_type="application/xml", headers={"content-disposition": name})
 
@@ -122,9 +121,17 @@ async def payout_file(
     "/payout-batches/{batch_id}/send",
     responses=problems(*OPERATOR_ERRORS, BatchSentError, BatchEmptyError),
 )
-async def send_payout_batch(batch_id: UUID, actor: Operator, session: Session) -> BatchRead:
-    """Operator: release the file for the bank; the next statement confirms each payout."""
-    return await _batch(session, await service.send_batch(session, batch_id, actor=actor))
+async def send_payout_batch(
+    batch_id: UUID, actor: Operator, session: Session, debtor: PlatformAccount, today: Today
+) -> BatchRead:
+    """Operator: release the file for the bank; the next statement confirms each payout.
+
+    The file asks the bank to pay today, from the account that buyers pay to.
+    """
+    batch = await service.send_batch(
+        session, batch_id, debtor=debtor, execute_on=today, actor=actor
+    )
+    return await _batch(session, batch)
 
 
 @router.post(

@@ -1,8 +1,9 @@
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from marketplace.kernel.db import Record, minor, moment, text_enum
@@ -26,14 +27,22 @@ class PayeeAccount(Record, table=True):
 
 
 class PayoutBatch(Record, table=True):
-    """Payouts in one currency that leave in one file."""
+    """Payouts in one currency that leave in one file.
+
+    Once sent it keeps the account and the day that it is paid from, whatever is configured later.
+    """
 
     __tablename__: ClassVar[str] = "payout_batch"
+    __table_args__ = (
+        CheckConstraint("num_nulls(sent_at, debtor, execute_on) IN (0, 3)", name="sent_whole"),
+    )
 
     currency: str
     message_id: str
     created_by: UUID = Field(foreign_key="user_account.id")
     sent_at: datetime | None = moment(nullable=True)
+    debtor: dict[str, str] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    execute_on: date | None = None
 
 
 class Payout(Aggregate, table=True):

@@ -1,6 +1,8 @@
 """Payouts leave in batches, as an ISO 20022 file that the operator hands to the bank."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -152,8 +154,12 @@ async def _waiting(session: AsyncSession, currency: str) -> Sequence[Payout]:
     return (await session.execute(query)).scalars().all()
 
 
-async def send_batch(session: AsyncSession, batch_id: UUID, *, actor: Actor) -> PayoutBatch:
+async def send_batch(
+    session: AsyncSession, batch_id: UUID, *, debtor: BankAccount, execute_on: date, actor: Actor
+) -> PayoutBatch:
     """Note that the operator takes the file to the bank; from now on only the bank decides.
+
+    The batch keeps from which account and on which day it is to be paid.
 
     Raises:
         BatchSentError: it was sent before.
@@ -170,6 +176,7 @@ async def send_batch(session: AsyncSession, batch_id: UUID, *, actor: Actor) -> 
         mark_locked(session, payout)
         move(session, payout, "send", role=OPERATOR, actor=actor)
     batch.sent_at = now(session)
+    batch.debtor, batch.execute_on = asdict(debtor), execute_on
     return batch
 
 
@@ -234,24 +241,22 @@ async def payouts_of(
     return (await session.execute(query)).scalars().all()
 
 
-async def render_file(
-    session: AsyncSession, keyring: Keyring, batch_id: UUID, debtor: BankAccount
-) -> bytes:
+async def render_file(session: AsyncSession, keyring: Keyring, batch_id: UUID) -> bytes:
     """The pain.001 file of a sent batch; the same bytes each time.
 
     Raises:
         BatchNotSentError: a file that nobody is known to have taken must not reach the bank.
     """
     batch = await lock(session, PayoutBatch, batch_id)
-    if batch.sent_at is None:
+    if batch.debtor is None or batch.execute_on is None:
         raise BatchNotSentError
     payouts = await payouts_of(session, batch_id)
     return render_batch(
         CreditTransferBatch(
             message_id=batch.message_id,
             created_at=batch.created_at,
-            execute_on=batch.created_at.date(),
-            debtor=debtor,
+            execute_on=batch.execute_on,
+            debtor=BankAccount(**batch.debtor),
             currency=batch.currency,
             transfers=tuple(
                 CreditTransfer(

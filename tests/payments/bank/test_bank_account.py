@@ -23,8 +23,9 @@ GERMAN = BankAccount(
     [
         KOREAN,
         GERMAN,
-        dataclasses.replace(GERMAN, account_number="gb82 west 1234 5698 7654 32"),
-        dataclasses.replace(GERMAN, account_number="MT84MALT011000012345MTLCAST001S"),
+        dataclasses.replace(GERMAN, account_number="gb82 west 1234 5698 7654 32", country="GB"),
+        dataclasses.replace(GERMAN, account_number="MT84MALT011000012345MTLCAST001S", country="MT"),
+        dataclasses.replace(KOREAN, account_number="KR12 3456 7890 1234"),
         dataclasses.replace(KOREAN, bank_code="102100099996", country="CN"),
     ],
 )
@@ -42,7 +43,13 @@ def test_a_payable_account_passes(account: BankAccount) -> None:
         ({"account_number": "DE88370400440532013000"}, "the IBAN is mistyped"),
         ({"bank_code": ""}, "BIC or a national clearing id"),
         ({"bank_code": "coba"}, "BIC or a national clearing id"),
-        ({"country": "kor"}, "two capital letters"),
+        ({"account_number": "DE51 3704 0044 0532 0130 0"}, "the IBAN is mistyped"),
+        ({"country": "kor"}, "two letters of ISO 3166"),
+        ({"country": "de"}, "two letters of ISO 3166"),
+        ({"country": "ZZ"}, "two letters of ISO 3166"),
+        ({"account_number": "110-234-567890"}, "the banks of DE want an IBAN"),
+        ({"country": "KR"}, "the country of the IBAN"),
+        ({"country": "FR"}, "the country of the IBAN"),
     ],
 )
 def test_a_part_to_correct_is_named(change: dict[str, str], advice: str) -> None:

@@ -45,6 +45,17 @@ async def test_the_last_part_pays_the_request(desk: BankDesk) -> None:
     assert await desk.balance(held(due.subject)) == 1_000
 
 
+@pytest.mark.parametrize("separator", ["-", " ", "", " - "])
+async def test_a_reference_may_be_copied_as_a_payer_would(desk: BankDesk, separator: str) -> None:
+    due = await desk.request(1_000)
+    copied = due.reference.lower().replace("-", separator)
+    entry = await desk.queued(credit(1_000, "without a reference"))
+
+    await ok(await desk.resolve(entry, "apply", {"reference": copied}))
+
+    assert not await desk.is_open(due)
+
+
 async def test_what_exceeds_the_request_is_owed_back_to_the_payer(desk: BankDesk) -> None:
     due = await desk.request(1_000)
     entry = await desk.queued(credit(1_234, due.reference))
@@ -124,6 +135,7 @@ async def test_an_entry_is_resolved_once(desk: BankDesk, line: str, how: str, bo
         (credit(10, "x"), "apply", "cancelled", 409, "payment_request_not_open"),
         (credit(10, "x"), "apply", "paid", 409, "payment_request_not_open"),
         (credit(10, "x"), "apply", "IPM-0000-0000-0", 404, "not_found"),
+        (credit(10, "x"), "apply", "open paid", 404, "not_found"),
         (credit(10, "x"), "apply", "", 422, "validation_failed"),
         (credit(10, "x"), "apply", "a\0b", 422, "validation_failed"),
         (credit(10, "x"), "refund", {"account": bank_account("12")}, 422, "invalid_bank_account"),
@@ -144,7 +156,9 @@ async def test_a_refused_decision_changes_nothing(
     await desk.cancel(dues["cancelled"])
     await desk.bank(credit(50, dues["paid"].reference))
     if isinstance(body, str):
-        body = {"reference": dues[body].reference if body in dues else body}
+        words = body.split(" ")
+        named = [dues[word].reference if word in dues else word for word in words]
+        body = {"reference": " ".join(named)}
     entry = await desk.queued(line)
     before = await desk.books()
 

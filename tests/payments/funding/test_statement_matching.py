@@ -1,8 +1,11 @@
 """Bank statements through the door: what matches exactly is booked, the rest waits in the queue."""
 
+from datetime import timedelta
+
 import httpx2
 import pytest
 
+from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.db import Sessions
 from marketplace.payments.ledger.addresses import BANK, held, unallocated
 from tests.factories.bank import BankDesk, refused
@@ -93,6 +96,70 @@ async def test_the_same_file_twice_counts_once(desk: BankDesk) -> None:
     assert await desk.books() == before
 
 
+OURS = "000-000-000000"
+"""The account of the settings that nobody changed."""
+
+
+def on_account(account: str | None, entry: str, note: str = "note") -> bytes:
+    """A statement that names its account, or has no column for it."""
+    header = "entry_id,booked_on,direction,amount,currency,remittance"
+    line = f"{entry},2026-01-05,credit,1000,KRW,{note}"
+    more = ("", "") if account is None else (",account", f",{account}")
+    return f"{header}{more[0]}\n{line}{more[1]}".encode()
+
+
+def camt053(account: str, entry: str, note: str) -> bytes:
+    amount = '<Amt Ccy="KRW">1000</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+    return (
+        "<Document><BkToCstmrStmt><Stmt><Id>S1</Id>"
+        f"<Acct><Id>{account}</Id><Ccy>KRW</Ccy></Acct><Ntry>{amount}<Sts>BOOK</Sts>"
+        f"<BookgDt><Dt>2026-01-05</Dt></BookgDt><AcctSvcrRef>{entry}</AcctSvcrRef><NtryDtls>"
+        f"<TxDtls><RmtInf><Ustrd>{note}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
+        "</Stmt></BkToCstmrStmt></Document>"
+    ).encode()
+
+
+async def test_a_statement_of_another_account_pays_nothing(desk: BankDesk) -> None:
+    due = await desk.request(1_000)
+    before = await desk.books()
+
+    for content in (
+        camt053("<IBAN>DE89370400440532013000</IBAN>", "e1", due.reference),
+        camt053("<Othr><Id>110-000-000000</Id></Othr>", "e1", due.reference),
+        on_account("110-000-000000", "e1", due.reference),
+        on_account("-", "e1", due.reference),
+    ):
+        refusal = await desk.operator.upload("/v1/bank-statements", content)
+        await refused(refusal, 422, "foreign_account")
+        assert "DE89370400440532013000" not in refusal.text
+
+    assert await desk.books() == before
+    own = camt053("<Othr><Id>000 000 000000</Id></Othr>", "e1", due.reference)
+    assert (await desk.load(own))["new_entries"] == 1
+    assert not await desk.is_open(due)
+
+
+async def test_a_day_after_tomorrow_is_not_booked_yet(desk: BankDesk, clock: ShiftedClock) -> None:
+    tomorrow = clock.now().date() + timedelta(days=1)
+    late = statement(f"e1,{tomorrow + timedelta(days=1)},credit,5,KRW,x,")
+
+    refusal = await desk.operator.upload("/v1/bank-statements", late)
+    await refused(refusal, 422, "malformed_statement")
+
+    told = await desk.bank(f"e1,{tomorrow},credit,5,KRW,x,")
+    assert told["new_entries"] == 1
+
+
+async def test_an_entry_counts_once_however_its_account_is_spelt(desk: BankDesk) -> None:
+    spellings = (None, "", OURS, "000000000000", "000 000 000000")
+
+    told = [await desk.load(on_account(spelling, "e1")) for spelling in spellings]
+
+    assert [each["new_entries"] for each in told] == [1, 0, 0, 0, 0]
+    assert {each["account"] for each in told} == {"000000000000"}
+    assert await desk.balance(BANK) == -1_000
+
+
 async def test_overlapping_files_tell_an_entry_once(desk: BankDesk) -> None:
     due = await desk.request(1_000)
     shared = credit(1_000, due.reference)
@@ -111,6 +178,9 @@ async def test_overlapping_files_tell_an_entry_once(desk: BankDesk) -> None:
         "e1,2026-01-05,credit,1001,KRW,note,",
         "e1,2026-01-05,debit,1000,KRW,note,",
         "e1,2026-01-05,credit,1000,JPY,note,",
+        "e1,2026-01-06,credit,1000,KRW,note,",
+        "e1,2026-01-05,credit,1000,KRW,another note,",
+        "e1,2026-01-05,credit,1000,KRW,note,end-to-end",
     ],
 )
 async def test_an_entry_told_differently_refuses_the_whole_file(desk: BankDesk, again: str) -> None:
@@ -136,6 +206,9 @@ async def test_an_entry_told_differently_refuses_the_whole_file(desk: BankDesk, 
         (statement("e1,2026-01-05,credit,-5,KRW,x,"), 422, "malformed_statement"),
         (statement("e1,2026-01-05,credit,0,KRW,x,"), 422, "malformed_statement"),
         (statement("e1,2026-13-05,credit,5,KRW,x,"), 422, "malformed_statement"),
+        (statement("e1,0001-01-01,credit,5,KRW,x,"), 422, "malformed_statement"),
+        (statement("e1,1989-12-31,credit,5,KRW,x,"), 422, "malformed_statement"),
+        (statement("e1,9999-12-31,credit,5,KRW,x,"), 422, "malformed_statement"),
         (statement("e1,2026-01-05,credit,5,XXX,x,"), 422, "malformed_statement"),
         (statement(f"e1,2026-01-05,credit,{10**15},KRW,x,"), 422, "malformed_statement"),
         (statement(*["e1,2026-01-05,credit,5,KRW,x,"] * 2), 422, "malformed_statement"),

@@ -4,15 +4,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 from xml.etree.ElementTree import Element
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
 from defusedxml.ElementTree import fromstring
+from fastapi import FastAPI
 
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.db import Sessions
 from marketplace.kernel.money import minor_from_text
 from marketplace.payments.ledger.addresses import BANK, transit, unallocated
+from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.payments.providers.bank.pain001 import NAMESPACE
 from tests.factories.bank import ACCOUNT_NUMBER, BankDesk, bank_account, refused, returned, returns
 from tests.factories.deals import credit, debit, ok
@@ -82,7 +85,7 @@ async def test_without_anything_to_pay_there_is_no_batch(desk: BankDesk, owed: s
 
 
 async def test_the_file_exists_once_sent_and_is_the_same_each_time(
-    desk: BankDesk, clock: ShiftedClock
+    desk: BankDesk, clock: ShiftedClock, app: FastAPI
 ) -> None:
     for amount in (1_005, 20):
         desk.payer = await person(desk.client, desk.sessions)
@@ -91,15 +94,23 @@ async def test_the_file_exists_once_sent_and_is_the_same_each_time(
     batch = await desk.batch("USD")
     path = f"{PATH}/{batch['id']}"
     await refused(await desk.operator.get(f"{path}/file"), 409, "batch_not_sent")
+    clock.offset += timedelta(days=3)
+    today = clock.now().astimezone(ZoneInfo("Asia/Seoul")).date()
     await ok(await desk.operator.post(f"{path}/send"))
 
     first = await file_of(desk, batch["id"])
 
     clock.offset += timedelta(days=400)
     await desk.give_account(desk.payer, "999-999-999")
-    assert await file_of(desk, batch["id"]) == first
+    ours = app.state.platform_account
+    app.state.platform_account = BankAccount(**bank_account("777-777-777777", "another bank"))
+    again = await file_of(desk, batch["id"])
+    app.state.platform_account = ours
+    assert again == first
     document = fromstring(first)
     header, payment = document.find(".//p:GrpHdr", XML), document.find(".//p:PmtInf", XML)
+    assert text_at(payment, "p:ReqdExctnDt/p:Dt") == str(today)
+    assert text_at(payment, "p:DbtrAcct/p:Id/p:Othr/p:Id") == "000000000000"
     for totals in (header, payment):
         assert (text_at(totals, "p:NbOfTxs"), text_at(totals, "p:CtrlSum")) == ("2", "10.25")
     transfers = payment.findall("p:CdtTrfTxInf", XML)

@@ -8,6 +8,11 @@ class MalformedStatementError(UnprocessableError):
     title = "The bank statement cannot be read"
 
 
+class ForeignAccountError(UnprocessableError):
+    code = "foreign_account"
+    title = "The bank statement is not of the platform's own account"
+
+
 class StatementDoesNotBalanceError(UnprocessableError):
     code = "statement_does_not_balance"
     title = "The opening balance and the entries do not add up to the closing balance"

@@ -46,9 +46,11 @@ def read_amount_minor(text: str, currency: str) -> int:
     """Read an unsigned decimal of major units as minor units, zero or more."""
     if not _AMOUNT.fullmatch(text):
         raise MalformedStatementError(f"{text[:40]!r} is not an amount such as 1250.50")
-    amount_minor = minor_from_text(text, currency)
-    if amount_minor > AMOUNT_MINOR_MAX:
-        raise MalformedStatementError(f"the amount {text!r} is impossibly large")
+    whole = text.partition(".")[0]
+    is_readable = len(whole) <= len(str(AMOUNT_MINOR_MAX))
+    amount_minor = minor_from_text(text, currency) if is_readable else None
+    if amount_minor is None or amount_minor > AMOUNT_MINOR_MAX:
+        raise MalformedStatementError(f"the amount {text[:40]!r} is too large")
     return amount_minor
 
 
