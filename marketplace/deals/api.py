@@ -13,6 +13,7 @@ from marketplace.deals import queries, settlement, settling, signing, transferri
 from marketplace.deals.errors import (
     InvalidSplitError,
     NothingToWaiveError,
+    SamePeopleError,
     TitleNotReturnableError,
     WaiverMissingError,
 )
@@ -122,7 +123,8 @@ async def amend_agreement(
 
 
 @router.post(
-    "/{deal_id}/sign", responses=problems(*MOVE_ERRORS, TextChangedError, AlreadySignedError)
+    "/{deal_id}/sign",
+    responses=problems(*MOVE_ERRORS, TextChangedError, AlreadySignedError, SamePeopleError),
 )
 async def sign_agreement(
     deal_id: UUID, request: AgreementSign, actor: Signer, session: Session

@@ -9,7 +9,7 @@ from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
-from marketplace.deals.parties import lock_for
+from marketplace.deals.parties import lock_for, require_other_people
 from marketplace.documents.signatures import sign
 from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
@@ -38,8 +38,11 @@ async def sign_agreement(
     Raises:
         TextChangedError: `sha256` is not the present text.
         AlreadySignedError: by the database, for the same side twice.
+        SamePeopleError: since the offer somebody has come to stand for both sides.
     """
     deal, role = await lock_for(session, deal_id, actor)
+    seller, buyer = deal.seller_organisation_id, deal.buyer_organisation_id
+    await require_other_people(session, seller=seller, buyer=buyer, actor=actor)
     name = "countersign" if deal.state is DealState.PARTLY_SIGNED else "sign"
     move(session, deal, name, role=role, actor=actor, sha256=sha256)
     await sign(session, subject=deal.subject, sha256=sha256, actor=actor)

@@ -8,6 +8,7 @@ from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
 from marketplace.assets.errors import NotOwnerError, NotTradableError, RightReservedError
+from marketplace.deals.errors import SamePeopleError
 from marketplace.deals.negotiations import queries, service
 from marketplace.deals.negotiations.errors import (
     InvalidValidityError,
@@ -78,6 +79,7 @@ def _offer(offer: Offer) -> OfferRead:
         NotFoundError,
         ListingNotOpenError,
         OwnListingError,
+        SamePeopleError,
         NegotiationExistsError,
         InvalidValidityError,
         CurrencyMismatchError,

@@ -19,6 +19,8 @@ from marketplace.deals.negotiations.lifecycle import BUYER, SELLER, NegotiationS
 from marketplace.deals.negotiations.models import Negotiation, Offer
 from marketplace.deals.negotiations.schemas import OfferMake
 from marketplace.deals.opening import open_deal
+from marketplace.deals.parties import require_other_people
+from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, begin, move
@@ -47,12 +49,15 @@ async def make_offer(
     Raises:
         NotFoundError, ListingNotOpenError: no such listing, or none that takes offers.
         OwnListingError: the listing is the actor's.
+        SamePeopleError: somebody stands for both sides.
         CurrencyMismatchError: the listing is in another currency.
         NegotiationExistsError: by the database, when this buyer has a live one.
     """
     listing = await _open_listing(session, listing_id, request)
     if listing.organisation_id == actor.organisation_id:
         raise OwnListingError
+    seller, buyer = listing.organisation_id, actor.organisation_id
+    await require_other_people(session, seller=seller, buyer=buyer, actor=actor)
     negotiation = Negotiation(
         created_at=now(session),
         listing_id=listing.id,
