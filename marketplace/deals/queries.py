@@ -65,7 +65,9 @@ def read_deal(deal: Deal, actor: Actor) -> DealRead:
     }
     own = {name: getattr(deal, name) for name in _OWN}
     moves = deal.lifecycle.open_to(deal.state, role) if role else []
-    return DealRead(**own, **amounts, your_role=role, your_moves=moves)
+    done = {"waive_recordal"} if deal.recordal_waived_by_seller else set()
+    your_moves = [name for name in moves if name not in done]
+    return DealRead(**own, **amounts, your_role=role, your_moves=your_moves)
 
 
 async def read_detail(
