@@ -11,6 +11,7 @@ from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for, require_other_people
 from marketplace.documents.signatures import sign
+from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
 from marketplace.listings.lifecycle import ListingState
@@ -20,13 +21,18 @@ from marketplace.payments.funding.service import cancel_request, request_payment
 
 
 async def amend(
-    session: AsyncSession, deal_id: UUID, additional_terms: str | None, *, actor: Actor
+    session: AsyncSession,
+    keyring: Keyring,
+    deal_id: UUID,
+    additional_terms: str | None,
+    *,
+    actor: Actor,
 ) -> Deal:
     """Change the additional terms. The text gets another hash, so nobody has signed it yet."""
     deal, role = await lock_for(session, deal_id, actor)
     move(session, deal, "amend", role=role, actor=actor)
     deal.additional_terms = additional_terms
-    await draw_up(session, deal)
+    await draw_up(session, keyring, deal)
     return deal
 
 

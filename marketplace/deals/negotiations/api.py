@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import Depends, status
 
-from marketplace.accounts.access import Allowed
+from marketplace.accounts.access import Allowed, Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
@@ -145,10 +145,10 @@ async def counter_offer(
     ),
 )
 async def accept_offer(
-    negotiation_id: UUID, request: OfferAccept, actor: Negotiator, session: Session
+    negotiation_id: UUID, request: OfferAccept, actor: Negotiator, session: Session, keys: Keys
 ) -> DealRead:
     """Accept the offer you read; it becomes a deal with frozen terms. One buyer wins a right."""
-    deal = await service.accept(session, negotiation_id, request.offer_number, actor=actor)
+    deal = await service.accept(session, keys, negotiation_id, request.offer_number, actor=actor)
     return read_deal(deal, actor)
 
 

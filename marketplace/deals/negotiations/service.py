@@ -111,7 +111,12 @@ async def counter(
 
 
 async def accept(
-    session: AsyncSession, negotiation_id: UUID, offer_number: int, *, actor: Actor
+    session: AsyncSession,
+    keyring: Keyring,
+    negotiation_id: UUID,
+    offer_number: int,
+    *,
+    actor: Actor,
 ) -> Deal:
     """Take the standing offer of the other side: it becomes a deal with frozen terms.
 
@@ -127,6 +132,7 @@ async def accept(
     _require_valid(session, offer)
     return await open_deal(
         session,
+        keyring,
         negotiation_id=negotiation.id,
         listing_id=negotiation.listing_id,
         buyer_organisation_id=negotiation.buyer_organisation_id,
