@@ -106,6 +106,7 @@ async def disclose(
 
 
 async def has_disclosure(session: AsyncSession, right_id: UUID, *, purpose: str) -> bool:
+    """Whether the text was disclosed for a purpose (`deal:<id>`), even if revoked since."""
     query = select(DisclosureGrant.id).where(
         col(DisclosureGrant.right_id) == right_id, col(DisclosureGrant.purpose) == purpose
     )

@@ -186,6 +186,7 @@ async def lock_for(
 
 
 async def standing_offer(session: AsyncSession, negotiation: Negotiation) -> Offer:
+    """The last offer made, by either side; the one before it is void."""
     query = select(Offer).where(
         col(Offer.negotiation_id) == negotiation.id, col(Offer.number) == negotiation.rounds
     )
