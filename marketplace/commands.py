@@ -146,14 +146,15 @@ def designations_import_history(file: HistoryFile, data_dir: DataDir = None) -> 
 def statistics_import_history(file: HistoryFile, data_dir: DataDir = None) -> None:
     """Load published figures from a JSON file; loading it again changes nothing."""
     content = file.read_bytes()
+    settings = settings_of(data_dir)
 
     async def load(sessions: Sessions) -> str:
         async with sessions.begin() as session:
-            series = await import_history(session, content)
+            series = await import_history(session, content, time_zone=settings.reporting_time_zone)
             note = f" ({series.discrepancy})" if series.discrepancy else ""
             return f"{series.source}, as of {series.as_of}: loaded{note}"
 
-    typer.echo(with_sessions(settings_of(data_dir), load))
+    typer.echo(with_sessions(settings, load))
 
 
 @statistics.command("recompute")

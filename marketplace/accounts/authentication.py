@@ -44,6 +44,7 @@ Finder = Callable[[AsyncSession, str], Awaitable[Found | None]]
 
 
 def new_secret(prefix: str) -> str:
+    """A secret to show once, of 256 random bits; the prefix tells what it is. Store its hash."""
     return prefix + secrets.token_urlsafe(RANDOM_BYTES)
 
 

@@ -1,15 +1,13 @@
 from datetime import date, datetime
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from marketplace.assets.identifiers import DocumentClass, parse_ipc
+from marketplace.assets.languages import Language
 from marketplace.assets.models import LegalEventKind, LegalStatus, RightKind
 from marketplace.kernel.schemas import Input, LongText, Output, ShortText, example
-
-LANGUAGE: Final = r"^[a-z]{2}$"
-Language = Annotated[str, StringConstraints(pattern=LANGUAGE), Field(examples=["ko"])]
 
 
 def _normal_symbol(text: str) -> str:

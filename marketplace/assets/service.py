@@ -173,6 +173,7 @@ def require_tradable(right: Right) -> None:
 
 
 async def current_owner(session: AsyncSession, right_id: UUID) -> UUID | None:
+    """The organisation that owns a right at this moment; None for no such right."""
     query = select(Ownership.organisation_id).where(
         col(Ownership.right_id) == right_id, col(Ownership.owned_until).is_(None)
     )
@@ -180,6 +181,7 @@ async def current_owner(session: AsyncSession, right_id: UUID) -> UUID | None:
 
 
 async def require_owner(session: AsyncSession, right_id: UUID, organisation_id: UUID) -> None:
+    """Refuse, with a NotOwnerError, what only the present owner may do."""
     if await current_owner(session, right_id) != organisation_id:
         raise NotOwnerError
 

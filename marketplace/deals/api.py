@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
-from marketplace.accounts.access import Allowed
+from marketplace.accounts.access import Allowed, Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
@@ -13,6 +13,7 @@ from marketplace.deals import queries, settlement, settling, signing, transferri
 from marketplace.deals.errors import (
     InvalidSplitError,
     NothingToWaiveError,
+    SamePeopleError,
     TitleNotReturnableError,
     WaiverMissingError,
 )
@@ -113,16 +114,17 @@ async def get_agreement(deal_id: UUID, actor: Reader, session: Session) -> Agree
 
 @router.post("/{deal_id}/amend", responses=problems(*MOVE_ERRORS))
 async def amend_agreement(
-    deal_id: UUID, request: AgreementAmend, actor: Performer, session: Session
+    deal_id: UUID, request: AgreementAmend, actor: Performer, session: Session, keys: Keys
 ) -> AgreementRead:
     """Change the additional terms before both have signed; this voids a signature under them."""
     terms = request.additional_terms
-    deal = await signing.amend(session, deal_id, terms, actor=actor)
+    deal = await signing.amend(session, keys, deal_id, terms, actor=actor)
     return await queries.read_agreement(session, deal)
 
 
 @router.post(
-    "/{deal_id}/sign", responses=problems(*MOVE_ERRORS, TextChangedError, AlreadySignedError)
+    "/{deal_id}/sign",
+    responses=problems(*MOVE_ERRORS, TextChangedError, AlreadySignedError, SamePeopleError),
 )
 async def sign_agreement(
     deal_id: UUID, request: AgreementSign, actor: Signer, session: Session

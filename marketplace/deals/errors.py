@@ -1,6 +1,11 @@
 from marketplace.kernel.errors import ConflictError, UnprocessableError
 
 
+class SamePeopleError(ConflictError):
+    code = "same_people"
+    title = "The same person acts for both sides; buyer and seller must be different people"
+
+
 class WaiverMissingError(ConflictError):
     code = "waiver_missing"
     title = "The seller has not waived the recordal evidence; wait for the operator to record it"

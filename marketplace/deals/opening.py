@@ -10,6 +10,7 @@ from marketplace.assets.service import require_owner, require_tradable, reserve
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.errors import ListingNotOpenError
+from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, begin
 from marketplace.listings.lifecycle import ListingState
@@ -20,6 +21,7 @@ from marketplace.payments.fees.service import policy_at
 
 async def open_deal(
     session: AsyncSession,
+    keyring: Keyring,
     *,
     negotiation_id: UUID,
     listing_id: UUID,
@@ -58,7 +60,7 @@ async def open_deal(
     await _reserve_listing(session, listing.id)
     begin(session, deal, actor, price_minor=price_minor, currency=currency, right_id=right.id)
     await session.flush()
-    await draw_up(session, deal)
+    await draw_up(session, keyring, deal)
     return deal
 
 

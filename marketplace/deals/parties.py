@@ -3,6 +3,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.accounts.members.queries import share_people
+from marketplace.deals.errors import SamePeopleError
 from marketplace.deals.lifecycle import BUYER, OPERATOR, SELLER
 from marketplace.deals.models import Deal
 from marketplace.kernel.db import lock
@@ -34,3 +36,17 @@ async def lock_for(session: AsyncSession, deal_id: UUID, actor: Actor) -> tuple[
     """
     deal = await lock(session, Deal, deal_id)
     return deal, require_role(deal, actor)
+
+
+async def require_other_people(
+    session: AsyncSession, *, seller: UUID, buyer: UUID, actor: Actor
+) -> None:
+    """Refuse a trade of somebody with themselves, which would only swell the public statistics.
+
+    Organisations of one group may trade: other people stand for them.
+
+    Raises:
+        SamePeopleError: a person may sign for both sides, or the actor belongs to both.
+    """
+    if await share_people(session, seller, buyer, person_id=actor.user_id):
+        raise SamePeopleError

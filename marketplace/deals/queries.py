@@ -42,6 +42,7 @@ def visible_to(actor: Actor) -> SelectOfScalar[Deal]:
 
 
 async def get_deal(session: AsyncSession, deal_id: UUID, *, actor: Actor) -> Deal:
+    """A deal of the actor's; NotFoundError for any other."""
     query = visible_to(actor).where(col(Deal.id) == deal_id)
     deal = (await session.execute(query)).scalar_one_or_none()
     if deal is None:
@@ -65,12 +66,15 @@ def read_deal(deal: Deal, actor: Actor) -> DealRead:
     }
     own = {name: getattr(deal, name) for name in _OWN}
     moves = deal.lifecycle.open_to(deal.state, role) if role else []
-    return DealRead(**own, **amounts, your_role=role, your_moves=moves)
+    done = {"waive_recordal"} if deal.recordal_waived_by_seller else set()
+    your_moves = [name for name in moves if name not in done]
+    return DealRead(**own, **amounts, your_role=role, your_moves=your_moves)
 
 
 async def read_detail(
     session: AsyncSession, deal: Deal, actor: Actor, pay_to: BankAccount
 ) -> DealDetail:
+    """A deal with the money held for it now, and how its buyer pays: into the account `pay_to`."""
     request = await request_of(session, deal.subject)
     held = await held_minor(session, deal.subject, deal.currency)
     return DealDetail(

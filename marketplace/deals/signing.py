@@ -9,8 +9,9 @@ from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
-from marketplace.deals.parties import lock_for
+from marketplace.deals.parties import lock_for, require_other_people
 from marketplace.documents.signatures import sign
+from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
 from marketplace.listings.lifecycle import ListingState
@@ -20,13 +21,18 @@ from marketplace.payments.funding.service import cancel_request, request_payment
 
 
 async def amend(
-    session: AsyncSession, deal_id: UUID, additional_terms: str | None, *, actor: Actor
+    session: AsyncSession,
+    keyring: Keyring,
+    deal_id: UUID,
+    additional_terms: str | None,
+    *,
+    actor: Actor,
 ) -> Deal:
     """Change the additional terms. The text gets another hash, so nobody has signed it yet."""
     deal, role = await lock_for(session, deal_id, actor)
     move(session, deal, "amend", role=role, actor=actor)
     deal.additional_terms = additional_terms
-    await draw_up(session, deal)
+    await draw_up(session, keyring, deal)
     return deal
 
 
@@ -38,8 +44,11 @@ async def sign_agreement(
     Raises:
         TextChangedError: `sha256` is not the present text.
         AlreadySignedError: by the database, for the same side twice.
+        SamePeopleError: since the offer somebody has come to stand for both sides.
     """
     deal, role = await lock_for(session, deal_id, actor)
+    seller, buyer = deal.seller_organisation_id, deal.buyer_organisation_id
+    await require_other_people(session, seller=seller, buyer=buyer, actor=actor)
     name = "countersign" if deal.state is DealState.PARTLY_SIGNED else "sign"
     move(session, deal, name, role=role, actor=actor, sha256=sha256)
     await sign(session, subject=deal.subject, sha256=sha256, actor=actor)

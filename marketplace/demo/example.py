@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
@@ -109,25 +110,50 @@ def _publish(client: Client, right_id: str, about: dict[str, Any]) -> str:
     return listing_id
 
 
-def list_records(client: Client, path: Path, say: Say) -> tuple[int, int]:
-    """List patent records of a JSON-lines file; returns how many were listed and refused.
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the records of a file: each is counted once."""
+
+    listed: int
+    known: int
+    refused: int
+
+    def __str__(self) -> str:
+        return f"{self.listed} listed, {self.known} registered already, {self.refused} refused"
+
+
+def check_records(path: Path) -> None:
+    """Read a file of patent records through, and list none.
+
+    Raises:
+        MalformedRecordsError: a line is no record.
+    """
+    for _ in _records(path):
+        pass
+
+
+def list_records(client: Client, path: Path, say: Say) -> Tally:
+    """List patent records of a JSON-lines file.
 
     Raises:
         MalformedRecordsError: a line is no record; those before it stay listed.
     """
-    listed = refused = 0
+    listed = known = refused = 0
     told = time.monotonic()
     for record in _records(path):
         try:
-            listed += list_patent(client, record) is not None
+            if list_patent(client, record) is None:
+                known += 1
+            else:
+                listed += 1
         except ApiRefusalError as refusal:
             refused += 1
             if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # never the record's fault
                 raise
         if time.monotonic() - told > PROGRESS_SECONDS:
-            say(f"     {listed} listed, {refused} refused …")
+            say(f"     {Tally(listed, known, refused)} …")
             told = time.monotonic()
-    return listed, refused
+    return Tally(listed, known, refused)
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:

@@ -58,6 +58,8 @@ def run(patents: Path | None) -> int:
     Raises:
         DemoError, ApiRefusalError, MalformedRecordsError: a step failed.
     """
+    if patents:
+        example.check_records(patents)
     with tempfile.TemporaryDirectory(prefix="marketplace-demo-") as folder:
         # The account that runs PostgreSQL has to pass through.
         Path(folder).chmod(0o711)
@@ -181,10 +183,8 @@ class _Journey:
         assert patent is not None
         self._tell("the inventor listed an idea and four patents")
         if patents:
-            listed, refused = example.list_records(
-                self.seller, patents, lambda line: print(line, flush=True)
-            )
-            self._tell(f"{listed} records of {patents.name} listed, {refused} refused")
+            tally = example.list_records(self.seller, patents, lambda line: print(line, flush=True))
+            self._tell(f"of the records of {patents.name}: {tally}")
         for words in ("권리 이중 양도", "우산"):
             _wait(lambda words=words: bool(self._search(words)), f"a hit for {words!r}")  # type: ignore[misc]
         self._tell(f"the company searched 우산 and found: {self._search('우산')[0]['title']}")

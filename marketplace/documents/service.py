@@ -1,5 +1,6 @@
 """Confidential bodies: put, disclosed, read. Each reading is logged before a byte leaves."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
@@ -62,6 +63,7 @@ async def put_body(
 
 
 async def latest_body(session: AsyncSession, right_id: UUID) -> ConfidentialBody | None:
+    """The newest version of a confidential text, still sealed; None when none was put."""
     query = (
         select(ConfidentialBody)
         .where(col(ConfidentialBody.right_id) == right_id)
@@ -69,6 +71,20 @@ async def latest_body(session: AsyncSession, right_id: UUID) -> ConfidentialBody
         .limit(1)
     )
     return (await session.execute(query)).scalar_one_or_none()
+
+
+async def body_sha256(session: AsyncSession, keyring: Keyring, right_id: UUID) -> str | None:
+    """The SHA-256 of the newest confidential text as UTF-8, in hex; None when there is none.
+
+    Nobody reads the text here, so no reading is logged.
+    """
+    body = await latest_body(session, right_id)
+    return hashlib.sha256(_open(keyring, body)).hexdigest() if body else None
+
+
+def _open(keyring: Keyring, body: ConfidentialBody) -> bytes:
+    sealed = Sealed(body.key_id, body.wrapped_key, body.ciphertext)
+    return keyring.open(sealed, context=_context(body.right_id, body.version))
 
 
 async def disclose(
@@ -90,6 +106,7 @@ async def disclose(
 
 
 async def has_disclosure(session: AsyncSession, right_id: UUID, *, purpose: str) -> bool:
+    """Whether the text was disclosed for a purpose (`deal:<id>`), even if revoked since."""
     query = select(DisclosureGrant.id).where(
         col(DisclosureGrant.right_id) == right_id, col(DisclosureGrant.purpose) == purpose
     )
@@ -126,9 +143,7 @@ async def read_body(
             user_id=actor.person_id,
         )
     )
-    sealed = Sealed(body.key_id, body.wrapped_key, body.ciphertext)
-    content = keyring.open(sealed, context=_context(right_id, body.version))
-    return body, content.decode()
+    return body, _open(keyring, body).decode()
 
 
 async def _may_read(session: AsyncSession, right_id: UUID, actor: Actor) -> bool:

@@ -6,7 +6,7 @@ things: a field, a state, a number of a publication or an office that is not kno
 
 import re
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import Any, Final
 
 import asyncpg
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from marketplace.kernel.database_errors import DatabaseError, constraint_of, is_transient
@@ -150,6 +151,7 @@ def _refuse(request: Request, error: MarketplaceError) -> Response:
 def render(  # the fields of the document, in its order
     request: Request, status: int, code: str, title: str, detail: str, **extra: object
 ) -> Response:
+    """A problem document (RFC 9457) with the headers of its status; `extra` are more members."""
     body = {
         "type": f"urn:marketplace:problem:{code}",
         "title": title,
@@ -195,7 +197,20 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     code = status.name.lower()
     response = render(request, status, code, status.phrase, status.description or status.phrase)
     response.headers.update(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["allow"] = ", ".join(_methods_of(request))
     return response
+
+
+def _methods_of(request: Request) -> list[str]:
+    """What the path takes; the router itself knows only the first of its routes with that path."""
+    scopes = {method: {**request.scope, "method": method} for method in sorted(HTTPMethod)}
+    routes = request.app.routes
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(dict(scope))[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:

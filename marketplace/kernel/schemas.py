@@ -1,6 +1,7 @@
 """What every API type shares: strict fields, and text that PostgreSQL and JSON can both carry."""
 
 import re
+import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
@@ -17,6 +18,12 @@ from marketplace.kernel.money import AMOUNT_MINOR_MAX, Money, minor_digits
 
 UNSTORABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 """NUL and other controls, and halves of surrogate pairs, which no UTF-8 text contains."""
+
+REORDERING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn the direction of what follows, so that a name can be shown as another."""
+
+_FILLERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols by their category that are drawn as nothing."""
 
 _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -38,12 +45,22 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _visible(text: str) -> str:
+    """A name or a title is shown publicly, so it has to look like what it is."""
+    if REORDERING.search(text):
+        raise ValueError("text contains a mark that turns the direction of writing")
+    if not any(unicodedata.category(c)[0] in "LNPS" and c not in _FILLERS for c in text):
+        raise ValueError("text contains nothing that can be seen")
+    return text
+
+
 Storable = AfterValidator(_storable)
 ShortText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     Storable,
     AfterValidator(_one_line),
+    AfterValidator(_visible),
 ]
 LongText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000), Storable

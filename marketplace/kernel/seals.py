@@ -68,6 +68,7 @@ class MerkleTree:
 
 
 def merkle_root(contents: Iterable[bytes]) -> str:
+    """The root over `contents` in their order, in hex; as RFC 6962 defines it, SHA-256."""
     tree = MerkleTree()
     for content in contents:
         tree.add(content)
@@ -87,6 +88,7 @@ def canonical(fact: Fact) -> bytes:
 
 
 def seal_hash(number: int, events: int, root: str, previous: str, sealed_at: datetime) -> str:
+    """The hash that chains a seal to the one before it (`previous`), SHA-256 in hex."""
     parts = (str(number), str(events), root, previous, sealed_at.isoformat())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

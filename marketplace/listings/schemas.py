@@ -4,8 +4,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, field_validator
 
+from marketplace.assets.languages import Language
 from marketplace.assets.models import RightKind
-from marketplace.assets.schemas import Language
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
 from marketplace.kernel.schemas import Amount, Currency, Input, Output, ShortText, Storable, example
 from marketplace.listings.lifecycle import ListingState

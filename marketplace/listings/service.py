@@ -70,10 +70,12 @@ async def edit_listing(
     actor: Actor,
     version: int | None,
 ) -> Listing:
-    """Change what is given and keep the rest; the clock goes on."""
+    """Change what is given and keep the rest; the clock goes on. Given nothing, nothing happens."""
     listing = await lock_for(session, listing_id, actor)
     due_at = listing.due_at
     changed = request.model_dump(exclude_unset=True)
+    if not changed:
+        return listing
     role = role_of(listing, actor)
     move(
         session,

@@ -23,7 +23,8 @@ import tantivy
 from marketplace.kernel.errors import UnavailableError
 from marketplace.search.text import tokens
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+"""Raise it with every change of the schema or of the words: an older index is built anew then."""
 SAMPLE_EVERY = 256
 WRITER_HEAP_BYTES = 64_000_000
 # A word of the title counts as often as so many words of the teaser.

@@ -3,12 +3,15 @@
 Words written with spaces (Latin, Cyrillic, numbers) are kept whole and lose their English endings.
 Chinese and Japanese put no space between words, and Korean glues particles to them, so a run of
 such characters becomes its overlapping pairs: 특허를 → 특허, 허를. That needs no dictionary, and a
-word is never missed for being new.
+word is never missed for being new. Many of their words are of one character (傘, 칼), so a listing
+is found by each of its characters as well; a query asks for one only where it stands alone, since
+pairs are rarer and say more.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 from operator import add
 
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
@@ -28,21 +31,28 @@ _STEMMER = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words of `text` in order, repetitions included, without regard to case and width.
+    """Return the words that a listing with `text` is found by, repetitions included.
 
-    Everything that is neither letter nor digit only separates, NUL and lone surrogates too.
-    A word is cut after 64 characters.
+    Neither case nor width counts. Everything that is neither letter nor digit only separates, NUL
+    and lone surrogates too. A word is cut after 64 characters.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     words: list[str] = []
-    for run in _RUNS.findall(folded):
+    for run in _runs(text):
         words += _words_of(run)
+        if len(run) > 1 and _IS_PAIRED(run):
+            words += run
     return words
 
 
 def query_tokens(text: str) -> list[str]:
     """Return the distinct words of a query: of its first 200 characters, the first 32 words."""
-    return list(dict.fromkeys(tokens(text[:QUERY_CHARACTERS])))[:QUERY_WORDS]
+    words = chain.from_iterable(map(_words_of, _runs(text[:QUERY_CHARACTERS])))
+    return list(dict.fromkeys(words))[:QUERY_WORDS]
+
+
+def _runs(text: str) -> list[str]:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return _RUNS.findall(folded)
 
 
 # Texts repeat their runs, so that a rebuild of the index spends half the time here with this cache.

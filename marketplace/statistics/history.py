@@ -16,6 +16,7 @@ from marketplace.kernel.events import publish
 from marketplace.kernel.money import AMOUNT_MINOR_MAX, minor_digits
 from marketplace.kernel.schemas import Currency, ShortText
 from marketplace.statistics.models import PublishedFigure, PublishedSeries
+from marketplace.statistics.overlaps import Span, lock_series, require_uncounted
 
 _UNIT: Final = re.compile(r"([0-9][0-9,]{0,14}) ?([A-Z]{3})")
 Count = Annotated[int, Field(ge=0, le=10**9, strict=True)]
@@ -54,7 +55,9 @@ class _History(BaseModel):
     cumulative: _Total | None = None
 
 
-async def import_history(session: AsyncSession, content: bytes) -> PublishedSeries:
+async def import_history(
+    session: AsyncSession, content: bytes, *, time_zone: str
+) -> PublishedSeries:
     """Load a file of published figures; loading it again changes nothing.
 
     A printed total that its parts do not give is kept as printed, with a note of the difference:
@@ -63,10 +66,12 @@ async def import_history(session: AsyncSession, content: bytes) -> PublishedSeri
     Raises:
         MalformedHistoryError: not such a file; nothing was stored.
         HistoryDiffersError: the same source and date were loaded with other figures.
+        HistoryOverlapsError: another source, or the ledger in days of `time_zone`, has the period.
     """
     history = _read(content)
     unit_minor = _unit_minor(history)
     sha256 = hashlib.sha256(content).hexdigest()
+    await lock_series(session)
     query = select(PublishedSeries).where(
         col(PublishedSeries.source) == history.source, col(PublishedSeries.as_of) == history.as_of
     )
@@ -75,6 +80,10 @@ async def import_history(session: AsyncSession, content: bytes) -> PublishedSeri
         if known.sha256 != sha256:
             raise HistoryDiffersError
         return known
+    spans = [Span(period.label, period.begins, period.ends) for period in history.periods]
+    await require_uncounted(
+        session, spans, source=history.source, currency=history.currency, time_zone=time_zone
+    )
     return await _store(session, history, unit_minor, sha256)
 
 

@@ -86,6 +86,7 @@ async def test_an_idea_has_no_number_and_is_submitted(owner: Person) -> None:
         ({"title": "a\x00b"}, "validation_failed"),
         ({"abstract": "x" * 5_001}, "validation_failed"),
         ({"language": "KO"}, "validation_failed"),
+        ({"language": "zz"}, "validation_failed"),
         ({"classifications": ["not a symbol"]}, "invalid_classification"),
         ({"classifications": ["G06Q 50/18"] * 31}, "validation_failed"),
         ({"legal_status": "in_force"}, "validation_failed"),

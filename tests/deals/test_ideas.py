@@ -1,5 +1,7 @@
 """Who reads the confidential text of an idea, from when on, and who learns of each reading."""
 
+import hashlib
+
 import pytest
 from sqlalchemy import text
 
@@ -61,6 +63,23 @@ async def test_the_text_is_the_owners_until_delivery_and_each_reading_is_told(
         assert await market.state(deal_id) == "settled"
         await ok(await market.operator.post(f"/v1/deals/{deal_id}/reverse"))
         assert await readers(stage, right_id) == {"seller"}
+
+
+async def test_the_agreement_binds_the_text_that_is_disclosed(stage: Stage) -> None:
+    market, digest = stage.market, hashlib.sha256(SECRET.encode()).hexdigest()
+    path = f"/v1/deals/{stage.idea_deal}"
+    patent = await ok(await market.buyer.get(f"/v1/deals/{stage.deals['agreed']}/agreement"))
+    agreement = await ok(await market.buyer.get(f"{path}/agreement"))
+
+    assert f"SHA-256 {digest}" in agreement["content"]
+    assert SECRET not in agreement["content"]
+    assert "SHA-256 -" not in patent["content"]
+    async with undone(stage.world):
+        deal = await ok(await market.seller.post(f"{path}/file-transfer"))
+        assert "waive_recordal" not in deal["your_moves"]
+        right = f"/v1/rights/{deal['right_id']}/confidential-text"
+        content = (await ok(await market.buyer.get(right)))["content"]
+        assert hashlib.sha256(content.encode()).hexdigest() == digest
 
 
 @pytest.mark.parametrize(

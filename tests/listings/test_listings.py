@@ -1,5 +1,6 @@
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -164,6 +165,29 @@ async def test_the_public_page_and_card_say_exactly_this(people: dict[str, Perso
     assert listed == [card | {"published_at": published_at}]
 
 
+async def test_an_edit_that_names_nothing_changes_nothing(
+    people: dict[str, Person], connection: AsyncConnection
+) -> None:
+    path = f"/v1/listings/{await list_right(people['seller'])}"
+    before = await snapshot(connection)
+
+    answer = await ok(await people["seller"].patch(path, {}))
+
+    assert answer["version"] == 2
+    assert await snapshot(connection) == before
+
+
+async def test_a_method_that_a_path_does_not_take_is_told_all_that_it_takes(
+    client: httpx2.AsyncClient,
+) -> None:
+    for path, methods in (
+        ("/v1/listings", "GET, POST"),
+        (f"/v1/listings/{uuid4()}", "GET, PATCH"),
+    ):
+        refused = await client.delete(path)
+        assert (refused.status_code, refused.headers["allow"]) == (405, methods)
+
+
 async def test_an_edit_changes_what_it_names_and_keeps_the_clock(
     people: dict[str, Person], connection: AsyncConnection, clock: ShiftedClock
 ) -> None:
@@ -197,6 +221,9 @@ async def test_an_edit_changes_what_it_names_and_keeps_the_clock(
         ({"state": "sold"}, {}, "validation_failed"),
         ({"title": ""}, {}, "validation_failed"),
         ({"title": "two\nlines"}, {}, "validation_failed"),
+        ({"title": "\u200b\u200d \u3164"}, {}, "validation_failed"),
+        ({"title": "lamp \u202egnp.exe"}, {}, "validation_failed"),
+        ({"title": "lamp \u2066x"}, {}, "validation_failed"),
         ({"teaser": "x" * 2_001}, {}, "validation_failed"),
         ({"teaser": "a\x00b"}, {}, "validation_failed"),
         ({"asking_price_minor": 0}, {}, "validation_failed"),

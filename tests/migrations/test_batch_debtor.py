@@ -34,7 +34,7 @@ async def _check(server: EmbeddedPostgres, name: str) -> None:
     await postgres.ensure_database(server, name)
     found = {"database_url": SecretStr(server.url(name))}
     settings = Settings(_env_file=None).model_copy(update=found)
-    await asyncio.to_thread(upgrade, settings, "0006")
+    await asyncio.to_thread(upgrade, settings, "0007")
     connection = await asyncpg.connect(settings.asyncpg_url())
     await connection.execute(_BEFORE)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes.commands import Terminal
 from tests.processes.service import clean_environment
 
 RECORD = {"id": "US6836899B1", "country": "US", "kind": "B1", "language": "en", "ipc": ["A45F"]}
@@ -37,7 +38,9 @@ def test_the_demonstration_plays_a_sale_and_proves_its_books(tmp_path: Path) -> 
 
     assert played.returncode == 0, played.stderr
     lines = played.stdout.splitlines()
-    assert "  3. 2 records of records.jsonl listed, 2 refused" in lines
+    assert (
+        "  3. of the records of records.jsonl: 2 listed, 1 registered already, 2 refused" in lines
+    )
     table = lines[lines.index("amounts in 만원 (10000KRW)") - 3 :][:3]
     assert [line.split() for line in table] == [
         ["2022", "3", "90", "3", "90"],
@@ -48,3 +51,17 @@ def test_the_demonstration_plays_a_sale_and_proves_its_books(tmp_path: Path) -> 
     assert re.match(r"[1-9] seals over [1-9][0-9]+ events, 0 not sealed yet, head ", lines[-1])
     assert "Traceback" not in played.stderr
     assert played.stderr.endswith("stopping …\nstopped\n")
+
+
+def test_a_file_of_something_else_is_refused_before_anything_is_started(
+    shell: Terminal, tmp_path: Path
+) -> None:
+    file = tmp_path / "passwd"
+    file.write_text(json.dumps(RECORDS[0]) + "\nroot:x:0:0:root:/root:/bin/bash\n")
+
+    refused = shell.run("demo", "--patents", file)
+
+    assert (refused.code, refused.said) == (1, "")
+    assert refused.complained == (
+        f"marketplace: {file}, line 2: a record is a JSON object with id, country and title\n"
+    )

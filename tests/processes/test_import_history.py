@@ -110,6 +110,10 @@ def test_a_wrong_printed_total_is_loaded_with_a_note(terminal: Terminal, tmp_pat
             json.dumps(HISTORY | {"as_of": "2025-12-30", "source": "First"}),
             "Other figures of this source and date are loaded",
         ),
+        (
+            json.dumps(HISTORY | {"source": "Second"}),
+            "'2025' (2025-01-01 to 2025-12-31) overlaps '2025' (2025-01-01 to ",
+        ),
     ],
 )
 def test_a_file_that_is_refused_is_told_in_one_line(

@@ -24,7 +24,11 @@ from marketplace.search.text import QUERY_WORDS, query_tokens, tokens
     ],
 )
 def test_words(text: str, words: list[str]) -> None:
-    assert tokens(text) == words
+    assert query_tokens(text) == list(dict.fromkeys(words))
+
+
+def test_a_listing_is_found_by_each_character_of_its_words_too() -> None:
+    assert tokens("칼날 ab 泵 AB") == ["칼날", "칼", "날", "ab", "泵", "ab"]
 
 
 def test_long_words_are_cut_alike_in_listing_and_query() -> None:

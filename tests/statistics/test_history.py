@@ -3,11 +3,14 @@
 import copy
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
+from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.db import Sessions
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.statistics.history import (
@@ -15,6 +18,8 @@ from marketplace.statistics.history import (
     MalformedHistoryError,
     import_history,
 )
+from marketplace.statistics.overlaps import HistoryOverlapsError
+from tests.statistics.facts import fact, record
 
 HISTORY: dict[str, Any] = {
     "source": "Printed",
@@ -50,7 +55,7 @@ def changed(change: Change) -> bytes:
 
 async def load(sessions: Sessions, content: bytes) -> None:
     async with sessions.begin() as session:
-        await import_history(session, content)
+        await import_history(session, content, time_zone="Asia/Seoul")
 
 
 async def stored(sessions: Sessions) -> tuple[list[Any], int]:
@@ -87,6 +92,83 @@ async def test_a_correction_has_a_later_date_and_is_kept_beside_the_first(
 
     rows, events = await stored(sessions)
     assert (rows[0], rows[1][1], events) == (AS_PRINTED, "2026-06-30", 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "clash"),
+    [
+        (
+            lambda h: h["periods"].pop(1),
+            "'a' (2024-01-01 to 2024-12-31) overlaps 'a' (2024-01-01 to 2024-12-31) of 'Printed'",
+        ),
+        (
+            lambda h: (
+                h["periods"].pop(0),
+                h["periods"][0].update({"from": "2025-12-31", "to": "2026-02-01"}),
+            ),
+            "'b' (2025-12-31 to 2026-01-31) overlaps 'b' (2025-01-01 to 2025-12-31) of 'Printed'",
+        ),
+    ],
+)
+async def test_a_period_that_another_source_counts_is_refused(
+    sessions: Sessions, change: Change, clash: str
+) -> None:
+    await load(sessions, json.dumps(HISTORY).encode())
+
+    with pytest.raises(HistoryOverlapsError) as refused:
+        await load(
+            sessions, changed(lambda h: (change(h), h.update(source="Other", cumulative=None)))
+        )
+
+    assert (refused.value.status, refused.value.code) == (409, "history_overlaps")
+    assert str(refused.value) == clash
+    assert await stored(sessions) == ([AS_PRINTED], 1)
+
+
+async def test_sources_may_adjoin_and_other_currencies_never_add_up(sessions: Sessions) -> None:
+    await load(sessions, json.dumps(HISTORY).encode())
+    adjoining = {"from": "2026-01-01", "to": "2026-02-01"}
+    await load(
+        sessions,
+        changed(
+            lambda h: (
+                h.update(source="Next"),
+                h["periods"].pop(0),
+                h["periods"][0].update(adjoining),
+            )
+        ),
+    )
+    await load(sessions, changed(of(source="Abroad", currency="JPY", unit="1 JPY")))
+
+    assert (await stored(sessions))[1] == 3
+
+
+@pytest.mark.parametrize(
+    ("settled_at", "live_from"), [("2025-12-31T14:59", "2025-12-31"), (None, None)]
+)
+async def test_a_period_with_live_deals_or_of_the_future_is_refused(
+    sessions: Sessions, clock: ShiftedClock, settled_at: str | None, live_from: str | None
+) -> None:
+    if settled_at:
+        await record(sessions, fact(settled_at, 5), fact("2020-01-01T00:00", 5, currency="USD"))
+        content = json.dumps(HISTORY).encode()
+    else:
+        today = clock.now().astimezone(ZoneInfo("Asia/Seoul")).date()
+        tomorrow, live_from = today + timedelta(days=1), today.isoformat()
+        content = changed(lambda h: h["periods"][1].update(to=tomorrow.isoformat()))
+
+    with pytest.raises(HistoryOverlapsError, match=f"live deals, counted from {live_from} on"):
+        await load(sessions, content)
+
+    assert await stored(sessions) == ([], 0)
+
+
+async def test_published_history_may_end_where_live_deals_begin(sessions: Sessions) -> None:
+    await record(sessions, fact("2025-12-31T15:00", 5))
+
+    await load(sessions, json.dumps(HISTORY).encode())
+
+    assert await stored(sessions) == ([AS_PRINTED], 1)
 
 
 @pytest.mark.parametrize(

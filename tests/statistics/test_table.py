@@ -212,7 +212,7 @@ async def test_live_deals_continue_the_published_table(
     client: httpx2.AsyncClient, sessions: Sessions
 ) -> None:
     async with sessions.begin() as session:
-        await import_history(session, HISTORY)
+        await import_history(session, HISTORY, time_zone="Asia/Seoul")
     deals: list[Fact] = [fact("2026-03-01T00:00", 99_999), fact("2026-04-01T00:00", 1)]
     await record(sessions, *deals)
 
@@ -238,10 +238,14 @@ async def test_of_one_source_the_latest_figures_are_read(
     client: httpx2.AsyncClient, sessions: Sessions
 ) -> None:
     async with sessions.begin() as session:
-        await import_history(session, HISTORY)
+        await import_history(session, HISTORY, time_zone="Asia/Seoul")
         later = HISTORY.replace(b"2025-12-31", b"2026-06-30")
-        await import_history(session, later.replace(b'"amount": 8', b'"amount": 9'))
-        await import_history(session, HISTORY.replace(b"2025-12-31", b"2025-11-30"))
+        await import_history(
+            session, later.replace(b'"amount": 8', b'"amount": 9'), time_zone="Asia/Seoul"
+        )
+        await import_history(
+            session, HISTORY.replace(b"2025-12-31", b"2025-11-30"), time_zone="Asia/Seoul"
+        )
 
     found = await table(client, unit="10000KRW")
 

@@ -1,15 +1,21 @@
 from uuid import UUID
 
+from sqlalchemy import and_, or_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from marketplace.accounts.members.schemas import MemberRead
 from marketplace.accounts.models import Membership, Organisation, OrganisationKind, User
-from marketplace.accounts.permissions import MemberRole
+from marketplace.accounts.permissions import ROLE_PERMISSIONS, MemberRole, Permission
 from marketplace.kernel.pagination import page_by_id
 
 FIXED: frozenset[OrganisationKind] = frozenset({OrganisationKind.PERSON, OrganisationKind.OPERATOR})
 """Kinds of organisations whose members the API does not change."""
+SIGNERS: frozenset[MemberRole] = frozenset(
+    role for role, allowed in ROLE_PERMISSIONS.items() if Permission.SIGN in allowed
+)
+"""Roles that bind an organisation by their signature."""
 
 
 async def members_of(
@@ -42,6 +48,24 @@ async def role_in(session: AsyncSession, organisation_id: UUID, user_id: UUID) -
     )
     found = (await session.execute(query)).scalar_one_or_none()
     return MemberRole(found) if found else None
+
+
+async def share_people(
+    session: AsyncSession, one: UUID, other: UUID, *, person_id: UUID | None
+) -> bool:
+    """Whether a person may sign for both organisations, or `person_id` belongs to both at all."""
+    there = aliased(Membership)
+    signs_for_both = and_(col(Membership.role).in_(SIGNERS), col(there.role).in_(SIGNERS))
+    query = (
+        select(Membership.id)
+        .join(there, col(there.user_id) == col(Membership.user_id))
+        .where(
+            col(Membership.organisation_id) == one,
+            col(there.organisation_id) == other,
+            or_(signs_for_both, col(Membership.user_id) == person_id),
+        )
+    )
+    return (await session.execute(query.limit(1))).first() is not None
 
 
 async def has_owner(session: AsyncSession, organisation_id: UUID) -> bool:

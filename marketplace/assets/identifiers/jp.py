@@ -99,6 +99,17 @@ def _read_application(match: re.Match[str]) -> Reading | None:
     )
 
 
+def _read_gazetted(match: re.Match[str]) -> Reading:
+    """`P6543210`, as gazettes print the number of a patent, whatever its kind code."""
+    return Reading(
+        (DocumentClass.GRANT,),
+        normalized=match[1],
+        display=f"JP P{match[1]}",
+        right_kind=RegisteredRight.PATENT,
+        docdb=f"JP{match[1]}",
+    )
+
+
 FORMS: Final = (
     Form(
         "JP 2003-238103 A",
@@ -125,5 +136,11 @@ FORMS: Final = (
         "application",
         re.compile(r"([PUDT])(\d{4})(?:-(\d{1,6})|(\d{6}))"),
         _read_application,
+    ),
+    Form(
+        "JP P6543210",
+        "grant of a patent",
+        re.compile(r"P([1-9]\d{5,6})"),
+        _read_gazetted,
     ),
 )

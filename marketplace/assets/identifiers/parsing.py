@@ -7,6 +7,7 @@ from marketplace.assets.identifiers.forms import Form, Reading
 from marketplace.assets.identifiers.registry import FORMS, forms_of, readings, split_office
 from marketplace.assets.identifiers.st3 import OFFICES
 from marketplace.assets.identifiers.text import INPUT_LENGTH_MAX, clean, quoted
+from marketplace.assets.identifiers.words import without_words
 
 _REGISTER_CLASSES: Final = frozenset({DocumentClass.GRANT, DocumentClass.REGISTRATION})
 
@@ -19,7 +20,8 @@ def parse(
     """Read a number as a person or an office writes it. Never guesses.
 
     Args:
-        raw: at most `INPUT_LENGTH_MAX` characters; full-width digits, spaces and case are levelled.
+        raw: at most `INPUT_LENGTH_MAX` characters; full-width digits, spaces and case are levelled,
+            and words such as 특허 제…호, 特願 and 专利号 are understood.
         office: ST.3 code; needed where the text does not begin with one and its form is not unique.
         document_class: needed where one form serves several documents. Grant and registration
             are one register: either names both, and the result has the one the office uses.
@@ -29,7 +31,9 @@ def parse(
             `document_class`, or with a wrong check digit; the message says what to write.
     """
     given = None if office is None else _known_office(office)
-    stated, number = split_office(_cleaned(raw, given))
+    text, told = without_words(raw)
+    document_class = _agreed_class(raw, told, document_class)
+    stated, number = split_office(_cleaned(text, given))
     office = _agreed_office(raw, stated, given)
     found = list(readings(number, office))
     if not found:
@@ -75,6 +79,17 @@ def _agreed_office(raw: str, stated: str | None, given: str | None) -> str | Non
             " correct one of them"
         )
     return stated or given
+
+
+def _agreed_class(
+    raw: str, told: DocumentClass | None, given: DocumentClass | None
+) -> DocumentClass | None:
+    if told and given and not _same(told, given):
+        raise InvalidIdentifierError(
+            f"{quoted(raw)} is written as {_article(told)}, not {_article(given)}; correct the"
+            " number or its document_class"
+        )
+    return given or told
 
 
 def _only_meaning(

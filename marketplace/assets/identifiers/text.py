@@ -18,8 +18,13 @@ def clean(raw: str) -> str | None:
     """
     if len(raw) > INPUT_LENGTH_MAX:
         return None
-    text = unicodedata.normalize("NFKC", raw).translate(_DASHES)
+    text = levelled(raw)
     return " ".join(text.split()).upper() if _PLAIN.fullmatch(text) else None
+
+
+def levelled(raw: str) -> str:
+    """Full-width letters, digits and marks as plain ones, and every dash a hyphen."""
+    return unicodedata.normalize("NFKC", raw).translate(_DASHES)
 
 
 def quoted(raw: str) -> str:

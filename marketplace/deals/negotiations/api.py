@@ -3,11 +3,12 @@ from uuid import UUID
 
 from fastapi import Depends, status
 
-from marketplace.accounts.access import Allowed
+from marketplace.accounts.access import Allowed, Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
 from marketplace.assets.errors import NotOwnerError, NotTradableError, RightReservedError
+from marketplace.deals.errors import SamePeopleError
 from marketplace.deals.negotiations import queries, service
 from marketplace.deals.negotiations.errors import (
     InvalidValidityError,
@@ -78,6 +79,7 @@ def _offer(offer: Offer) -> OfferRead:
         NotFoundError,
         ListingNotOpenError,
         OwnListingError,
+        SamePeopleError,
         NegotiationExistsError,
         InvalidValidityError,
         CurrencyMismatchError,
@@ -143,10 +145,10 @@ async def counter_offer(
     ),
 )
 async def accept_offer(
-    negotiation_id: UUID, request: OfferAccept, actor: Negotiator, session: Session
+    negotiation_id: UUID, request: OfferAccept, actor: Negotiator, session: Session, keys: Keys
 ) -> DealRead:
     """Accept the offer you read; it becomes a deal with frozen terms. One buyer wins a right."""
-    deal = await service.accept(session, negotiation_id, request.offer_number, actor=actor)
+    deal = await service.accept(session, keys, negotiation_id, request.offer_number, actor=actor)
     return read_deal(deal, actor)
 
 

@@ -19,6 +19,8 @@ from marketplace.deals.negotiations.lifecycle import BUYER, SELLER, NegotiationS
 from marketplace.deals.negotiations.models import Negotiation, Offer
 from marketplace.deals.negotiations.schemas import OfferMake
 from marketplace.deals.opening import open_deal
+from marketplace.deals.parties import require_other_people
+from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, begin, move
@@ -47,12 +49,15 @@ async def make_offer(
     Raises:
         NotFoundError, ListingNotOpenError: no such listing, or none that takes offers.
         OwnListingError: the listing is the actor's.
+        SamePeopleError: somebody stands for both sides.
         CurrencyMismatchError: the listing is in another currency.
         NegotiationExistsError: by the database, when this buyer has a live one.
     """
     listing = await _open_listing(session, listing_id, request)
     if listing.organisation_id == actor.organisation_id:
         raise OwnListingError
+    seller, buyer = listing.organisation_id, actor.organisation_id
+    await require_other_people(session, seller=seller, buyer=buyer, actor=actor)
     negotiation = Negotiation(
         created_at=now(session),
         listing_id=listing.id,
@@ -106,7 +111,12 @@ async def counter(
 
 
 async def accept(
-    session: AsyncSession, negotiation_id: UUID, offer_number: int, *, actor: Actor
+    session: AsyncSession,
+    keyring: Keyring,
+    negotiation_id: UUID,
+    offer_number: int,
+    *,
+    actor: Actor,
 ) -> Deal:
     """Take the standing offer of the other side: it becomes a deal with frozen terms.
 
@@ -122,6 +132,7 @@ async def accept(
     _require_valid(session, offer)
     return await open_deal(
         session,
+        keyring,
         negotiation_id=negotiation.id,
         listing_id=negotiation.listing_id,
         buyer_organisation_id=negotiation.buyer_organisation_id,
@@ -175,6 +186,7 @@ async def lock_for(
 
 
 async def standing_offer(session: AsyncSession, negotiation: Negotiation) -> Offer:
+    """The last offer made, by either side; the one before it is void."""
     query = select(Offer).where(
         col(Offer.negotiation_id) == negotiation.id, col(Offer.number) == negotiation.rounds
     )

@@ -46,11 +46,13 @@ async def request_of(session: AsyncSession, subject: str) -> PaymentRequest | No
 
 
 async def is_paid(session: AsyncSession, subject: str) -> bool:
+    """Whether all that was asked for a subject (`deal:<id>`) has come; a part does not count."""
     request = await request_of(session, subject)
     return request is not None and request.state is PaymentRequestState.PAID
 
 
 async def lock_open_request(session: AsyncSession, subject: str) -> PaymentRequest | None:
+    """Hold the request that still waits for money; None when it is paid, cancelled or not there."""
     query = (
         select(PaymentRequest)
         .where(col(PaymentRequest.subject) == subject)

@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.engine import Row
@@ -36,7 +35,3 @@ async def balances(session: AsyncSession, addresses: Sequence[str]) -> Sequence[
 async def postings_of(session: AsyncSession, subject: str) -> Sequence[Row[Any]]:
     """All movements of money of one subject, oldest first."""
     return (await session.execute(_OF_SUBJECT, {"subject": subject})).all()
-
-
-def organisation_of(address: str) -> UUID:
-    return UUID(address.rsplit(":", 1)[1])

@@ -235,6 +235,7 @@ async def give_back(
 async def payouts_of(
     session: AsyncSession, batch_id: UUID, *, for_update: bool = False
 ) -> Sequence[Payout]:
+    """The payouts of a batch, oldest first; with `for_update` held until the transaction ends."""
     query = select(Payout).where(col(Payout.batch_id) == batch_id).order_by(col(Payout.id))
     if for_update:
         query = query.with_for_update()
