@@ -46,7 +46,7 @@ from marketplace.supervisor import (
     with_database,
 )
 from marketplace.wiring import CONSTRAINT_ERRORS, LIFECYCLES, PROOFS
-from marketplace.worker import work
+from marketplace.worker import confirm_keys, work
 
 cli = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
@@ -109,6 +109,8 @@ def _database_refusal(error: DBAPIError) -> str:
     cause = getattr(error.orig, "__cause__", None)
     if isinstance(cause, CLOSED_DOORS):
         return f"the database refused: {cause}"
+    if isinstance(cause, asyncpg.UndefinedTableError):
+        return "the database has no tables of ours, or older ones: run `marketplace migrate`"
     return str(translate(error, CONSTRAINT_ERRORS))
 
 
@@ -127,19 +129,19 @@ def _say(line: str) -> None:
     typer.secho(line, err=True)
 
 
+async def _using(settings: Settings, use: Callable[[Sessions], Awaitable[T]]) -> T:
+    engine = create_engine(settings.sqlalchemy_url(), pool_size=2)
+    try:
+        return await use(create_sessions(engine, SystemClock()))
+    finally:
+        await engine.dispose()
+
+
 def _with_sessions(settings: Settings, use: Callable[[Sessions], Awaitable[T]]) -> T:
     """Run one thing against a database that is there: of DATABASE_URL, or the embedded one."""
-
-    async def run(settings: Settings) -> T:
-        engine = create_engine(settings.sqlalchemy_url(), pool_size=2)
-        try:
-            return await use(create_sessions(engine, SystemClock()))
-        finally:
-            await engine.dispose()
-
     with running_database(with_database(settings, _say), _say) as found:
         upgrade(found)
-        return asyncio.run(run(found))
+        return asyncio.run(_using(found, use))
 
 
 @cli.command()
@@ -161,10 +163,15 @@ def serve(
         with running_database(free, _say) as settings:
             _say("bringing the schema up to date …")
             upgrade(settings)
+            _confirm_keys(settings)
             supervisor = Supervisor(settings, embedded=embedded, lock=lock, say=_say)
             code = supervisor.run(when_ready)
     _say("stopped")
     raise typer.Exit(code)
+
+
+def _confirm_keys(settings: Settings) -> None:
+    asyncio.run(_using(settings, lambda sessions: confirm_keys(sessions, settings)))
 
 
 def _child_settings() -> Settings:
@@ -180,6 +187,7 @@ def _child_settings() -> Settings:
 def api() -> None:
     """Serve the API alone; the database is that of DATABASE_URL."""
     settings = _child_settings()
+    _confirm_keys(settings)  # here, where it fails in one line: the server would print its calls
     uvicorn.run(
         create_app(settings),
         host=settings.host,

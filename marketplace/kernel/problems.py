@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from marketplace.kernel.crypto import DecryptionError
 from marketplace.kernel.database_errors import DatabaseError, constraint_of, is_transient
 from marketplace.kernel.errors import (
     MalformedBodyError,
@@ -114,6 +115,7 @@ def install(app: FastAPI, constraint_errors: ConstraintErrors) -> None:
         app.add_exception_handler(refused, on_database_error)
     for lost in (PoolTimeoutError, ConnectionError, TimeoutError):
         app.add_exception_handler(lost, on_unreachable)
+    app.add_exception_handler(DecryptionError, _on_undecipherable)
     app.add_exception_handler(Exception, _on_bug)
 
 
@@ -196,6 +198,13 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     response = render(request, status, code, status.phrase, status.description or status.phrase)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _on_undecipherable(request: Request, error: Exception) -> Response:
+    """A key is missing or bytes were changed: the operator can mend that, no trace would help."""
+    logger.error("cannot decrypt", error=type(error).__name__, reason=str(error))
+    detail = "what is encrypted cannot be read until the operator mends it; quote the request id"
+    return _refuse(request, UnavailableError(detail))
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
