@@ -13,7 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from marketplace.app import create_app
-from marketplace.commands import GROUPS, DataDir, say, settings_of
+from marketplace.commands import GROUPS, DataDir, say, settings_of, using
 from marketplace.demo import example, journey
 from marketplace.demo.client import ApiRefusalError
 from marketplace.kernel.errors import MarketplaceError
@@ -31,7 +31,7 @@ from marketplace.supervisor import (
     with_data_dir,
 )
 from marketplace.wiring import CONSTRAINT_ERRORS
-from marketplace.worker import work
+from marketplace.worker import confirm_keys, work
 
 cli = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
@@ -77,6 +77,8 @@ def _database_refusal(error: DBAPIError) -> str:
     cause = getattr(error.orig, "__cause__", None)
     if isinstance(cause, CLOSED_DOORS):
         return f"the database refused: {cause}"
+    if isinstance(cause, asyncpg.UndefinedTableError):
+        return "the database has no tables of ours, or older ones: run `marketplace migrate`"
     return str(translate(error, CONSTRAINT_ERRORS))
 
 
@@ -104,10 +106,15 @@ def serve(
         with running_database(free, say) as settings:
             say("bringing the schema up to date …")
             upgrade(settings)
+            _confirm_keys(settings)
             supervisor = Supervisor(settings, embedded=embedded, lock=lock, say=say)
             code = supervisor.run(when_ready)
     say("stopped")
     raise typer.Exit(code)
+
+
+def _confirm_keys(settings: Settings) -> None:
+    asyncio.run(using(settings, lambda sessions: confirm_keys(sessions, settings)))
 
 
 def _child_settings() -> Settings:
@@ -123,6 +130,7 @@ def _child_settings() -> Settings:
 def api() -> None:
     """Serve the API alone; the database is that of DATABASE_URL."""
     settings = _child_settings()
+    _confirm_keys(settings)  # here, where it fails in one line: the server would print its calls
     uvicorn.run(
         create_app(settings),
         host=settings.host,

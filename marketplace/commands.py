@@ -75,19 +75,20 @@ def say(line: str) -> None:
     typer.secho(line, err=True)
 
 
+async def using(settings: Settings, use: Callable[[Sessions], Awaitable[T]]) -> T:
+    """Run one thing with sessions of a database, and let go of it."""
+    engine = create_engine(settings.sqlalchemy_url(), pool_size=2)
+    try:
+        return await use(create_sessions(engine, SystemClock()))
+    finally:
+        await engine.dispose()
+
+
 def with_sessions(settings: Settings, use: Callable[[Sessions], Awaitable[T]]) -> T:
     """Run one thing against a database that is there: of DATABASE_URL, or the embedded one."""
-
-    async def run(settings: Settings) -> T:
-        engine = create_engine(settings.sqlalchemy_url(), pool_size=2)
-        try:
-            return await use(create_sessions(engine, SystemClock()))
-        finally:
-            await engine.dispose()
-
     with running_database(with_database(settings, say), say) as found:
         upgrade(found)
-        return asyncio.run(run(found))
+        return asyncio.run(using(found, use))
 
 
 @operators.command("create")

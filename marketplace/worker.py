@@ -15,12 +15,13 @@ from marketplace.accounts.letters import Letters
 from marketplace.accounts.passwords.service import mail_resets
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.clocks import run_due
-from marketplace.kernel.crypto import load_keyring
+from marketplace.kernel.crypto import KeyFileError, load_keyring
 from marketplace.kernel.database_errors import is_transient
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.events import deliver, ensure_position
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.mail.sending import Mailer
+from marketplace.kernel.master_keys import open_keyring
 from marketplace.kernel.seals import seal_new_events
 from marketplace.payments.funding.matching import match_received
 from marketplace.search.index import IndexBusyError
@@ -121,10 +122,32 @@ async def prepare(sessions: Sessions) -> None:
             await ensure_position(session, consumer.name)
 
 
+async def confirm_keys(sessions: Sessions, settings: Settings) -> None:
+    """See that the key file is that of the database, before anything is encrypted.
+
+    Raises:
+        KeyFileError: it is not.
+    """
+    async with sessions.begin() as session:
+        await open_keyring(session, settings.keys_path)
+
+
 async def work(settings: Settings) -> None:
-    """Run every loop until the process is told to stop."""
+    """Run every loop until the process is told to stop.
+
+    Raises:
+        KeyFileError: the key file is not that of the database.
+    """
     engine = create_engine(settings.sqlalchemy_url(), pool_size=6)
     sessions = create_sessions(engine, SystemClock())
+    try:
+        await _retrying("keys", partial(confirm_keys, sessions, settings))
+        await _run_until_told(sessions, settings)
+    finally:
+        await engine.dispose()
+
+
+async def _run_until_told(sessions: Sessions, settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -134,7 +157,6 @@ async def work(settings: Settings) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await engine.dispose()
 
 
 async def _keep_running(loop: Loop) -> None:
@@ -153,10 +175,12 @@ async def _keep_running(loop: Loop) -> None:
 
 
 async def _retrying(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Try until it works, as while the database is still starting."""
+    """Try until it works, as while the database is still starting; a refusal is for good."""
     while True:
         try:
             await run()
+        except KeyFileError:
+            raise
         except Exception as error:  # noqa: BLE001 - likewise
             _tell(name, error, 1)
             await asyncio.sleep(1)

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker as make_sessions
 from marketplace.app import create_app
 from marketplace.kernel import postgres
 from marketplace.kernel.clock import ShiftedClock
-from marketplace.kernel.crypto import load_keyring
+from marketplace.kernel.crypto import create_key_file, load_keyring
 from marketplace.kernel.db import Sessions, create_engine
 from marketplace.kernel.postgres import EmbeddedPostgres
 from marketplace.migrating import upgrade
@@ -150,6 +150,7 @@ def built_app(server: EmbeddedPostgres, folder: Path) -> FastAPI:
     """The service, built once; each test gives it a database."""
     settings = _settings(server, "shared", folder).model_copy(update={"log_requests": False})
     app = create_app(settings, connect=False)
+    create_key_file(folder / "master.keys")
     app.state.keyring = load_keyring(folder / "master.keys")
     return app
 

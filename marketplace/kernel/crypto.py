@@ -14,12 +14,19 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from marketplace.kernel.errors import ConflictError
+
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
 
 
 class DecryptionError(Exception):
     """The bytes were changed, or the key is not theirs. Never says anything of the content."""
+
+
+class KeyFileError(ConflictError):
+    code = "key_file"
+    title = "The key file is not that of the database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,9 @@ class Keyring:
     def __init__(self, keys: dict[str, bytes], current: str) -> None:
         self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._current = current
+        self.key_fingerprints = {
+            key_id: hmac.digest(key, b"master key", "sha256") for key_id, key in keys.items()
+        }
         oldest = next(iter(keys.values()))
         self._fingerprint_key = hmac.digest(oldest, b"fingerprint", "sha256")
 
@@ -78,26 +88,40 @@ def _decrypt(cipher: AESGCM, content: bytes, context: str) -> bytes:
 
 
 def load_keyring(path: Path) -> Keyring:
-    """Read master keys from a file of `id:hex` lines, the last being current; make it if absent.
+    """Read master keys from a file of `id:hex` lines, the last being current.
+
+    Raises:
+        KeyFileError: there is no such file, or no key in it.
+    """
+    keys = {}
+    try:
+        for line in path.read_text().split():
+            key_id, _, key = line.partition(":")
+            keys[key_id] = bytes.fromhex(key)
+        return Keyring(keys, list(keys)[-1])
+    except FileNotFoundError:
+        raise KeyFileError(
+            f"the master keys of this database are not in {path}: bring the file back from its"
+            " backup, or set MARKETPLACE_MASTER_KEY_FILE"
+        ) from None
+    except (ValueError, IndexError):
+        raise KeyFileError(f"{path} is no file of `id:hex` lines with 32 bytes each") from None
+
+
+def create_key_file(path: Path) -> None:
+    """Make a file with one new key, unless there is one.
 
     The file is created whole (0600) under another name and linked into place, so that two
-    processes starting at once agree on one key and a crash leaves no half of one.
+    processes starting at once agree on one key and a crash leaves no half of one. A key's id is
+    its own: no other file has one of the same name.
     """
-    if not path.exists():
-        _create_key_file(path)
-    keys = {}
-    for line in path.read_text().split():
-        key_id, _, key = line.partition(":")
-        keys[key_id] = bytes.fromhex(key)
-    return Keyring(keys, list(keys)[-1])
-
-
-def _create_key_file(path: Path) -> None:
+    if path.exists():
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(f"k1:{secrets.token_hex(KEY_BYTES)}\n")
+        file.write(f"k-{secrets.token_hex(4)}:{secrets.token_hex(KEY_BYTES)}\n")
         file.flush()
         os.fsync(file.fileno())
     try:

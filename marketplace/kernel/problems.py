@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from marketplace.kernel.crypto import DecryptionError
 from marketplace.kernel.database_errors import DatabaseError, constraint_of, is_transient
 from marketplace.kernel.errors import (
     MalformedBodyError,
@@ -115,6 +116,7 @@ def install(app: FastAPI, constraint_errors: ConstraintErrors) -> None:
         app.add_exception_handler(refused, on_database_error)
     for lost in (PoolTimeoutError, ConnectionError, TimeoutError):
         app.add_exception_handler(lost, on_unreachable)
+    app.add_exception_handler(DecryptionError, _on_undecipherable)
     app.add_exception_handler(Exception, _on_bug)
 
 
@@ -211,6 +213,13 @@ def _methods_of(request: Request) -> list[str]:
         for method, scope in scopes.items()
         if any(route.matches(dict(scope))[0] is Match.FULL for route in routes)
     ]
+
+
+async def _on_undecipherable(request: Request, error: Exception) -> Response:
+    """A key is missing or bytes were changed: the operator can mend that, no trace would help."""
+    logger.error("cannot decrypt", error=type(error).__name__, reason=str(error))
+    detail = "what is encrypted cannot be read until the operator mends it; quote the request id"
+    return _refuse(request, UnavailableError(detail))
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:

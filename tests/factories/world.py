@@ -12,7 +12,7 @@ from marketplace.accounts.passwords.service import mail_resets
 from marketplace.app import create_app
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.clocks import run_due
-from marketplace.kernel.crypto import load_keyring
+from marketplace.kernel.crypto import create_key_file, load_keyring
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.driver_pools import ReadPool, WritePool
 from marketplace.kernel.events import deliver
@@ -46,6 +46,7 @@ class World:
         app.state.sessions = sessions
         app.state.reads = await ReadPool.open(settings.asyncpg_url(), size=2)
         app.state.writes = await WritePool.open(settings.asyncpg_url(), size=4)
+        create_key_file(settings.keys_path)
         app.state.keyring = load_keyring(settings.keys_path)
         indexer = Indexer(settings.index_path)
         app.state.index = IndexReader(settings.index_path)

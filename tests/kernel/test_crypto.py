@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.kernel.crypto import DecryptionError, Keyring, Sealed, load_keyring
+from marketplace.kernel.crypto import (
+    DecryptionError,
+    KeyFileError,
+    Keyring,
+    Sealed,
+    create_key_file,
+    load_keyring,
+)
 from tests.factories.steady import steady
 
 CONTENT = "how the shelf dries an umbrella: 비밀".encode()
@@ -75,26 +83,30 @@ def test_an_unknown_master_key_is_named() -> None:
 
 def test_a_new_master_key_encrypts_and_the_old_one_still_opens(tmp_path: Path) -> None:
     path = tmp_path / "master.keys"
+    create_key_file(path)
     before = load_keyring(path).seal(CONTENT, context=CONTEXT)
     with path.open("a") as file:
         file.write(f"k2:{'ab' * 32}\n")
     rotated = load_keyring(path)
     after = rotated.seal(CONTENT, context=CONTEXT)
 
-    assert (before.key_id, after.key_id) == ("k1", "k2")
+    assert re.fullmatch("k-[0-9a-f]{8}", before.key_id)
+    assert after.key_id == "k2"
     assert rotated.open(before, context=CONTEXT) == CONTENT
     assert rotated.open(after, context=CONTEXT) == CONTENT
 
     path.write_text(path.read_text().splitlines()[1])
-    with pytest.raises(DecryptionError, match="master key k1"):
+    with pytest.raises(DecryptionError, match=f"master key {before.key_id}"):
         load_keyring(path).open(before, context=CONTEXT)
 
 
 def test_the_key_file_is_made_once_and_for_nobody_else(tmp_path: Path) -> None:
     path = tmp_path / "new" / "master.keys"
+    create_key_file(path)
     sealed = load_keyring(path).seal(CONTENT, context=CONTEXT)
     content = path.read_bytes()
 
+    create_key_file(path)
     assert load_keyring(path).open(sealed, context=CONTEXT) == CONTENT
     assert path.read_bytes() == content
     assert S_IMODE(path.stat().st_mode) == 0o600
@@ -104,10 +116,10 @@ def test_the_key_file_is_made_once_and_for_nobody_else(tmp_path: Path) -> None:
 CREATE_TOGETHER = """
 import sys
 from pathlib import Path
-from marketplace.kernel.crypto import load_keyring
+from marketplace.kernel.crypto import create_key_file
 print("ready", flush=True)
 sys.stdin.readline()
-load_keyring(Path(sys.argv[1]))
+create_key_file(Path(sys.argv[1]))
 print(Path(sys.argv[1]).read_text().strip(), flush=True)
 """
 
@@ -141,3 +153,11 @@ def test_a_fingerprint_is_of_content_context_and_the_oldest_key() -> None:
         Keyring({"k1": two}, "k1").fingerprint("203.0.113.1", context="attempt"),
     }
     assert len({found} | others) == 5
+
+
+@pytest.mark.parametrize("content", ["", "k1", "k1:zz", "k1:abcd"])
+def test_a_file_without_whole_keys_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "master.keys"
+    path.write_text(content)
+    with pytest.raises(KeyFileError, match=str(path)):
+        load_keyring(path)

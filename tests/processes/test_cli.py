@@ -1,11 +1,16 @@
 """What the commands do, say and exit with. An expected failure is one line."""
 
+import asyncio
 import sys
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from marketplace import cli
+from marketplace.kernel.clock import SystemClock
+from marketplace.kernel.db import create_engine, create_sessions
+from marketplace.kernel.master_keys import open_keyring
 from tests.processes.commands import Terminal
 
 PASSWORD = "long and private"
@@ -209,3 +214,34 @@ def test_no_command_makes_a_database_because_a_directory_was_mistyped(
     assert refused.complained.startswith(f"marketplace: no database in {tmp_path / 'typo'}: ")
     assert refused.complained.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_api_without_its_database_or_its_keys_ends_with_one_line(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    async def confirm() -> None:
+        url = terminal.url.replace("postgresql", "postgresql+asyncpg")
+        engine = create_engine(url, pool_size=1)
+        async with create_sessions(engine, SystemClock()).begin() as session:
+            await open_keyring(session, tmp_path / "elsewhere")
+        await engine.dispose()
+
+    # It would set up the logs of this process; nor does this one end with its parent.
+    terminal.monkeypatch.setattr(cli, "configure_logs", lambda _: None)
+    terminal.monkeypatch.setattr(cli, "end_with_parent", lambda: None)
+    asyncio.run(confirm())
+    keys = tmp_path / "data" / "master.keys"
+    for command in ("api", "worker"):
+        refused = terminal.run(command)
+        assert refused.code == 1
+        assert refused.complained.startswith(
+            f"marketplace: the master keys of this database are not in {keys}: "
+        )
+        assert refused.complained.count("\n") == 1
+    assert not keys.exists()
+
+    terminal.monkeypatch.setenv("DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/x")
+    away = terminal.run("api")
+    assert away.code == 1
+    assert away.complained.startswith("marketplace: the database does not answer: ")
+    assert away.complained.count("\n") == 1

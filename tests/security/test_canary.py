@@ -183,7 +183,7 @@ async def test_a_confidential_text_is_nowhere_but_with_its_readers(
     assert (searched.json()["items"], misspelt.status_code) == ([], 422)
 
     broken = await _break_ciphertext(market, ideas["listed"]["right_id"])
-    assert (broken.status_code, broken.json()["code"]) == (500, "internal_error")
+    assert (broken.status_code, broken.json()["code"]) == (503, "unavailable")
     assert "DecryptionError" in log.getvalue()
     assert not leaks(broken.content)
 

@@ -156,6 +156,7 @@ PERSONAL_DATA: Final = PersonalData(
         "revocation": "news of an hour, by ids",
         "event_consumer": "how far the log was read",
         "event_failure": "which event could not be handled, by number",
+        "master_key": "ids and fingerprints of the keys that encrypt",
         "event_seal": "hashes over the log",
     },
     kept={
