@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marketplace.accounts import passwords
+from marketplace.kernel.http import BODY_BYTES_MAX
 from tests.factories.deals import ok
 from tests.factories.routes import ACCOUNT, BODIES, NOBODY
 from tests.factories.tables import contents, values
@@ -52,7 +53,7 @@ async def test_every_answer_carries_the_same_headers(
 
 
 async def test_a_body_over_the_limit_is_refused_like_everything_else(scene: Scene) -> None:
-    answer = await scene.world.client.post("/v1/users", content=b"x" * 1_048_577)
+    answer = await scene.world.client.post("/v1/users", content=b"x" * (BODY_BYTES_MAX + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert answer.headers["content-type"] == "application/problem+json"
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
