@@ -17,9 +17,9 @@ from marketplace.accounts.signing_keys import service as signing_keys
 from marketplace.app import create_app
 from marketplace.documentation import lifecycles_page, permissions_page
 from marketplace.kernel.clock import SystemClock
-from marketplace.kernel.crypto import load_keyring
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.mail.service import send_again, unsent
+from marketplace.kernel.master_keys import open_keyring
 from marketplace.kernel.seals import seal_new_events, verify
 from marketplace.migrating import upgrade
 from marketplace.payments.access import platform_account
@@ -30,7 +30,6 @@ from marketplace.statistics.folding import recompute
 from marketplace.statistics.history import import_history
 from marketplace.supervisor import (
     running_database,
-    with_data_dir,
     with_database,
 )
 from marketplace.wiring import LIFECYCLES, PROOFS
@@ -253,11 +252,11 @@ def keys_rotate(
     data_dir: DataDir = None,
 ) -> None:
     """Sign tokens with a new key; former ones verify until what they signed has expired."""
-    settings = with_data_dir(settings_of(data_dir), say)
+    settings = settings_of(data_dir)
 
     async def rotate(sessions: Sessions) -> UUID:
         async with sessions.begin() as session:
-            keyring = load_keyring(settings.keys_path)
+            keyring = await open_keyring(session, settings.keys_path)
             return await signing_keys.rotate(session, keyring, compromised=compromised)
 
     typer.echo(f"key {with_sessions(settings, rotate)} signs now")

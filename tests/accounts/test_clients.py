@@ -75,7 +75,7 @@ async def test_a_repeated_registration_is_done_once_and_tells_the_secret_once(
     before = await contents(connection)
     again = await owner.post("/v1/clients", MACHINE, headers=key)
     assert (first.status_code, again.status_code) == (201, 409)
-    assert again.json()["code"] == "idempotency_key_reused"
+    assert again.json()["code"] == "answer_withheld"
     assert await contents(connection) == before
     kept = text("SELECT i::text FROM idempotency_key i")
     assert "mps_" not in "".join((await connection.execute(kept)).scalars())

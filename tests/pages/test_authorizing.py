@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from marketplace.accounts import passwords
+from marketplace.accounts.passwords import hashing
 from marketplace.accounts.permissions import KIND_PERMISSIONS, MemberRole, OpenIdScope
 from marketplace.accounts.sessions.schemas import SignIn
 from marketplace.kernel.clock import ShiftedClock
@@ -265,8 +265,8 @@ async def test_what_the_form_carries_is_checked_anew(
 @pytest.fixture
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_HASHER", hasher)
-    monkeypatch.setattr(passwords, "_NOBODY", hasher.hash("nobody's"))
+    monkeypatch.setattr(hashing, "_HASHER", hasher)
+    monkeypatch.setattr(hashing, "_NOBODY", hasher.hash("nobody's"))
 
 
 async def signed_up(client: httpx2.AsyncClient) -> dict[str, Any]:
@@ -424,7 +424,7 @@ async def test_over_https_the_cookies_are_bound_to_this_host(
     app: FastAPI, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     safe = app.state.settings.model_copy(update={"public_url": "https://market.example.com"})
-    monkeypatch.setattr(app.state, "settings", safe)
+    monkeypatch.setitem(app.state._state, "settings", safe)
     page = await flow.open()
     (cookie,) = page.headers.get_list("set-cookie")
     assert cookie.startswith("__Host-marketplace_form=")

@@ -231,8 +231,11 @@ def replaced(value: Any, place: tuple[Any, ...], other: Any) -> Any:
     if not place:
         return other
     if isinstance(value, list):
-        kept = [item for at, item in enumerate(value) if at != place[0] or other is not ...]
-        return [replaced(i, place[1:], other) if at == place[0] else i for at, i in enumerate(kept)]
+        changed = (
+            replaced(item, place[1:], other) if at == place[0] else item
+            for at, item in enumerate(value)
+        )
+        return [item for item in changed if item is not ...]
     kept_items = {
         key: replaced(item, place[1:], other) if key == place[0] else item
         for key, item in value.items()
