@@ -13,6 +13,7 @@ from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.errors import OrganisationSuspendedError
 from marketplace.accounts.revocations import Revocations
 from marketplace.accounts.uses import Uses
+from marketplace.backlog import Backlog
 from marketplace.kernel import openapi, problems
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.crypto import load_keyring
@@ -72,6 +73,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     revocations = Revocations()
     app.state.revocations = revocations
     app.state.personal_data = PERSONAL_DATA
+    app.state.backlog = Backlog()
     app.state.uses = Uses(USES)
     app.state.authenticator = Authenticator(FINDERS, revocations, app.state.uses)
     app.state.platform_account = BankAccount(
