@@ -13,6 +13,7 @@ from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.errors import OrganisationSuspendedError
 from marketplace.accounts.revocations import Revocations
 from marketplace.accounts.uses import Uses
+from marketplace.backlog import Backlog
 from marketplace.kernel import openapi, problems
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.crypto import load_keyring
@@ -74,6 +75,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     revocations = Revocations()
     app.state.revocations = revocations
     app.state.personal_data = PERSONAL_DATA
+    app.state.backlog = Backlog()
     app.state.uses = Uses(USES)
     found_by = finders(settings, revocations)
     app.state.authenticator = Authenticator(found_by, revocations, app.state.uses)

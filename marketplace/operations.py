@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -66,8 +66,9 @@ async def ready(reads: HotReads) -> dict[str, str]:
 
 
 @health.get("/metrics", response_class=PlainTextResponse)
-async def metrics() -> Response:
-    """Prometheus figures of this process."""
+async def metrics(request: Request, reads: HotReads) -> Response:
+    """Prometheus figures: requests of this process, and what waits in the database."""
+    await request.app.state.backlog.refresh(reads)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
