@@ -1,5 +1,8 @@
 """Schema migrations, run by one process at a time."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,4 +24,18 @@ def alembic_config(settings: Settings) -> Config:
 
 def upgrade(settings: Settings, revision: str = "head") -> None:
     """Bring the schema up to date; another process that does the same is waited for."""
-    command.upgrade(alembic_config(settings), revision)
+    with _undisturbed():
+        command.upgrade(alembic_config(settings), revision)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back the signals that end a command until the block is done.
+
+    Raised in the midst of the driver's switching between stacks, an interrupt can crash Python.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
