@@ -22,6 +22,13 @@ from marketplace.deals.negotiations import api as negotiations_api
 from marketplace.deals.negotiations import errors as negotiations_errors
 from marketplace.deals.negotiations.lifecycle import NEGOTIATION
 from marketplace.deals.negotiations.models import Negotiation
+from marketplace.deals.parts import api as parts_api
+from marketplace.deals.parts import clock as parts_clock
+from marketplace.deals.parts import errors as parts_errors
+from marketplace.deals.parts.lifecycle import DEAL_PART
+from marketplace.deals.parts.models import DealPart
+from marketplace.deals.payees import api as payees_api
+from marketplace.deals.payees import errors as payees_errors
 from marketplace.documents import api as documents_api
 from marketplace.documents import errors as documents_errors
 from marketplace.kernel.clocks import Clock
@@ -53,6 +60,9 @@ from marketplace.payments.lifecycle import BANK_ENTRY, PAYMENT_REQUEST, PAYOUT
 from marketplace.payments.payouts import api as payouts_api
 from marketplace.payments.payouts import service as payouts_service
 from marketplace.payments.payouts.models import Payout
+from marketplace.payments.taxes import api as taxes_api
+from marketplace.payments.taxes import errors as taxes_errors
+from marketplace.payments.taxes.models import Withholding
 from marketplace.search import api as search_api
 from marketplace.search.catalogue import quick_page
 from marketplace.statistics import api as statistics_api
@@ -80,7 +90,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     listings_api.public_router,
     negotiations_api.router,
     deals_api.router,
+    payees_api.router,
+    parts_api.router,
     fees_api.router,
+    taxes_api.router,
     funding_api.router,
     payouts_api.router,
     statistics_api.router,
@@ -93,6 +106,7 @@ LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
     LISTING,
     NEGOTIATION,
     DEAL,
+    DEAL_PART,
     PAYMENT_REQUEST,
     BANK_ENTRY,
     PAYOUT,
@@ -126,6 +140,7 @@ CLOCKS: Final = (
             "resolve_release": settling.resolve_release,
         },
     ),
+    Clock(DealPart, parts_clock.MOVES),
     Clock(PaymentRequest, {"expire": funding_service.expire_request}),
     Clock(BankEntry, {"queue": matching.queue_entry}),
     Clock(
@@ -143,6 +158,9 @@ CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **ledger_service.CONSTRAINT_ERRORS,
     **fees_service.CONSTRAINT_ERRORS,
     **payments_errors.CONSTRAINT_ERRORS,
+    **taxes_errors.CONSTRAINT_ERRORS,
+    **payees_errors.CONSTRAINT_ERRORS,
+    **parts_errors.CONSTRAINT_ERRORS,
 }
 
 APPEND_ONLY: Final = (
@@ -155,6 +173,7 @@ APPEND_ONLY: Final = (
     "signature",
     "disclosure_view",
     "offer",
+    Withholding.__tablename__,
     statistics_models.PublishedFigure.__tablename__,
 )
 """Tables of facts: PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on them."""

@@ -1,8 +1,7 @@
-"""The agreement: one plain text in the listing's language, rendered from the frozen terms."""
+"""The agreement: one plain text in the listing's language, or English, of the frozen terms."""
 
 from importlib.resources import files
 from string import Template
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,20 +9,31 @@ from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.assets.models import Right
 from marketplace.assets.queries import identifiers_of
 from marketplace.deals.models import Deal
+from marketplace.deals.parts.queries import parts_of
+from marketplace.deals.payees.queries import read_payees
+from marketplace.deals.taxation import freeze_taxes
+from marketplace.deals.wording import (
+    NOTHING,
+    WORDINGS,
+    money,
+    part_lines,
+    payee_lines,
+    percent,
+    vat_line,
+)
 from marketplace.documents.models import Document
 from marketplace.documents.signatures import keep
-from marketplace.kernel.money import major_text, share_of
+from marketplace.kernel.money import share_of
 from marketplace.listings.models import Listing
-
-LANGUAGES: Final = frozenset({"en", "ko", "zh"})
 
 
 async def draw_up(session: AsyncSession, deal: Deal) -> Document:
     """Render and keep the text that both sides sign.
 
     The deal's version is part of it: a text that was amended and amended back is another text, so
-    signatures under the first never carry over.
+    signatures under the first never carry over. So are its taxes, as they are at this moment.
     """
+    await freeze_taxes(session, deal)
     document = keep(session, subject=deal.subject, content=await _render(session, deal))
     await session.flush()
     return document
@@ -34,7 +44,11 @@ async def _render(session: AsyncSession, deal: Deal) -> str:
     right = await session.get_one(Right, deal.right_id)
     numbers = [row.display for row in await identifiers_of(session, right.id)]
     commission_minor = share_of(deal.price_minor, deal.commission_basis_points)
-    return _template(listing.language).substitute(
+    language = listing.language if listing.language in WORDINGS else "en"
+    words = WORDINGS[language]
+    commission_vat = words.commission_vat.format(rate=percent(deal.commission_vat_basis_points))
+    payees = await read_payees(session, deal) if deal.shared else ()
+    return _template(language).substitute(
         deal=deal.id,
         revision=deal.version,
         date=deal.created_at.date().isoformat(),
@@ -42,15 +56,18 @@ async def _render(session: AsyncSession, deal: Deal) -> str:
         buyer=(await get_organisation(session, deal.buyer_organisation_id)).name,
         title=right.title,
         kind=right.kind,
-        numbers=", ".join(numbers) or "-",
-        price=f"{major_text(deal.price_minor, deal.currency)} {deal.currency}",
-        commission=f"{major_text(commission_minor, deal.currency)} {deal.currency}",
-        rate=f"{deal.commission_basis_points // 100}.{deal.commission_basis_points % 100:02} %",
-        terms=deal.additional_terms or "-",
+        numbers=", ".join(numbers) or NOTHING,
+        price=money(deal.price_minor, deal.currency),
+        vat=vat_line(words, deal.price_minor, deal.vat_minor, deal.currency),
+        payees=payee_lines(words, payees, withholds=deal.withholds),
+        parts=part_lines(words, await parts_of(session, deal)),
+        commission=money(commission_minor, deal.currency),
+        commission_vat=commission_vat if deal.commission_vat_basis_points else "",
+        rate=percent(deal.commission_basis_points),
+        terms=deal.additional_terms or NOTHING,
     )
 
 
 def _template(language: str) -> Template:
-    """The listing's language where there is a text in it, else English."""
-    name = f"agreement.{language if language in LANGUAGES else 'en'}.txt"
+    name = f"agreement.{language}.txt"
     return Template(files("marketplace.deals").joinpath("templates", name).read_text("utf-8"))

@@ -28,7 +28,7 @@ from marketplace.wiring import APPEND_ONLY, TABLES
 CATALOG = {
     "constraints": """
         SELECT conrelid::regclass || ' ' || conname, pg_get_constraintdef(oid)
-        FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype NOT IN ('n', 't')
     """,
     "indexes": """
         SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
@@ -40,9 +40,13 @@ CATALOG = {
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
+          AND NOT a.attisdropped
     """,
 }
-TRIGGERS = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal"
+TRIGGERS = """
+    SELECT tgrelid::regclass::text, tgname FROM pg_trigger
+    WHERE NOT tgisinternal AND tgconstraint = 0
+"""
 LEFT_BEHIND = """
     SELECT relname::text, 'relation' FROM pg_class WHERE relnamespace = 'public'::regnamespace
     UNION ALL SELECT proname::text, 'function' FROM pg_proc p
