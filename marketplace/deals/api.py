@@ -228,7 +228,7 @@ async def resolve_split(
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/refund-part", responses=problems(*MOVE_ERRORS, RefundTooLargeError))
+@router.post("/{deal_id}/refund-released", responses=problems(*MOVE_ERRORS, RefundTooLargeError))
 async def refund_released(
     deal_id: UUID, request: PartialRefund, actor: Operator, session: Session
 ) -> DealRead:
@@ -238,7 +238,7 @@ async def refund_released(
     A payee who was paid out comes to owe the platform, and the next payables are set off.
     """
     deal, role = await lock_for(session, deal_id, actor)
-    await settling.restate(session, deal, request.amount_minor, role=role, actor=actor)
+    await settling.refund_released(session, deal, request.amount_minor, role=role, actor=actor)
     return queries.read_deal(deal, actor)
 
 

@@ -32,9 +32,9 @@ class Deal(Aggregate, table=True):
             name="distribution",
         ),
         CheckConstraint(
-            "restated_minor BETWEEN 0 AND released_minor"
-            " AND restated_vat_minor BETWEEN 0 AND released_vat_minor",
-            name="restated_range",
+            "returned_minor BETWEEN 0 AND released_minor"
+            " AND returned_vat_minor BETWEEN 0 AND released_vat_minor",
+            name="returned_range",
         ),
         CheckConstraint(
             "vat_minor >= 0 AND released_vat_minor BETWEEN 0 AND vat_minor"
@@ -75,8 +75,8 @@ class Deal(Aggregate, table=True):
     commission_vat_minor: int = minor(default=0)
     withheld_minor: int = minor(default=0)
     released_vat_minor: int = minor(default=0)
-    restated_minor: int = minor(default=0)
-    restated_vat_minor: int = minor(default=0)
+    returned_minor: int = minor(default=0)
+    returned_vat_minor: int = minor(default=0)
     state: DealState = Field(default=DealState.AGREED, sa_type=text_enum(DealState))
 
     @property

@@ -32,7 +32,7 @@ _AMOUNTS = {
     "vat": "vat_minor",
     "commission_vat": "commission_vat_minor",
     "withheld": "withheld_minor",
-    "restated": "restated_minor",
+    "returned": "returned_minor",
 }
 
 _OWN = DealRead.model_fields.keys() & Deal.model_fields.keys()

@@ -33,7 +33,7 @@ class DealRead(Output):
     withheld: Amount = Field(description="tax that was kept back from the payees")
     released: Amount = Field(description="of the price, to the seller's side")
     refunded: Amount = Field(description="of the price, out of held funds")
-    restated: Amount = Field(description="of the released price, given back later")
+    returned: Amount = Field(description="of the released price, given back later")
     in_parts: bool = Field(description="see GET /v1/deals/{deal_id}/parts")
     recordal_waived_by_seller: bool
     recordal_evidence: str | None

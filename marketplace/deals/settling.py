@@ -86,6 +86,7 @@ async def resolve_refund(session: AsyncSession, deal: Deal, *, role: str, actor:
     Raises:
         TitleNotReturnableError: the buyer of a deal in parts has sold the right already.
     """
+    deal.lifecycle.step(deal.state, "resolve_refund", role=role)
     if deal.released_minor:
         await _take_all_back(session, deal, "unwind", role=role, actor=actor)
         return
@@ -114,7 +115,7 @@ async def resolve_split(
     await parts.divide_held(session, deal, to_seller_minor, role=role, actor=actor)
 
 
-async def restate(
+async def refund_released(
     session: AsyncSession, deal: Deal, amount_minor: int, *, role: str, actor: Identity
 ) -> None:
     """Give the buyer a part of a released price back; the title stays. It may be repeated.
@@ -127,15 +128,15 @@ async def restate(
     """
     due_at = deal.due_at
     told = fact(deal, amount_minor)
-    move(session, deal, "restate", role=role, actor=actor, due_at=due_at, **told)
-    left = deal.released_minor - deal.restated_minor
+    move(session, deal, "refund_released", role=role, actor=actor, due_at=due_at, **told)
+    left = deal.released_minor - deal.returned_minor
     if amount_minor > left:
         raise RefundTooLargeError(f"{left} are left of what was released")
-    vat_left = deal.released_vat_minor - deal.restated_vat_minor
+    vat_left = deal.released_vat_minor - deal.returned_vat_minor
     vat_minor = proportion(vat_left, amount_minor, left)
-    deal.restated_minor += amount_minor
-    deal.restated_vat_minor += vat_minor
-    await take_back(session, _return(deal, "restate"), amount_minor + vat_minor)
+    deal.returned_minor += amount_minor
+    deal.returned_vat_minor += vat_minor
+    await take_back(session, _return(deal, "refund_released"), amount_minor + vat_minor)
 
 
 async def reverse(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
@@ -153,11 +154,11 @@ async def reverse(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
 async def _take_all_back(
     session: AsyncSession, deal: Deal, name: str, *, role: str, actor: Identity
 ) -> None:
-    left = deal.released_minor - deal.restated_minor
+    left = deal.released_minor - deal.returned_minor
     move(session, deal, name, role=role, actor=actor, **fact(deal, left))
     await _require_returnable(session, deal)
-    deal.restated_minor = deal.released_minor
-    deal.restated_vat_minor = deal.released_vat_minor
+    deal.returned_minor = deal.released_minor
+    deal.returned_vat_minor = deal.released_vat_minor
     await take_back(session, _return(deal, "reverse"))
     await parts.end_rest(session, deal, role=role, actor=actor)
     await return_title(session, deal, actor=actor)

@@ -21,7 +21,7 @@ COUNTED: Final = {
     "deal.resolve_split": (1, 1),
     "deal.settle": (1, 1),
     "deal_part.release": (0, 1),
-    "deal.restate": (0, -1),
+    "deal.refund_released": (0, -1),
     "deal.unwind": (0, -1),
     "deal.reverse": (-1, -1),
 }

@@ -16,8 +16,8 @@ AMOUNTS = (
     "commission_vat_minor",
     "withheld_minor",
     "released_vat_minor",
-    "restated_minor",
-    "restated_vat_minor",
+    "returned_minor",
+    "returned_vat_minor",
 )
 FLAGS = ("shared", "withholds", "in_parts")
 RATES = ("commission_vat_rate_id", "vat_rate_id")
@@ -198,12 +198,12 @@ def extend_deal() -> None:
     for name in RATES:
         op.add_column("deal", sa.Column(name, sa.Uuid(), nullable=True))
         op.create_foreign_key(op.f(f"deal_{name}_foreign"), "deal", "tax_rate", [name], ["id"])
-    op.execute("UPDATE deal SET restated_minor = released_minor WHERE state = 'reversed'")
+    op.execute("UPDATE deal SET returned_minor = released_minor WHERE state = 'reversed'")
     op.create_check_constraint(
-        op.f("deal_restated_range_check"),
+        op.f("deal_returned_range_check"),
         "deal",
-        "restated_minor BETWEEN 0 AND released_minor"
-        " AND restated_vat_minor BETWEEN 0 AND released_vat_minor",
+        "returned_minor BETWEEN 0 AND released_minor"
+        " AND returned_vat_minor BETWEEN 0 AND released_vat_minor",
     )
     op.create_check_constraint(
         op.f("deal_deductions_check"),
@@ -283,7 +283,7 @@ def downgrade() -> None:
     op.drop_table("deal_payee")
     op.execute("DROP FUNCTION refuse_unless_whole()")
     op.drop_constraint(op.f("deal_deductions_check"), "deal")
-    op.drop_constraint(op.f("deal_restated_range_check"), "deal")
+    op.drop_constraint(op.f("deal_returned_range_check"), "deal")
     for name in (*COUNTS, *AMOUNTS, *FLAGS, *RATES, "commission_vat_country"):
         op.drop_column("deal", name)
     op.drop_column("fee_policy", "vat_country")

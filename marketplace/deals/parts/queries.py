@@ -1,6 +1,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -38,7 +39,7 @@ async def requests_of(
     query = (
         select(PaymentRequest)
         .where(col(PaymentRequest.subject).in_(subjects))
-        .distinct(col(PaymentRequest.subject))
+        .ext(distinct_on(col(PaymentRequest.subject)))
         .order_by(col(PaymentRequest.subject), col(PaymentRequest.id).desc())
     )
     return {found.subject: found for found in (await session.execute(query)).scalars()}

@@ -48,7 +48,7 @@ _KEPT: Final = text(
         UNION ALL
         SELECT p.source, -p.amount_minor
         FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
-        WHERE t.subject = :subject AND t.kind IN ('reverse', 'restate')
+        WHERE t.subject = :subject AND t.kind IN ('reverse', 'refund_released')
     ) legs GROUP BY address HAVING sum(delta) > 0 ORDER BY address
     """
 )
@@ -60,7 +60,7 @@ class Return:
 
     Attributes:
         subject: what it was released for.
-        kind: `reverse` when all of it goes back, `restate` when a part does.
+        kind: `reverse` when all of it goes back, `refund_released` when a part does.
         key: names the fact; a second booking with it is refused by the database.
         payer: the account that gets it.
     """
