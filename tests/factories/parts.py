@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.factories.deals import PRICE_MINOR, Market, credit, list_right, offer, ok, sign
+from tests.factories.people import Person
 
 FIRST_MINOR = 60_000_000
 PLAN = [
@@ -29,6 +30,11 @@ async def signed(market: Market, plan: list[dict[str, Any]], price_minor: int = 
     await ok(await market.seller.post(f"/v1/deals/{deal_id}/plan-parts", {"parts": plan}))
     await sign((market.seller, market.buyer), deal_id)
     return deal_id
+
+
+def payee(who: Person, role: str, numerator: int, denominator: int) -> dict[str, Any]:
+    share = {"numerator": numerator, "denominator": denominator}
+    return {"organisation_id": str(who.organisation_id), "role": role, "share": share}
 
 
 async def parts(market: Market, deal_id: str) -> list[dict[str, Any]]:

@@ -27,6 +27,8 @@ PUBLIC = {
         "/v1/listings/{listing_id}",
         "/v1/seals",
         "/v1/statistics/deals",
+        "/v1/tax-rates",
+        "/v1/tax-rates/{rate_id}/assessment",
     },
     "POST": {"/v1/sessions", "/v1/users"},
 }
@@ -51,6 +53,7 @@ OPERATOR_ONLY = {
     "POST /v1/bank-entries/{entry_id}/refund",
     "POST /v1/bank-statements",
     "POST /v1/deals/{deal_id}/record",
+    "POST /v1/deals/{deal_id}/refund-released",
     "POST /v1/deals/{deal_id}/reject-recordal",
     "POST /v1/deals/{deal_id}/resolve-refund",
     "POST /v1/deals/{deal_id}/resolve-release",
@@ -67,11 +70,13 @@ OPERATOR_ONLY = {
     "POST /v1/payouts/{payout_id}/finish",
     "POST /v1/payouts/{payout_id}/return",
     "POST /v1/rights/{right_id}/legal-events",
+    "POST /v1/tax-rates",
 }
 NOT_FOR_A_MEMBER = {
     "POST /v1/deals/{deal_id}/sign",
     "POST /v1/organisations/{organisation_id}/members",
     "PUT /v1/payee-account",
+    "PUT /v1/tax-profile",
 }
 """What binds an organisation is for its owners and admins."""
 

@@ -44,7 +44,11 @@ async def tax_rates(session: Session) -> object:
     status_code=status.HTTP_201_CREATED,
     response_model=TaxRateRead,
     responses=problems(
-        InvalidTokenError, PermissionMissingError, TaxRateOverlapError, TaxRateInPastError
+        InvalidTokenError,
+        PermissionMissingError,
+        TaxRateOverlapError,
+        TaxRateInPastError,
+        UnknownCurrencyError,
     ),
 )
 async def set_tax_rate(request: TaxRateCreate, actor: Operator, session: Session) -> TaxRate:

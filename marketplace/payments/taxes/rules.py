@@ -50,10 +50,10 @@ def assess(rate: Rate, gross_minor: int, currency: str) -> Assessment:
     """
     own = rate.currency == currency
     base = max(gross_minor - (rate.allowance_minor if own else 0), 0)
-    taxable = base * rate.taxable_basis_points // BASIS_POINTS
-    if own and taxable <= rate.exempt_up_to_minor:
+    taxable = base * rate.taxable_basis_points  # in ten-thousandths, so that nothing is rounded yet
+    if own and taxable <= rate.exempt_up_to_minor * BASIS_POINTS:
         return Assessment(gross_minor, 0, 0)
-    tax = base * rate.taxable_basis_points * rate.rate_basis_points // BASIS_POINTS**2
+    tax = taxable * rate.rate_basis_points // BASIS_POINTS**2
     return Assessment(gross_minor, tax, tax * rate.surtax_basis_points // BASIS_POINTS)
 
 
@@ -72,8 +72,9 @@ def gross_up(rate: Rate, net_minor: int, currency: str) -> Assessment:
         raise NoGrossError
     allowed = rate.allowance_minor if rate.currency == currency else 0
     estimate = (net_minor * _SCALE - allowed * taken) // (_SCALE - taken)
-    for gross in range(max(net_minor, estimate - 2), estimate + BASIS_POINTS):
+    first = max(net_minor, estimate - 2)
+    for gross in range(first, min(first + BASIS_POINTS, AMOUNT_MINOR_MAX + 1)):
         found = assess(rate, gross, currency)
-        if found.net_minor >= net_minor and gross <= AMOUNT_MINOR_MAX:
+        if found.net_minor >= net_minor:
             return found
     raise NoGrossError
