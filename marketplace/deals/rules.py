@@ -3,7 +3,7 @@
 Every amount is in minor units, and what goes out is exactly what was held.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 from uuid import UUID
@@ -66,9 +66,12 @@ class Sums:
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(*(getattr(self, name) + getattr(other, name) for name in COLUMNS))
 
+    def values(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in COLUMNS}
+
     def apply_to(self, deal: Deal) -> None:
-        for name in COLUMNS:
-            setattr(deal, name, getattr(self, name))
+        for name, minor in self.values().items():
+            setattr(deal, name, minor)
 
 
 COLUMNS: Final = tuple(field.name for field in fields(Sums))
@@ -95,28 +98,34 @@ class Division:
 
     def _outflows(self) -> list[Outflow]:
         deal, sums, subject = self.deal, self.sums, self.deal.subject
+        back = sums.refunded_minor + self.held.vat_minor - sums.released_vat_minor
         paid = [
             (addresses.payable(income.payee.organisation_id), income.paid_minor)
             for income in self.incomes
         ]
-        withheld = [
-            (addresses.withholding(income.payee.rate.jurisdiction, subject), income.tax.total_minor)
-            for income in self.incomes
-            if income.payee.rate
-        ]
-        back = sums.refunded_minor + self.held.vat_minor - sums.released_vat_minor
         return [
             *paid,
             (addresses.payable(deal.seller_organisation_id), sums.released_vat_minor),
             (addresses.commission(subject), sums.commission_minor),
-            (addresses.vat(deal.commission_vat_country or "", subject), sums.commission_vat_minor),
-            *withheld,
+            *self._taxes(),
             (addresses.payable(deal.buyer_organisation_id), back),
         ]
+
+    def _taxes(self) -> Iterator[Outflow]:
+        subject = self.deal.subject
+        if self.deal.commission_vat_country:
+            address = addresses.vat(self.deal.commission_vat_country, subject)
+            yield address, self.sums.commission_vat_minor
+        for income in self.incomes:
+            if income.payee.rate:
+                address = addresses.withholding(income.payee.rate.jurisdiction, subject)
+                yield address, income.tax.total_minor
 
 
 def divide(deal: Deal, held: Held, to_seller_minor: int, payees: Sequence[Payee] = ()) -> Division:
     """Release a part of a held price, and give the rest back with the VAT on it.
+
+    Without payees, the seller gets everything.
 
     Commission and its VAT are worked out on everything released so far, less what was charged, so
     that the parts of a price bear together what the whole would. A deduction is never more than
@@ -150,6 +159,8 @@ def proportion(amount_minor: int, part_minor: int, whole_minor: int) -> int:
 def _incomes(
     payees: Sequence[Payee], released_minor: int, deducted_minor: int, currency: str
 ) -> list[Income]:
+    if len(payees) == 1:
+        return [_income(payees[0], released_minor, released_minor - deducted_minor, currency)]
     shares = [payee.share for payee in payees]
     gross = split(released_minor, shares)
     net = split(released_minor - deducted_minor, shares)

@@ -5,7 +5,6 @@ trips and several times the processor time; here it takes four in all (docs/deci
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -77,7 +76,7 @@ async def settle(
     change = work_out(deal, name, role=role, actor=actor, at=at, **fact(deal, to_seller_minor))
     division = divide(deal, whole(deal), to_seller_minor, payees)
     freed = {"reserved_for": deal.subject, "reserved_until": at}
-    values = division.booking().values(at) | change.values() | asdict(division.sums) | freed
+    values = division.booking().values(at) | change.values() | division.sums.values() | freed
     if not await _SETTLE.run(connection, values):
         await open_accounts_and_book(connection, values)
     return change, division
