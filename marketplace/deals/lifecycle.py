@@ -99,3 +99,10 @@ DEAL: Final = Lifecycle(
         D.DISPUTED_AFTER_RECORDAL: Due("resolve_release", _DAYS[90]),
     },
 )
+
+ASKED_AS: Final = {
+    "release_parts": "release",
+    "resolve_release_parts": "resolve_release",
+    "unwind": "reverse",
+}
+"""Moves of a deal in parts, by what people ask for, which is the same for every deal."""

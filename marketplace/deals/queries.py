@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from marketplace.accounts.actors import Actor
+from marketplace.deals.lifecycle import ASKED_AS, DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import role_in
 from marketplace.deals.parts.models import DealPart
@@ -72,8 +73,16 @@ def read_deal(deal: Deal, actor: Actor) -> DealRead:
         for name, column in _AMOUNTS.items()
     }
     own = {name: getattr(deal, name) for name in _OWN}
-    moves = deal.lifecycle.open_to(deal.state, role) if role else []
+    moves = _moves(deal, role) if role else []
     return DealRead(**own, **amounts, your_role=role, your_moves=moves)
+
+
+def _moves(deal: Deal, role: str) -> list[str]:
+    """What a role may ask for. An undecided dispute is not reversed but decided."""
+    names = deal.lifecycle.open_to(deal.state, role)
+    disputed = deal.state == DealState.DISPUTED_AFTER_RECORDAL
+    asked = (ASKED_AS.get(name, name) for name in names if not (disputed and name == "unwind"))
+    return list(dict.fromkeys(asked))
 
 
 async def read_detail(

@@ -7,7 +7,7 @@ import pytest
 
 from marketplace.accounts.permissions import ROLE_PERMISSIONS, MemberRole, Permission
 from marketplace.deals import api
-from marketplace.deals.lifecycle import DEAL, DealState
+from marketplace.deals.lifecycle import ASKED_AS, DEAL, DealState
 from marketplace.deals.parts import api as parts_api
 from marketplace.deals.payees import api as payees_api
 from tests.factories.deals import PRICE_MINOR, ok
@@ -51,8 +51,6 @@ ACTORS = {
     "stranger": MemberRole.OWNER,
     "viewer": MemberRole.VIEWER,
 }
-IN_PARTS = {"countersign", "release_parts", "resolve_release_parts", "unwind"}
-"""Moves that a route makes in place of its own, by the deal's state or its terms."""
 REFUSED_LATER = {
     ("confirm-waiver", DealState.TRANSFER_FILED, "buyer"): (409, "waiver_missing"),
     ("sign", DealState.PARTLY_SIGNED, "seller"): (409, "already_signed"),
@@ -87,7 +85,10 @@ def test_the_table_below_has_every_route_and_every_move_of_a_person() -> None:
     posted = {path for path in posted if "{number}" not in path}
     assert posted == {f"/v1/deals/{{deal_id}}/{name}" for name in ROUTES}
     by_people = {m.name for m in DEAL.table if m.by & set(ACTORS)}
-    assert by_people == {move_of(name, DealState.AGREED) for name in ROUTES} | IN_PARTS
+    assert by_people == {move_of(name, DealState.AGREED) for name in ROUTES} | {
+        "countersign",
+        *ASKED_AS,
+    }
 
 
 @pytest.mark.parametrize("state", DealState)
@@ -152,3 +153,15 @@ async def test_my_deals_are_mine(stage: Stage) -> None:
     assert listed["buyer"] == listed["viewer"] == mine
     assert mine < listed["seller"] == listed["operator"]
     assert listed["stranger"] == set()
+
+
+@pytest.mark.parametrize("state", DealState)
+async def test_what_one_can_do_is_what_one_can_ask_for(stage: Stage, state: DealState) -> None:
+    deal_id = stage.deals[state]
+    for who in ("buyer", "seller", "operator"):
+        told = (await ok(await stage.people[who].get(f"/v1/deals/{deal_id}")))["your_moves"]
+        names = [name.replace("countersign", "sign").replace("_", "-") for name in told]
+        assert len(set(names)) == len(names)
+        assert set(names) == {r for r in ROUTES if expected(r, state, who) == (200, None)} | {
+            route for route, found, side in REFUSED_LATER if (found, side) == (state, who)
+        }

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.permissions import MemberRole
 from marketplace.deals import settling, signing, transferring
-from marketplace.deals.lifecycle import BUYER, DEAL, OPERATOR, SELLER, DealState
+from marketplace.deals.lifecycle import ASKED_AS, BUYER, DEAL, OPERATOR, SELLER, DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parts import service as parts
 from marketplace.deals.parts.queries import parts_of
@@ -52,12 +52,6 @@ STEPS: Final = 50
 REFUSED: Final = 0.06
 NOT_PLAYED: Final = {"amend", "sign", "countersign", "name_payees", "plan_parts", "settle"}
 """Moves before the signature, and the one that only follows from others."""
-IN_PARTS: Final = {
-    "release_parts": "release",
-    "resolve_release_parts": "resolve_release",
-    "unwind": "reverse",
-}
-"""Moves of a deal in parts, by the use case that makes them."""
 ELSEWHERE: Final = BankAccount(**bank_account("555-666-777777"))
 
 
@@ -228,7 +222,7 @@ async def _move(session: AsyncSession, play: Play, deal: Deal, name: str, role: 
     elif name == "cancel":
         await signing.cancel(session, deal, role=role, actor=actor)
     else:
-        use_case = getattr(settling, IN_PARTS.get(name, name))
+        use_case = getattr(settling, ASKED_AS.get(name, name))
         await use_case(session, deal, role=role, actor=actor)
 
 

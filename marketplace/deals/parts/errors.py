@@ -11,9 +11,4 @@ class PartNotDueError(ConflictError):
     title = "A single part moves only while the deal's right has passed and parts are outstanding"
 
 
-class NotInPartsError(ConflictError):
-    code = "not_in_parts"
-    title = "This deal is paid at once"
-
-
 CONSTRAINT_ERRORS = {"deal_part_whole": InvalidPartsError}
