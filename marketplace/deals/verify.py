@@ -38,7 +38,7 @@ CHECKS: Final = {
             ELSE 0 END
         LIMIT 20
     """,
-    "each deal was distributed as it says": f"""
+    "each settled deal was distributed as it says": f"""
         SELECT 'deal ' || d.id || ': released ' || d.released_minor || ' and refunded '
             || d.refunded_minor || ', the ledger moved ' || coalesce(m.total, 0)
         FROM deal d
