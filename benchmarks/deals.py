@@ -62,11 +62,14 @@ _WAITING: Final = """
     INSERT INTO deal (id, created_at, version, due_at, negotiation_id, listing_id, right_id,
         right_kind, type, buyer_organisation_id, seller_organisation_id, price_minor, currency,
         fee_policy_id, commission_basis_points, recordal_waived_by_seller, title_passed,
-        released_minor, refunded_minor, commission_minor, state)
+        released_minor, refunded_minor, commission_minor, commission_vat_basis_points, vat_minor,
+        shared, withholds, in_parts, commission_vat_minor, withheld_minor, released_vat_minor,
+        returned_minor, returned_vat_minor, state)
     SELECT number_id(n), now(), 6, now() + interval '3 days', number_id(n), number_id(n),
         number_id(n), (ARRAY['idea', 'patent', 'utility_model', 'design'])[n % 4 + 1], 'sale',
         number_id(0), number_id(n % {sellers} + 1), 1000000 + n, 'KRW',
-        '01890a5d-0000-7000-8000-000000000001', 500, false, true, 0, 0, 0, 'recorded'
+        '01890a5d-0000-7000-8000-000000000001', 500, false, true, 0, 0, 0, 0, 0,
+        false, false, false, 0, 0, 0, 0, 0, 'recorded'
     FROM generate_series(1, {deals}) n;
 """
 _NAMES: Final = """

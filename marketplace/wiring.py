@@ -68,6 +68,13 @@ from marketplace.deals.negotiations import api as negotiations_api
 from marketplace.deals.negotiations import errors as negotiations_errors
 from marketplace.deals.negotiations.lifecycle import NEGOTIATION
 from marketplace.deals.negotiations.models import Negotiation
+from marketplace.deals.parts import api as parts_api
+from marketplace.deals.parts import clock as parts_clock
+from marketplace.deals.parts import errors as parts_errors
+from marketplace.deals.parts.lifecycle import DEAL_PART
+from marketplace.deals.parts.models import DealPart
+from marketplace.deals.payees import api as payees_api
+from marketplace.deals.payees import errors as payees_errors
 from marketplace.documents import api as documents_api
 from marketplace.documents import errors as documents_errors
 from marketplace.documents import personal_data as documents_personal_data
@@ -106,6 +113,9 @@ from marketplace.payments.lifecycle import BANK_ENTRY, PAYMENT_REQUEST, PAYOUT
 from marketplace.payments.payouts import api as payouts_api
 from marketplace.payments.payouts import service as payouts_service
 from marketplace.payments.payouts.models import Payout
+from marketplace.payments.taxes import api as taxes_api
+from marketplace.payments.taxes import errors as taxes_errors
+from marketplace.payments.taxes.models import Withholding
 from marketplace.search import api as search_api
 from marketplace.search.catalogue import quick_page
 from marketplace.settings import Settings
@@ -184,7 +194,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     listings_api.public_router,
     negotiations_api.router,
     deals_api.router,
+    payees_api.router,
+    parts_api.router,
     fees_api.router,
+    taxes_api.router,
     funding_api.router,
     payouts_api.router,
     statistics_api.router,
@@ -203,6 +216,7 @@ LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
     LISTING,
     NEGOTIATION,
     DEAL,
+    DEAL_PART,
     PAYMENT_REQUEST,
     BANK_ENTRY,
     PAYOUT,
@@ -242,6 +256,7 @@ CLOCKS: Final = (
             "resolve_release": settling.resolve_release,
         },
     ),
+    Clock(DealPart, parts_clock.MOVES),
     Clock(PaymentRequest, {"expire": funding_service.expire_request}),
     Clock(BankEntry, {"queue": matching.queue_entry}),
     Clock(
@@ -295,6 +310,9 @@ CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **ledger_service.CONSTRAINT_ERRORS,
     **fees_service.CONSTRAINT_ERRORS,
     **payments_errors.CONSTRAINT_ERRORS,
+    **taxes_errors.CONSTRAINT_ERRORS,
+    **payees_errors.CONSTRAINT_ERRORS,
+    **parts_errors.CONSTRAINT_ERRORS,
 }
 
 APPEND_ONLY: Final = (
@@ -308,6 +326,7 @@ APPEND_ONLY: Final = (
     "disclosure_view",
     "offer",
     "designation_step",
+    Withholding.__tablename__,
     statistics_models.PublishedFigure.__tablename__,
 )
 """Tables of facts: PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on them."""

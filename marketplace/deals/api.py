@@ -1,18 +1,18 @@
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 
-from marketplace.accounts.access import Allowed, Keys
+from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
-from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
-from marketplace.accounts.permissions import Permission
+from marketplace.accounts.errors import InvalidTokenError
 from marketplace.assets.errors import NotTradableError
 from marketplace.deals import queries, settlement, settling, signing, transferring
+from marketplace.deals.access import MOVE_ERRORS, Operator, Party, Performer, Reader, Signer
 from marketplace.deals.errors import (
     InvalidSplitError,
     NothingToWaiveError,
+    RefundTooLargeError,
     SamePeopleError,
     TitleNotReturnableError,
     WaiverMissingError,
@@ -26,6 +26,7 @@ from marketplace.deals.schemas import (
     DealDetail,
     DealRead,
     DisputeOpen,
+    PartialRefund,
     PostingRead,
     RecordalEvidence,
     SplitResolution,
@@ -35,7 +36,6 @@ from marketplace.kernel import idempotency
 from marketplace.kernel.db import now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import history
-from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotWrites, Session, transactional_router
@@ -46,19 +46,7 @@ from marketplace.payments.ledger.queries import postings_of
 
 router = transactional_router(prefix="/v1/deals", tags=["deals"])
 
-Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
-Signer = Annotated[Actor, Depends(Allowed(Permission.SIGN))]
-Performer = Annotated[Actor, Depends(Allowed(Permission.PERFORM_DEALS))]
-Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_DEALS))]
-Party = Annotated[Actor, Depends(Allowed(Permission.PERFORM_DEALS, Permission.OPERATE_DEALS))]
 READ_ERRORS = problems(InvalidTokenError, NotFoundError)
-MOVE_ERRORS = (
-    InvalidTokenError,
-    PermissionMissingError,
-    NotFoundError,
-    IllegalMoveError,
-    NotYourMoveError,
-)
 Move = Callable[..., Awaitable[None]]
 
 
@@ -89,9 +77,9 @@ async def get_deal(
 
 @router.get("/{deal_id}/history", responses=READ_ERRORS)
 async def deal_history(deal_id: UUID, actor: Reader, session: Session) -> list[HistoryEntry]:
-    """Everything that happened to a deal, oldest first."""
+    """Everything that happened to a deal and its parts, oldest first."""
     deal: Deal = await queries.get_deal(session, deal_id, actor=actor)
-    facts = await history(session, deal.subject)
+    facts = await history(session, *await queries.subjects_of(session, deal))
     return [
         HistoryEntry(at=fact.recorded_at, type=fact.type, actor=fact.actor, data=dict(fact.data))
         for fact in facts
@@ -102,7 +90,7 @@ async def deal_history(deal_id: UUID, actor: Reader, session: Session) -> list[H
 async def deal_ledger(deal_id: UUID, actor: Reader, session: Session) -> object:
     """Every movement of money of a deal, oldest first."""
     deal = await queries.get_deal(session, deal_id, actor=actor)
-    return await postings_of(session, deal.subject)
+    return await postings_of(session, await queries.subjects_of(session, deal))
 
 
 @router.get("/{deal_id}/agreement", responses=READ_ERRORS)
@@ -187,17 +175,22 @@ async def reject_recordal(
 async def release_funds(
     deal_id: UUID, actor: Party, session: Session, writes: HotWrites, http: Request
 ) -> DealRead | Response:
-    """Buyer or operator: release the price to the seller; the clock does it after three days."""
+    """Buyer or operator: release the price to the seller; the clock does it after three days.
+
+    Of a price in parts, what is held is released; later parts are released when they were paid.
+    """
     if idempotency.is_claimed(http):  # then both have to be in the session's transaction
         return await _moved(session, deal_id, actor, settling.release)
     deal = await settlement.release(writes, deal_id, actor=actor, at=now(session))
+    if deal is None:
+        return await _moved(session, deal_id, actor, settling.release)
     content = queries.read_deal(deal, actor).model_dump_json()
     return Response(content, media_type="application/json")
 
 
-@router.post("/{deal_id}/refund", responses=problems(*MOVE_ERRORS))
+@router.post("/{deal_id}/refund", responses=problems(*MOVE_ERRORS, RequestNotOpenError))
 async def refund_deal(deal_id: UUID, actor: Party, session: Session) -> DealRead:
-    """Seller before filing, or operator: give the buyer the whole price back."""
+    """Seller before filing, or operator: give the buyer everything that is held back."""
     return await _moved(session, deal_id, actor, settling.refund)
 
 
@@ -216,23 +209,46 @@ async def resolve_release(deal_id: UUID, actor: Operator, session: Session) -> D
     return await _moved(session, deal_id, actor, settling.resolve_release)
 
 
-@router.post("/{deal_id}/resolve-refund", responses=problems(*MOVE_ERRORS))
+@router.post(
+    "/{deal_id}/resolve-refund",
+    responses=problems(*MOVE_ERRORS, RequestNotOpenError, TitleNotReturnableError),
+)
 async def resolve_refund(deal_id: UUID, actor: Operator, session: Session) -> DealRead:
-    """Operator: decide a dispute for the buyer."""
+    """Operator: decide a dispute for the buyer; parts that were released come back as well."""
     return await _moved(session, deal_id, actor, settling.resolve_refund)
 
 
-@router.post("/{deal_id}/resolve-split", responses=problems(*MOVE_ERRORS, InvalidSplitError))
+@router.post(
+    "/{deal_id}/resolve-split",
+    responses=problems(*MOVE_ERRORS, InvalidSplitError, RequestNotOpenError),
+)
 async def resolve_split(
     deal_id: UUID, request: SplitResolution, actor: Operator, session: Session
 ) -> DealRead:
-    """Operator: decide a dispute by a reduced price; the rest is refunded."""
+    """Operator: decide a dispute by a reduced price; the rest of what is held is refunded."""
     deal, role = await lock_for(session, deal_id, actor)
     await settling.resolve_split(session, deal, request.to_seller_minor, role=role, actor=actor)
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/reverse", responses=problems(*MOVE_ERRORS, TitleNotReturnableError))
+@router.post("/{deal_id}/refund-released", responses=problems(*MOVE_ERRORS, RefundTooLargeError))
+async def refund_released(
+    deal_id: UUID, request: PartialRefund, actor: Operator, session: Session
+) -> DealRead:
+    """Operator: give a part of a released price back to the buyer; the title stays.
+
+    Commission and taxes go back in proportion. Repeated refunds sum to what one would have been.
+    A payee who was paid out comes to owe the platform, and the next payables are set off.
+    """
+    deal, role = await lock_for(session, deal_id, actor)
+    await settling.refund_released(session, deal, request.amount_minor, role=role, actor=actor)
+    return queries.read_deal(deal, actor)
+
+
+@router.post(
+    "/{deal_id}/reverse",
+    responses=problems(*MOVE_ERRORS, TitleNotReturnableError, RequestNotOpenError),
+)
 async def reverse_deal(deal_id: UUID, actor: Operator, session: Session) -> DealRead:
     """Operator: undo a settled deal; money, commission and title go back."""
     return await _moved(session, deal_id, actor, settling.reverse)

@@ -24,3 +24,8 @@ class InvalidSplitError(UnprocessableError):
 class TitleNotReturnableError(ConflictError):
     code = "title_not_returnable"
     title = "The buyer no longer owns the right, or is selling it, so the deal cannot be reversed"
+
+
+class RefundTooLargeError(UnprocessableError):
+    code = "refund_too_large"
+    title = "More than is left of what was released"

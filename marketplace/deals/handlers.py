@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.deals import transferring
 from marketplace.deals.negotiations.service import move_live_of_listing
+from marketplace.deals.parts import service as parts
 from marketplace.kernel.events import Fact
 
 NEGOTIATIONS_AFTER: Final[Mapping[str, str]] = {
@@ -23,10 +24,12 @@ NEGOTIATIONS_AFTER: Final[Mapping[str, str]] = {
 
 
 async def on_paid(session: AsyncSession, fact: Fact) -> None:
-    """The whole price of a deal is held."""
-    kind, _, deal_id = str(fact.data["subject"]).partition(":")
+    """The whole price of a deal is held, or a part of it."""
+    kind, _, paid_for = str(fact.data["subject"]).partition(":")
     if kind == "deal":
-        await transferring.fund(session, UUID(deal_id))
+        await transferring.fund(session, UUID(paid_for))
+    elif kind == "deal_part":
+        await parts.hold(session, UUID(paid_for))
 
 
 async def on_listing_moved(session: AsyncSession, fact: Fact) -> None:

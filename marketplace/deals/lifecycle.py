@@ -16,6 +16,7 @@ class DealState(StrEnum):
     FUNDED = "funded"
     TRANSFER_FILED = "transfer_filed"
     RECORDED = "recorded"
+    PARTLY_RELEASED = "partly_released"
     SETTLED = "settled"
     DISPUTED = "disputed"
     DISPUTED_AFTER_RECORDAL = "disputed_after_recordal"
@@ -28,12 +29,16 @@ class DealState(StrEnum):
 D = DealState
 _DAYS: Final = {days: timedelta(days=days) for days in (3, 14, 30, 60, 90, 120, 365)}
 
+# Moves with `parts` in their names, `settle` and `unwind` are those of a deal whose price is paid
+# in parts (`deals/parts/lifecycle.py`); `deals/settling.py` chooses between them and the others.
 DEAL: Final = Lifecycle(
     "deal",
     DealState,
     D.AGREED,
     (
         moves("amend", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, BUYER, SELLER),
+        moves("name_payees", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, SELLER),
+        moves("plan_parts", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, BUYER, SELLER),
         moves("sign", D.AGREED, D.PARTLY_SIGNED, BUYER, SELLER),
         moves("countersign", D.PARTLY_SIGNED, D.SIGNED, BUYER, SELLER),
         moves(
@@ -52,16 +57,32 @@ DEAL: Final = Lifecycle(
         moves("record", D.TRANSFER_FILED, D.RECORDED, OPERATOR),
         moves("confirm_waiver", D.TRANSFER_FILED, D.RECORDED, BUYER),
         moves("release", D.RECORDED, D.SETTLED, BUYER, OPERATOR, CLOCK),
+        moves("release_parts", D.RECORDED, D.PARTLY_RELEASED, BUYER, OPERATOR, CLOCK),
+        moves("settle", D.PARTLY_RELEASED, D.SETTLED, SYSTEM),
+        moves("remind", D.PARTLY_RELEASED, D.PARTLY_RELEASED, CLOCK),
         moves("refund", D.FUNDED, D.REFUNDED, SELLER, OPERATOR, CLOCK),
         moves("refund", {D.TRANSFER_FILED, D.RECORDED}, D.REFUNDED, OPERATOR),
         moves("dispute", {D.FUNDED, D.TRANSFER_FILED}, D.DISPUTED, BUYER, SELLER),
-        moves("dispute", D.RECORDED, D.DISPUTED_AFTER_RECORDAL, BUYER, SELLER),
+        moves(
+            "dispute",
+            {D.RECORDED, D.PARTLY_RELEASED},
+            D.DISPUTED_AFTER_RECORDAL,
+            BUYER,
+            SELLER,
+        ),
         moves("escalate", D.TRANSFER_FILED, D.DISPUTED, CLOCK),
         moves("resolve_release", D.DISPUTED, D.SETTLED, OPERATOR),
         moves("resolve_release", D.DISPUTED_AFTER_RECORDAL, D.SETTLED, OPERATOR, CLOCK),
+        moves("resolve_release_parts", D.DISPUTED, D.PARTLY_RELEASED, OPERATOR),
+        moves(
+            "resolve_release_parts", D.DISPUTED_AFTER_RECORDAL, D.PARTLY_RELEASED, OPERATOR, CLOCK
+        ),
         moves("resolve_refund", D.DISPUTED, D.REFUNDED, OPERATOR, CLOCK),
         moves("resolve_refund", D.DISPUTED_AFTER_RECORDAL, D.REFUNDED, OPERATOR),
         moves("resolve_split", {D.DISPUTED, D.DISPUTED_AFTER_RECORDAL}, D.SETTLED, OPERATOR),
+        moves("refund_released", D.PARTLY_RELEASED, D.PARTLY_RELEASED, OPERATOR),
+        moves("refund_released", D.SETTLED, D.SETTLED, OPERATOR),
+        moves("unwind", {D.PARTLY_RELEASED, D.DISPUTED_AFTER_RECORDAL}, D.REVERSED, OPERATOR),
         moves("reverse", D.SETTLED, D.REVERSED, OPERATOR),
         moves("close", D.SETTLED, D.CLOSED, CLOCK),
     ),
@@ -72,8 +93,16 @@ DEAL: Final = Lifecycle(
         D.FUNDED: Due("refund", _DAYS[60]),
         D.TRANSFER_FILED: Due("escalate", _DAYS[120]),
         D.RECORDED: Due("release", _DAYS[3]),
+        D.PARTLY_RELEASED: Due("remind", _DAYS[90]),
         D.SETTLED: Due("close", _DAYS[365]),
         D.DISPUTED: Due("resolve_refund", _DAYS[90]),
         D.DISPUTED_AFTER_RECORDAL: Due("resolve_release", _DAYS[90]),
     },
 )
+
+ASKED_AS: Final = {
+    "release_parts": "release",
+    "resolve_release_parts": "resolve_release",
+    "unwind": "reverse",
+}
+"""Moves of a deal in parts, by what people ask for, which is the same for every deal."""

@@ -31,6 +31,17 @@ class Deal(Aggregate, table=True):
             " AND released_minor + refunded_minor <= price_minor",
             name="distribution",
         ),
+        CheckConstraint(
+            "returned_minor BETWEEN 0 AND released_minor"
+            " AND returned_vat_minor BETWEEN 0 AND released_vat_minor",
+            name="returned_range",
+        ),
+        CheckConstraint(
+            "vat_minor >= 0 AND released_vat_minor BETWEEN 0 AND vat_minor"
+            " AND commission_minor >= 0 AND commission_vat_minor >= 0 AND withheld_minor >= 0"
+            " AND commission_minor + commission_vat_minor + withheld_minor <= released_minor",
+            name="deductions",
+        ),
     )
     lifecycle: ClassVar[Lifecycle[DealState]] = DEAL
 
@@ -45,6 +56,14 @@ class Deal(Aggregate, table=True):
     currency: str
     fee_policy_id: UUID = Field(foreign_key="fee_policy.id")
     commission_basis_points: int
+    commission_vat_rate_id: UUID | None = Field(default=None, foreign_key="tax_rate.id")
+    commission_vat_country: str | None = None
+    commission_vat_basis_points: int = 0
+    vat_rate_id: UUID | None = Field(default=None, foreign_key="tax_rate.id")
+    vat_minor: int = minor(default=0)
+    shared: bool = Field(default=False, description="payees beside the seller are named")
+    withholds: bool = Field(default=False, description="tax may have to be kept back")
+    in_parts: bool = Field(default=False, description="paid and released in parts")
     additional_terms: str | None = None
     recordal_waived_by_seller: bool = False
     recordal_evidence: str | None = None
@@ -53,9 +72,19 @@ class Deal(Aggregate, table=True):
     released_minor: int = minor(default=0)
     refunded_minor: int = minor(default=0)
     commission_minor: int = minor(default=0)
+    commission_vat_minor: int = minor(default=0)
+    withheld_minor: int = minor(default=0)
+    released_vat_minor: int = minor(default=0)
+    returned_minor: int = minor(default=0)
+    returned_vat_minor: int = minor(default=0)
     state: DealState = Field(default=DealState.AGREED, sa_type=text_enum(DealState))
 
     @property
     def subject(self) -> str:
         """How lower layers and the event log name this deal."""
         return f"deal:{self.id}"
+
+    @property
+    def is_plain(self) -> bool:
+        """One payee, one payment, no tax to keep back: the deal's own row says all of it."""
+        return not (self.shared or self.withholds or self.in_parts)

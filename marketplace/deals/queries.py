@@ -8,8 +8,13 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from marketplace.accounts.actors import Actor
+from marketplace.deals.lifecycle import ASKED_AS, DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import role_in
+from marketplace.deals.parts.models import DealPart
+from marketplace.deals.parts.queries import moves_of, parts_of, requests_of
+from marketplace.deals.parts.schemas import PartRead
+from marketplace.deals.payees.queries import read_payees
 from marketplace.deals.schemas import AgreementRead, DealDetail, DealRead, SignatureRead
 from marketplace.documents.signatures import newest, signatures_of
 from marketplace.kernel.errors import NotFoundError
@@ -25,6 +30,10 @@ _AMOUNTS = {
     "commission": "commission_minor",
     "released": "released_minor",
     "refunded": "refunded_minor",
+    "vat": "vat_minor",
+    "commission_vat": "commission_vat_minor",
+    "withheld": "withheld_minor",
+    "returned": "returned_minor",
 }
 
 _OWN = DealRead.model_fields.keys() & Deal.model_fields.keys()
@@ -65,10 +74,17 @@ def read_deal(deal: Deal, actor: Actor) -> DealRead:
         for name, column in _AMOUNTS.items()
     }
     own = {name: getattr(deal, name) for name in _OWN}
-    moves = deal.lifecycle.open_to(deal.state, role) if role else []
-    done = {"waive_recordal"} if deal.recordal_waived_by_seller else set()
-    your_moves = [name for name in moves if name not in done]
-    return DealRead(**own, **amounts, your_role=role, your_moves=your_moves)
+    moves = _moves(deal, role) if role else []
+    return DealRead(**own, **amounts, your_role=role, your_moves=moves)
+
+
+def _moves(deal: Deal, role: str) -> list[str]:
+    """What a role may ask for. A dispute is decided, not reversed; one waives once."""
+    hidden = {"unwind"} if deal.state == DealState.DISPUTED_AFTER_RECORDAL else set()
+    if deal.recordal_waived_by_seller:
+        hidden.add("waive_recordal")
+    names = deal.lifecycle.open_to(deal.state, role)
+    return list(dict.fromkeys(ASKED_AS.get(name, name) for name in names if name not in hidden))
 
 
 async def read_detail(
@@ -76,15 +92,22 @@ async def read_detail(
 ) -> DealDetail:
     """A deal with the money held for it now, and how its buyer pays: into the account `pay_to`."""
     request = await request_of(session, deal.subject)
-    held = await held_minor(session, deal.subject, deal.currency)
+    subjects = await subjects_of(session, deal)
+    held = await held_minor(session, subjects, deal.currency)
     return DealDetail(
         **read_deal(deal, actor).model_dump(),
         held=Amount(amount_minor=held, currency=deal.currency),
-        payment=_instructions(request, pay_to) if request else None,
+        payment=instructions(request, pay_to) if request else None,
+        payees=await read_payees(session, deal),
     )
 
 
-def _instructions(request: PaymentRequest, pay_to: BankAccount) -> PaymentInstructions:
+async def subjects_of(session: AsyncSession, deal: Deal) -> list[str]:
+    """What a deal's money and history are kept under: the deal, and its parts."""
+    return [deal.subject, *(part.subject for part in await parts_of(session, deal))]
+
+
+def instructions(request: PaymentRequest, pay_to: BankAccount) -> PaymentInstructions:
     def amount(minor: int) -> Amount:
         return Amount(amount_minor=minor, currency=request.currency)
 
@@ -97,6 +120,34 @@ def _instructions(request: PaymentRequest, pay_to: BankAccount) -> PaymentInstru
         pay_to=BankAccountOutput(**asdict(pay_to)),
         due_at=request.due_at,
     )
+
+
+async def read_parts(
+    session: AsyncSession, deal: Deal, actor: Actor, pay_to: BankAccount
+) -> list[PartRead]:
+    """The parts of a deal's price as the actor sees them, with how to pay each."""
+    parts = await parts_of(session, deal)
+    requests = await requests_of(session, [part.subject for part in parts])
+    role = role_in(deal, actor)
+    return [
+        _read_part(part, requests.get(part.subject), moves_of(deal, part, role), pay_to)
+        for part in parts
+    ]
+
+
+def _read_part(
+    part: DealPart, request: PaymentRequest | None, moves: list[str], pay_to: BankAccount
+) -> PartRead:
+    amounts = {
+        name: Amount(amount_minor=getattr(part, f"{name}_minor"), currency=part.currency)
+        for name in ("amount", "vat", "released", "refunded")
+    }
+    own = {
+        name: getattr(part, name)
+        for name in PartRead.model_fields.keys() & DealPart.model_fields.keys()
+    }
+    payment = instructions(request, pay_to) if request else None
+    return PartRead(**own, **amounts, payment=payment, your_moves=moves)
 
 
 async def read_agreement(session: AsyncSession, deal: Deal) -> AgreementRead:

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from marketplace.assets.models import RightKind
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import DealType
+from marketplace.deals.payees.schemas import PayeeRead
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
 from marketplace.kernel.schemas import Amount, Input, LongText, Output, example
 from marketplace.payments.funding.schemas import PaymentInstructions
@@ -24,11 +25,16 @@ class DealRead(Output):
     right_kind: RightKind
     buyer_organisation_id: UUID
     seller_organisation_id: UUID
-    price: Amount
+    price: Amount = Field(description="without VAT")
+    vat: Amount = Field(description="VAT on top of the price; the buyer pays both")
     commission_basis_points: int
     commission: Amount
-    released: Amount
-    refunded: Amount
+    commission_vat: Amount = Field(description="VAT on the commission")
+    withheld: Amount = Field(description="tax that was kept back from the payees")
+    released: Amount = Field(description="of the price, to the seller's side")
+    refunded: Amount = Field(description="of the price, out of held funds")
+    returned: Amount = Field(description="of the released price, given back later")
+    in_parts: bool = Field(description="see GET /v1/deals/{deal_id}/parts")
     recordal_waived_by_seller: bool
     recordal_evidence: str | None
     dispute_reason: str | None
@@ -41,7 +47,10 @@ class DealRead(Output):
 
 class DealDetail(DealRead):
     held: Amount = Field(description="money held for this deal at this moment")
-    payment: PaymentInstructions | None = Field(description="how the buyer pays, once signed")
+    payment: PaymentInstructions | None = Field(
+        description="how the buyer pays, once signed; a deal in parts has one for each part"
+    )
+    payees: list[PayeeRead] = Field(description="who gets which share of the price")
 
 
 class SignatureRead(Output):
@@ -84,6 +93,14 @@ class SplitResolution(Input):
     model_config = example(to_seller_minor=40_000_000)
 
     to_seller_minor: int = Field(gt=0, le=AMOUNT_MINOR_MAX, strict=True)
+
+
+class PartialRefund(Input):
+    model_config = example(amount_minor=10_000_000)
+
+    amount_minor: int = Field(
+        gt=0, le=AMOUNT_MINOR_MAX, strict=True, description="of the price, without VAT"
+    )
 
 
 class PostingRead(Output):

@@ -4,7 +4,7 @@ A release is what the platform does most. Through the session's unit of work it 
 trips and several times the processor time; here it takes four in all (docs/decisions/0009).
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,61 +16,24 @@ from marketplace.assets.rules import TRADABLE
 from marketplace.assets.service import ENDING_RESERVATION
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import require_role
+from marketplace.deals.rules import COLUMNS, Division, Held, Payee, divide
 from marketplace.kernel.db import loaded
 from marketplace.kernel.driver_pools import Connection, Writes
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import Change, Identity, changing, work_out
-from marketplace.kernel.money import share_of
 from marketplace.kernel.statements import Statement
-from marketplace.payments.funding.service import distribution
-from marketplace.payments.ledger.service import BOOKED, POSTING, Booking, open_accounts_and_book
+from marketplace.payments.ledger.service import BOOKED, POSTING, open_accounts_and_book
 
 _LOCK: Final = """
     SELECT d.*, r.legal_status FROM deal d JOIN ip_right r ON r.id = d.right_id
     WHERE d.id = $1 FOR UPDATE OF d
 """
+_SETTLE: Final = Statement(POSTING, changing(Deal, *COLUMNS), ENDING_RESERVATION, select=BOOKED)
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """How a price is divided, in minor units; the commission is a part of what is released."""
-
-    released_minor: int
-    refunded_minor: int
-    commission_minor: int
-
-    def booking(self, deal: Deal) -> Booking:
-        return distribution(
-            subject=deal.subject,
-            currency=deal.currency,
-            seller=deal.seller_organisation_id,
-            buyer=deal.buyer_organisation_id,
-            to_seller_minor=self.released_minor,
-            to_buyer_minor=self.refunded_minor,
-            commission_minor=self.commission_minor,
-        )
-
-    def apply_to(self, deal: Deal) -> None:
-        deal.released_minor = self.released_minor
-        deal.refunded_minor = self.refunded_minor
-        deal.commission_minor = self.commission_minor
-
-
-_SETTLE: Final = Statement(
-    POSTING,
-    changing(Deal, *Distribution.__dataclass_fields__),
-    ENDING_RESERVATION,
-    select=BOOKED,
-)
-
-
-def divide(deal: Deal, to_seller_minor: int) -> Distribution:
-    """Release a part of the price to the seller, by the commission frozen into the deal."""
-    return Distribution(
-        released_minor=to_seller_minor,
-        refunded_minor=deal.price_minor - to_seller_minor,
-        commission_minor=share_of(to_seller_minor, deal.commission_basis_points),
-    )
+def whole(deal: Deal) -> Held:
+    """What is held for a deal that is paid at once."""
+    return Held(deal.subject, deal.price_minor, deal.vat_minor)
 
 
 def fact(deal: Deal, amount_minor: int) -> dict[str, Any]:
@@ -98,8 +61,11 @@ async def settle(
     role: str,
     actor: Identity,
     at: datetime,
-) -> tuple[Change, Distribution]:
+    payees: Sequence[Payee] = (),
+) -> tuple[Change, Division]:
     """Write a move that distributes what is held, in the transaction that locked the deal.
+
+    Without payees, the seller gets everything.
 
     Returns:
         What was written; `deal` itself is as it was.
@@ -108,16 +74,19 @@ async def settle(
         IllegalMoveError, NotYourMoveError: and nothing has changed.
     """
     change = work_out(deal, name, role=role, actor=actor, at=at, **fact(deal, to_seller_minor))
-    divided = divide(deal, to_seller_minor)
+    division = divide(deal, whole(deal), to_seller_minor, payees)
     freed = {"reserved_for": deal.subject, "reserved_until": at}
-    values = divided.booking(deal).values(at) | change.values() | asdict(divided) | freed
+    values = division.booking().values(at) | change.values() | division.sums.values() | freed
     if not await _SETTLE.run(connection, values):
         await open_accounts_and_book(connection, values)
-    return change, divided
+    return change, division
 
 
-async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) -> Deal:
+async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) -> Deal | None:
     """Release a deal's price in a transaction of its own; returns the settled deal.
+
+    None when more than its own row has to be read (payees, taxes, parts), and nothing was written:
+    then `deals.settling.release` does it.
 
     Raises:
         NotFoundError: no such deal, or none of the actor's.
@@ -131,10 +100,12 @@ async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) 
         status = columns.pop("legal_status")
         deal = loaded(Deal, columns)
         role = require_role(deal, actor)
+        if not deal.is_plain:
+            return None
         require_in_force(status)
-        change, divided = await settle(
+        change, division = await settle(
             connection, deal, "release", deal.price_minor, role=role, actor=actor, at=at
         )
     change.apply_to(deal)
-    divided.apply_to(deal)
+    division.sums.apply_to(deal)
     return deal

@@ -8,17 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.models import Right
-from marketplace.assets.service import current_owner, is_reserved
-from marketplace.deals.errors import InvalidSplitError, TitleNotReturnableError
+from marketplace.assets.service import current_owner, end_reservation, is_reserved
+from marketplace.deals.errors import (
+    InvalidSplitError,
+    RefundTooLargeError,
+    TitleNotReturnableError,
+)
+from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
-from marketplace.deals.settlement import divide, fact, require_in_force, settle
+from marketplace.deals.parts import service as parts
+from marketplace.deals.rules import divide, proportion
+from marketplace.deals.settlement import fact, require_in_force, settle, whole
 from marketplace.deals.signing import free_right
+from marketplace.deals.taxation import keep_record, payees_at
 from marketplace.deals.transferring import pass_title, return_title
 from marketplace.documents.service import revoke_disclosures
 from marketplace.kernel.db import driver_connection, lock, now
 from marketplace.kernel.lifecycle import Identity, move, require_locked
-from marketplace.payments.funding import service as funding
+from marketplace.payments.funding.distribution import Return, take_back
+from marketplace.payments.ledger.addresses import payable
 from marketplace.payments.ledger.service import post
 
 _LEGAL_STATUS: Final = text("SELECT legal_status FROM ip_right WHERE id = :right_id")
@@ -32,13 +41,18 @@ async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
     """
     row = await session.execute(_LEGAL_STATUS, {"right_id": deal.right_id})
     require_in_force(row.scalar_one())
-    await _settle(session, deal, "release", deal.price_minor, role=role, actor=actor)
+    if deal.in_parts:
+        move(session, deal, "release_parts", role=role, actor=actor)
+        await end_reservation(session, subject=deal.subject)
+        await parts.release_held(session, deal, role=role, actor=actor)
+    else:
+        await _settle(session, deal, "release", deal.price_minor, role=role, actor=actor)
 
 
 async def refund(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
-    """Give the buyer the whole price back, and the seller the right."""
+    """Give the buyer everything that is held back, and the seller the right."""
     move(session, deal, "refund", role=role, actor=actor)
-    await _unwind(session, deal, actor=actor)
+    await _unwind(session, deal, role=role, actor=actor)
 
 
 async def dispute(session: AsyncSession, deal_id: UUID, reason: str, *, actor: Actor) -> Deal:
@@ -46,6 +60,7 @@ async def dispute(session: AsyncSession, deal_id: UUID, reason: str, *, actor: A
     deal, role = await lock_for(session, deal_id, actor)
     move(session, deal, "dispute", role=role, actor=actor)
     deal.dispute_reason = reason
+    await parts.freeze(session, deal)
     return deal
 
 
@@ -55,50 +70,109 @@ async def escalate(session: AsyncSession, deal: Deal, *, role: str, actor: Ident
 
 
 async def resolve_release(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
-    """Decide a dispute for the seller: the price is released and the title is the buyer's."""
-    await _settle(session, deal, "resolve_release", deal.price_minor, role=role, actor=actor)
+    """Decide a dispute for the seller: what is held is released and the title is the buyer's."""
+    if not deal.in_parts:
+        await _settle(session, deal, "resolve_release", deal.price_minor, role=role, actor=actor)
+        return
+    move(session, deal, "resolve_release_parts", role=role, actor=actor)
+    await end_reservation(session, subject=deal.subject)
+    await _pass_title_now(session, deal, actor=actor)
+    await parts.release_held(session, deal, role=role, actor=actor)
 
 
 async def resolve_refund(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
-    """Decide a dispute for the buyer: the price goes back and the title is the seller's."""
+    """Decide a dispute for the buyer: the price goes back and the title is the seller's.
+
+    Raises:
+        TitleNotReturnableError: the buyer of a deal in parts has sold the right already.
+    """
+    deal.lifecycle.step(deal.state, "resolve_refund", role=role)
+    if deal.released_minor:
+        await _take_all_back(session, deal, "unwind", role=role, actor=actor)
+        return
     move(session, deal, "resolve_refund", role=role, actor=actor)
-    await _unwind(session, deal, actor=actor)
+    await _unwind(session, deal, role=role, actor=actor)
 
 
 async def resolve_split(
     session: AsyncSession, deal: Deal, to_seller_minor: int, *, role: str, actor: Identity
 ) -> None:
-    """Decide a dispute between the sides: a part is released, the rest refunded.
+    """Decide a dispute between the sides: a part of what is held is released, the rest refunded.
 
-    The buyer keeps or gets the title: a split is a price reduction.
+    The buyer keeps or gets the title: a split is a price reduction. Of a price in parts, nothing
+    more is due.
     """
     deal.lifecycle.step(deal.state, "resolve_split", role=role)
-    if not 0 < to_seller_minor < deal.price_minor:
-        raise InvalidSplitError(f"to_seller_minor is between 1 and {deal.price_minor - 1}")
-    await _settle(session, deal, "resolve_split", to_seller_minor, role=role, actor=actor)
+    held = await parts.held_of_parts(session, deal) if deal.in_parts else deal.price_minor
+    if not 0 < to_seller_minor < held:
+        raise InvalidSplitError(f"to_seller_minor is more than 0 and less than {held}")
+    if not deal.in_parts:
+        await _settle(session, deal, "resolve_split", to_seller_minor, role=role, actor=actor)
+        return
+    move(session, deal, "resolve_split", role=role, actor=actor, **fact(deal, 0))
+    await end_reservation(session, subject=deal.subject)
+    await _pass_title_now(session, deal, actor=actor)
+    await parts.divide_held(session, deal, to_seller_minor, role=role, actor=actor)
+
+
+async def refund_released(
+    session: AsyncSession, deal: Deal, amount_minor: int, *, role: str, actor: Identity
+) -> None:
+    """Give the buyer a part of a released price back; the title stays. It may be repeated.
+
+    The commission, its VAT and the taxes kept back go back in proportion, and so does the VAT on
+    the price. Statistics count the amount negative in the month in which this happens.
+
+    Raises:
+        RefundTooLargeError: more than is left of what was released; nothing changed.
+    """
+    due_at = deal.due_at
+    told = fact(deal, amount_minor)
+    move(session, deal, "refund_released", role=role, actor=actor, due_at=due_at, **told)
+    left = deal.released_minor - deal.returned_minor
+    if amount_minor > left:
+        raise RefundTooLargeError(f"{left} are left of what was released")
+    vat_left = deal.released_vat_minor - deal.returned_vat_minor
+    vat_minor = proportion(vat_left, amount_minor, left)
+    deal.returned_minor += amount_minor
+    deal.returned_vat_minor += vat_minor
+    await take_back(session, _return(deal, "refund_released"), amount_minor + vat_minor)
 
 
 async def reverse(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
-    """Undo a settled deal: money, commission and title go back.
+    """Undo a settled deal: money, commission, taxes and title go back.
 
     The seller may come to owe the platform; the next payables are set off against it.
 
     Raises:
         TitleNotReturnableError: the buyer has sold the right, or is selling it.
     """
-    move(session, deal, "reverse", role=role, actor=actor, **fact(deal, deal.released_minor))
+    name = "unwind" if deal.state == DealState.PARTLY_RELEASED else "reverse"
+    await _take_all_back(session, deal, name, role=role, actor=actor)
+
+
+async def _take_all_back(
+    session: AsyncSession, deal: Deal, name: str, *, role: str, actor: Identity
+) -> None:
+    left = deal.released_minor - deal.returned_minor
+    move(session, deal, name, role=role, actor=actor, **fact(deal, left))
     await _require_returnable(session, deal)
-    await funding.reverse(
-        session,
-        subject=deal.subject,
-        currency=deal.currency,
-        seller=deal.seller_organisation_id,
-        buyer=deal.buyer_organisation_id,
-        released_minor=deal.released_minor,
-        commission_minor=deal.commission_minor,
-    )
+    deal.returned_minor = deal.released_minor
+    deal.returned_vat_minor = deal.released_vat_minor
+    await take_back(session, _return(deal, "reverse"))
+    await parts.end_rest(session, deal, role=role, actor=actor)
     await return_title(session, deal, actor=actor)
     await revoke_disclosures(session, purpose=deal.subject)
+
+
+def _return(deal: Deal, kind: str) -> Return:
+    return Return(
+        subject=deal.subject,
+        currency=deal.currency,
+        kind=kind,
+        key=f"{kind}:{deal.subject}:{deal.version}",
+        payer=payable(deal.buyer_organisation_id),
+    )
 
 
 async def _require_returnable(session: AsyncSession, deal: Deal) -> None:
@@ -120,18 +194,36 @@ async def _settle(
 ) -> None:
     """Distribute what is held. The event carries the fact that statistics count."""
     require_locked(session, deal)
+    payees = () if deal.is_plain else await payees_at(session, deal)
     connection = await driver_connection(session)
-    at = now(session)
-    await settle(connection, deal, name, to_seller_minor, role=role, actor=actor, at=at)
+    _, division = await settle(
+        connection,
+        deal,
+        name,
+        to_seller_minor,
+        role=role,
+        actor=actor,
+        at=now(session),
+        payees=payees,
+    )
+    keep_record(session, division)
     await session.refresh(deal)
+    await _pass_title_now(session, deal, actor=actor)
+
+
+async def _pass_title_now(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
+    """A decision for the seller completes the sale, recorded or not."""
     if not deal.title_passed:
         await pass_title(session, deal, actor=actor)
 
 
-async def _unwind(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
-    divided = divide(deal, 0)
-    divided.apply_to(deal)
-    await post(session, divided.booking(deal))
+async def _unwind(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
+    if deal.in_parts:
+        await parts.end_rest(session, deal, role=role, actor=actor)
+    else:
+        division = divide(deal, whole(deal), 0)
+        division.sums.apply_to(deal)
+        await post(session, division.booking())
     if deal.title_passed:
         await return_title(session, deal, actor=actor)
     await revoke_disclosures(session, purpose=deal.subject)

@@ -10,6 +10,7 @@ from marketplace.deals.agreement import draw_up
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for, require_other_people
+from marketplace.deals.parts import service as parts
 from marketplace.documents.signatures import sign
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock
@@ -53,14 +54,21 @@ async def sign_agreement(
     move(session, deal, name, role=role, actor=actor, sha256=sha256)
     await sign(session, subject=deal.subject, sha256=sha256, actor=actor)
     if deal.state is DealState.SIGNED:
-        await request_payment(
-            session,
-            subject=deal.subject,
-            payer=deal.buyer_organisation_id,
-            amount_minor=deal.price_minor,
-            currency=deal.currency,
-        )
+        await _ask_for_payment(session, deal)
     return deal
+
+
+async def _ask_for_payment(session: AsyncSession, deal: Deal) -> None:
+    if deal.in_parts:
+        await parts.start(session, deal)
+        return
+    await request_payment(
+        session,
+        subject=deal.subject,
+        payer=deal.buyer_organisation_id,
+        amount_minor=deal.price_minor + deal.vat_minor,
+        currency=deal.currency,
+    )
 
 
 async def cancel(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
@@ -71,7 +79,8 @@ async def cancel(session: AsyncSession, deal: Deal, *, role: str, actor: Identit
     """
     was_signed = deal.state is DealState.SIGNED
     move(session, deal, "cancel", role=role, actor=actor)
-    if was_signed:
+    await parts.end_rest(session, deal, role=role, actor=actor)
+    if was_signed and not deal.in_parts:
         await cancel_request(session, deal.subject, actor=actor)
     await free_right(session, deal)
 

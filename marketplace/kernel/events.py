@@ -156,14 +156,15 @@ async def is_news(sessions: Sessions, name: str) -> bool:
 _HISTORY: Final = text(
     """
     SELECT transaction_id::text::bigint, sequence, type, subject, actor, data, recorded_at
-    FROM event WHERE subject = :subject ORDER BY sequence LIMIT 1000
+    FROM event WHERE subject = ANY (:subjects) ORDER BY sequence LIMIT 1000
     """
 )
 
 
-async def history(session: AsyncSession, subject: str) -> list[Fact]:
-    """What happened to one subject, oldest first, at most a thousand events."""
-    return [Fact(*row) for row in (await session.execute(_HISTORY, {"subject": subject})).all()]
+async def history(session: AsyncSession, *subjects: str) -> list[Fact]:
+    """What happened to some subjects, oldest first, at most a thousand events."""
+    rows = await session.execute(_HISTORY, {"subjects": list(subjects)})
+    return [Fact(*row) for row in rows]
 
 
 async def deliver(sessions: Sessions, consumer: Consumer, limit: int = BATCH) -> int:

@@ -47,4 +47,28 @@ CHECKS: Final = {
             WHEN p.state IN ('prepared', 'sent') THEN p.amount_minor ELSE 0 END
         LIMIT 20
     """,
+    "what was withheld is what the ledger says": """
+        SELECT coalesce(w.held_for, m.held_for) || ': withheld ' || coalesce(w.total, 0)
+            || ', ledger ' || coalesce(m.total, 0)
+        FROM (SELECT held_for, currency, sum(tax_minor + surtax_minor) AS total FROM withholding
+              GROUP BY held_for, currency) w
+        FULL JOIN (
+            SELECT substr(p.source, 6) AS held_for, t.currency, sum(p.amount_minor) AS total
+            FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
+            WHERE p.source LIKE 'held:%' AND p.destination LIKE 'tax:withholding:%'
+            GROUP BY p.source, t.currency
+        ) m USING (held_for, currency)
+        WHERE coalesce(w.total, 0) <> coalesce(m.total, 0) LIMIT 20
+    """,
+    "nobody gave back more than they got": """
+        SELECT subject || ' ' || address || ': ' || sum(delta) FROM (
+            SELECT t.subject, p.destination AS address, t.currency, p.amount_minor AS delta
+            FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
+            WHERE t.kind IN ('release', 'split')
+            UNION ALL
+            SELECT t.subject, p.source, t.currency, -p.amount_minor
+            FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
+            WHERE t.kind IN ('reverse', 'refund_released')
+        ) legs GROUP BY subject, address, currency HAVING sum(delta) < 0 LIMIT 20
+    """,
 }

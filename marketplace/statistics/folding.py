@@ -15,23 +15,35 @@ from marketplace.kernel.events import ensure_position, is_news
 CONSUMER: Final = "statistics"
 EVENTS_AT_ONCE: Final = 20_000
 
-SIGNS: Final = {
-    "deal.release": 1,
-    "deal.resolve_release": 1,
-    "deal.resolve_split": 1,
-    "deal.reverse": -1,
+COUNTED: Final = {
+    "deal.release": (1, 1),
+    "deal.resolve_release": (1, 1),
+    "deal.resolve_split": (1, 1),
+    "deal.settle": (1, 1),
+    "deal_part.release": (0, 1),
+    "deal.refund_released": (0, -1),
+    "deal.unwind": (0, -1),
+    "deal.reverse": (-1, -1),
 }
-"""Which events count, and how. A reversal is a revision in the month in which it happens."""
+"""Which events count how many deals, and with which sign their amounts.
 
-_SIGN: Final = " ".join(f"WHEN '{type_}' THEN {sign}" for type_, sign in SIGNS.items())
+A price in parts counts as it is released, and its deal when the last part ended. A later refund and
+a reversal are revisions in the month in which they happen.
+"""
+
+
+def _case(which: int) -> str:
+    signs = (f"WHEN '{type_}' THEN {found[which]}" for type_, found in COUNTED.items())
+    return f"CASE e.type {' '.join(signs)} END"
+
 
 FACTS: Final = f"""
     SELECT date_trunc('month', e.recorded_at AT TIME ZONE %(time_zone)s)::date AS month,
         e.data ->> 'right_kind' AS right_kind, e.data ->> 'deal_type' AS deal_type,
-        e.data ->> 'currency' AS currency, CASE e.type {_SIGN} END AS deals,
-        CASE e.type {_SIGN} END * (e.data ->> 'amount_minor')::bigint AS amount_minor
+        e.data ->> 'currency' AS currency, {_case(0)} AS deals,
+        {_case(1)} * (e.data ->> 'amount_minor')::bigint AS amount_minor
     FROM event e
-    WHERE e.type = ANY ('{{{",".join(SIGNS)}}}')
+    WHERE e.type = ANY ('{{{",".join(COUNTED)}}}')
 """  # noqa: S608 - built from the constants above
 """The counted facts of the event log, one row each."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kernel.db import now
 from marketplace.kernel.errors import ConflictError
-from marketplace.statistics.folding import SIGNS
+from marketplace.statistics.folding import COUNTED
 
 NAMED_MAX: Final = 5
 """Clashes that a message names; a file of a thousand periods may have as many."""
@@ -86,6 +86,6 @@ async def require_uncounted(
 
 async def _live_from(session: AsyncSession, currency: str, time_zone: str) -> date:
     """The first day of a counted deal; without one today, since the next may be settled now."""
-    values = {"time_zone": time_zone, "types": list(SIGNS), "currency": currency}
+    values = {"time_zone": time_zone, "types": list(COUNTED), "currency": currency}
     first: date | None = (await session.execute(_FIRST_LIVE, values)).scalar_one()
     return first or now(session).astimezone(ZoneInfo(time_zone)).date()

@@ -39,7 +39,8 @@ class PublishedSource(Output):
 class CumulativeTable(Output):
     """Flow of settled deals; counted once a deal, in the period of its settlement.
 
-    A reversal counts negative in its own period. Amounts are realised prices, never asking ones.
+    A reversal or a later refund counts negative in its own period. Amounts are realised prices
+    without VAT, never asking ones; a price in parts counts as its parts are released.
     """
 
     unit: str

@@ -17,16 +17,20 @@ _COUNTED: Final = f"""
 """  # noqa: S608 - built from constants
 
 _BOOKED: Final = """
-    SELECT d.right_kind, t.currency,
-        sum(CASE WHEN t.kind = 'reverse' THEN -p.amount_minor
+    SELECT right_kind, currency, sum(amount_minor)::bigint AS amount FROM (
+        SELECT d.right_kind, t.currency,
+            CASE WHEN t.kind IN ('reverse', 'refund_released') THEN -p.amount_minor
                  WHEN p.destination = 'payable:organisation:' || d.buyer_organisation_id THEN 0
-                 ELSE p.amount_minor END)::bigint AS amount
-    FROM ledger_transaction t
-    JOIN ledger_posting p ON p.transaction_id = t.id
-    JOIN deal d ON t.subject = 'deal:' || d.id
-    WHERE t.kind IN ('release', 'split', 'reverse')
-    GROUP BY d.right_kind, t.currency
+                 ELSE p.amount_minor END AS amount_minor
+        FROM ledger_transaction t
+        JOIN ledger_posting p ON p.transaction_id = t.id
+        JOIN deal d ON t.subject = 'deal:' || d.id
+        WHERE t.kind IN ('release', 'split', 'reverse', 'refund_released')
+        UNION ALL
+        SELECT right_kind, currency, returned_vat_minor - released_vat_minor FROM deal
+    ) moved GROUP BY right_kind, currency
 """
+"""What the ledger moved to the sellers' side and did not take back, without the VAT on it."""
 
 CHECKS: Final = {
     "statistics equal the ledger": f"""

@@ -7,7 +7,9 @@ import pytest
 
 from marketplace.accounts.permissions import ROLE_PERMISSIONS, MemberRole, Permission
 from marketplace.deals import api
-from marketplace.deals.lifecycle import DEAL, DealState
+from marketplace.deals.lifecycle import ASKED_AS, DEAL, DealState
+from marketplace.deals.parts import api as parts_api
+from marketplace.deals.payees import api as payees_api
 from tests.factories.deals import PRICE_MINOR, ok
 from tests.factories.stage import Stage, figures, moves_told
 from tests.factories.undone import undone
@@ -37,7 +39,10 @@ ROUTES = {
     "resolve-release": Route(OPERATE),
     "resolve-refund": Route(OPERATE),
     "resolve-split": Route(OPERATE, {"to_seller_minor": PRICE_MINOR // 2}),
+    "refund-released": Route(OPERATE, {"amount_minor": 1_000}),
     "reverse": Route(OPERATE),
+    "name-payees": Route(PERFORM, {"payees": []}),
+    "plan-parts": Route(PERFORM, {"parts": []}),
 }
 ACTORS = {
     "buyer": MemberRole.OWNER,
@@ -56,6 +61,8 @@ REFUSED_LATER = {
 def move_of(route: str, state: DealState) -> str:
     if route == "sign" and state is DealState.PARTLY_SIGNED:
         return "countersign"
+    if route == "reverse" and state is DealState.PARTLY_RELEASED:
+        return "unwind"
     return route.replace("-", "_")
 
 
@@ -73,10 +80,15 @@ def expected(route: str, state: DealState, who: str) -> tuple[int, str | None]:
 
 
 def test_the_table_below_has_every_route_and_every_move_of_a_person() -> None:
-    posted = {route.path for route in api.router.routes if "POST" in route.methods}  # type: ignore[attr-defined]
+    routes = [*api.router.routes, *parts_api.router.routes, *payees_api.router.routes]
+    posted = {route.path for route in routes if "POST" in route.methods}  # type: ignore[attr-defined]
+    posted = {path for path in posted if "{number}" not in path}
     assert posted == {f"/v1/deals/{{deal_id}}/{name}" for name in ROUTES}
     by_people = {m.name for m in DEAL.table if m.by & set(ACTORS)}
-    assert by_people == {move_of(name, DealState.AGREED) for name in ROUTES} | {"countersign"}
+    assert by_people == {move_of(name, DealState.AGREED) for name in ROUTES} | {
+        "countersign",
+        *ASKED_AS,
+    }
 
 
 @pytest.mark.parametrize("state", DealState)
@@ -141,3 +153,15 @@ async def test_my_deals_are_mine(stage: Stage) -> None:
     assert listed["buyer"] == listed["viewer"] == mine
     assert mine < listed["seller"] == listed["operator"]
     assert listed["stranger"] == set()
+
+
+@pytest.mark.parametrize("state", DealState)
+async def test_what_one_can_do_is_what_one_can_ask_for(stage: Stage, state: DealState) -> None:
+    deal_id = stage.deals[state]
+    for who in ("buyer", "seller", "operator"):
+        told = (await ok(await stage.people[who].get(f"/v1/deals/{deal_id}")))["your_moves"]
+        names = [name.replace("countersign", "sign").replace("_", "-") for name in told]
+        assert len(set(names)) == len(names)
+        assert set(names) == {r for r in ROUTES if expected(r, state, who) == (200, None)} | {
+            route for route, found, side in REFUSED_LATER if (found, side) == (state, who)
+        }

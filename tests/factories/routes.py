@@ -16,7 +16,7 @@ from marketplace.accounts.permissions import ROLE_PERMISSIONS, MemberRole, Permi
 NOBODY = str(UUID(int=7))
 """An id that nothing has."""
 
-PATH_DEFAULTS = {"consumer": "deals", "sequence": "1"}
+PATH_DEFAULTS = {"consumer": "deals", "sequence": "1", "number": "1"}
 
 ACCOUNT = {
     "holder_name": "홍길동",
@@ -157,8 +157,35 @@ BODIES: Mapping[str, Any] = {
     "reject_recordal": {"evidence": "notice of refusal 2026-01-05"},
     "open_dispute": {"reason": "the extract is of another right"},
     "resolve_split": {"to_seller_minor": 40_000_000},
+    "refund_released": {"amount_minor": 10_000_000},
+    "name_deal_payees": {
+        "payees": [
+            {
+                "organisation_id": NOBODY,
+                "role": "broker",
+                "share": {"numerator": 1, "denominator": 1},
+            }
+        ]
+    },
+    "plan_deal_parts": {"parts": [{"amount_minor": 90_000_000, "after_days": 0}]},
+    "set_tax_rate": {
+        "jurisdiction": "KR",
+        "kind": "withholding",
+        "party": "individual",
+        "income": "ip_transfer",
+        "residence": "KR",
+        "taxable_basis_points": 4_000,
+        "rate_basis_points": 2_000,
+        "surtax_basis_points": 1_000,
+        "exempt_up_to_minor": 50_000,
+        "currency": "KRW",
+        "valid_from": "2099-01-01T00:00:00+09:00",
+        "source": "Income Tax Act 129",
+    },
+    "declare_taxes": {"residence": "KR", "party": "business", "vat_number": "123-45-67890"},
     "set_fee_policy": {
         "commission_basis_points": 400,
+        "vat_country": "KR",
         "valid_from": "2099-01-01T00:00:00+09:00",
         "reason": "board decision",
     },

@@ -13,6 +13,7 @@ from marketplace.deals.models import Deal
 from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import BY_CLOCK, CLOCK, move
 from tests.factories.deals import Market, credit, list_right, offer, ok
+from tests.factories.parts import partly_released
 from tests.factories.people import Person, person
 from tests.factories.world import World
 
@@ -71,6 +72,7 @@ class Stage:
             for step in steps:
                 await stage.take(step, stage.deals[state])
         await ok(await market.buyer.post(f"/v1/deals/{stage.deals['cancelled']}/cancel"))
+        stage.deals["partly_released"] = await partly_released(market)
         await stage._close()
         await stage._negotiate()
         await world.work()

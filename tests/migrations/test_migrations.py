@@ -28,7 +28,7 @@ from marketplace.wiring import APPEND_ONLY, TABLES
 CATALOG = {
     "constraints": """
         SELECT conrelid::regclass || ' ' || conname, pg_get_constraintdef(oid)
-        FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype NOT IN ('n', 't')
     """,
     "indexes": """
         SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
@@ -45,7 +45,7 @@ CATALOG = {
 }
 TRIGGERS = """
     SELECT t.tgname, p.proname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE NOT t.tgisinternal
+    WHERE NOT t.tgisinternal AND t.tgconstraint = 0
 """
 RULES = {
     "affiliation_tree": "keep_groups_trees",

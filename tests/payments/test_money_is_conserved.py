@@ -21,12 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.permissions import MemberRole
 from marketplace.deals import settling, signing, transferring
-from marketplace.deals.lifecycle import BUYER, DEAL, OPERATOR, SELLER, DealState
+from marketplace.deals.lifecycle import ASKED_AS, BUYER, DEAL, OPERATOR, SELLER, DealState
 from marketplace.deals.models import Deal
+from marketplace.deals.parts import service as parts
+from marketplace.deals.parts.queries import parts_of
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import Sessions, lock
 from marketplace.kernel.errors import MarketplaceError
-from marketplace.kernel.lifecycle import SYSTEM
+from marketplace.kernel.lifecycle import CLOCK, SYSTEM
 from marketplace.kernel.money import major_text, share_of
 from marketplace.kernel.problems import translate
 from marketplace.payments.funding import queue
@@ -49,7 +51,8 @@ TERMS: Final = ((1_000_003, "KRW", 500), (999, "KRW", 500), (100_01, "USD", 333)
 EXAMPLES: Final = 8
 STEPS: Final = 50
 REFUSED: Final = 0.06
-BEFORE: Final = {"amend", "sign", "countersign"}
+NOT_PLAYED: Final = {"amend", "sign", "countersign", "name_payees", "plan_parts", "settle"}
+"""Moves before the signature, and the one that only follows from others."""
 OURS: Final = BankAccount(**bank_account("000-000-000000"))
 ELSEWHERE: Final = BankAccount(**bank_account("555-666-777777"))
 
@@ -85,7 +88,9 @@ Operation = Callable[[Play], Awaitable[None]]
 
 _REQUEST: Final = """
     SELECT reference, amount_minor, received_minor, currency FROM payment_request
-    WHERE subject = 'deal:' || CAST(:deal_id AS uuid)
+    WHERE subject = 'deal:' || CAST(:deal_id AS uuid) OR subject IN (
+        SELECT 'deal_part:' || id FROM deal_part WHERE deal_id = :deal_id)
+    ORDER BY state <> 'open', amount_minor
 """
 _QUEUED: Final = "SELECT id FROM bank_entry WHERE state = 'queued' ORDER BY external_id"
 _PAYOUTS: Final = """
@@ -96,7 +101,7 @@ _PAYOUTS: Final = """
 
 async def pay(play: Play) -> None:
     """Exactly what is due, twice as likely as a part, too much, or a note without a reference."""
-    (request,) = await play.rows(_REQUEST, deal_id=play.deal_id)
+    request = (await play.rows(_REQUEST, deal_id=play.deal_id))[0]
     due = request.amount_minor - request.received_minor or request.amount_minor
     amounts = (due, due, due // 2 or 1, due + 7, due)
     choice = play.number % len(amounts)
@@ -107,7 +112,7 @@ async def pay(play: Play) -> None:
 
 async def apply(play: Play) -> None:
     entry = await play.pick(_QUEUED)
-    (request,) = await play.rows(_REQUEST, deal_id=play.deal_id)
+    request = (await play.rows(_REQUEST, deal_id=play.deal_id))[0]
     if entry:
         async with play.sessions.begin() as session:
             actor = play.actors[OPERATOR]
@@ -203,21 +208,63 @@ def on_deal(name: str, role: str) -> Operation:
 async def _move(session: AsyncSession, play: Play, deal: Deal, name: str, role: str) -> None:
     actor = play.actors.get(role, play.actors[OPERATOR])
     if name == "fund":
-        if await is_paid(session, deal.subject):
-            await transferring.fund(session, deal.id)
+        await _fund(session, deal)
     elif name == "dispute":
         await settling.dispute(session, deal.id, "wrong", actor=actor)
     elif name == "resolve_split":
-        part = 1 + play.number % max(deal.price_minor - 1, 1)
+        left = await parts.held_of_parts(session, deal) if deal.in_parts else deal.price_minor
+        part = 1 + play.number % max(left - 1, 1)
         await settling.resolve_split(session, deal, part, role=role, actor=actor)
     elif name in {"file_transfer", "waive_recordal", "confirm_waiver"}:
         await getattr(transferring, name)(session, deal.id, actor=actor)
     elif name in {"record", "reject_recordal"}:
         await getattr(transferring, name)(session, deal.id, "extract", actor=actor)
+    elif name == "refund_released":
+        amount = 1 + play.number % max(deal.released_minor - deal.returned_minor, 1)
+        await settling.refund_released(session, deal, amount, role=role, actor=actor)
     elif name == "cancel":
         await signing.cancel(session, deal, role=role, actor=actor)
     else:
-        await getattr(settling, name)(session, deal, role=role, actor=actor)
+        use_case = getattr(settling, ASKED_AS.get(name, name))
+        await use_case(session, deal, role=role, actor=actor)
+
+
+def on_part(name: str, role: str) -> Operation:
+    """A move of a part of the deal by a role, as the API or the clock makes it."""
+
+    async def operation(play: Play) -> None:
+        query = "SELECT number FROM deal_part WHERE deal_id = :deal_id ORDER BY number"
+        row = await play.pick(query, deal_id=play.deal_id)
+        if row:
+            async with play.sessions.begin() as session:
+                actor = play.actors.get(role, play.actors[OPERATOR])
+                own = play.actors[OPERATOR]
+                deal, part, _ = await parts.lock_part(session, play.deal_id, row.number, own)
+                await getattr(parts, name)(session, deal, part, role=role, actor=actor)
+
+    return operation
+
+
+HEAR: Final = on_deal("fund", SYSTEM)
+PART_MOVES: Final = {
+    on_part("request", CLOCK): 3,
+    on_part("request", BUYER): 3,
+    on_part("confirm_milestone", BUYER): 3,
+    on_part("lapse", CLOCK): 2,
+    on_part("release", BUYER): 5,
+    on_part("refund", SELLER): 2,
+    on_part("forgo", SELLER): 2,
+}
+"""What may happen to a part at any time, and how often it is tried."""
+
+
+async def _fund(session: AsyncSession, deal: Deal) -> None:
+    """What the news of a payment does."""
+    for part in await parts_of(session, deal):
+        if await is_paid(session, part.subject):
+            await parts.hold(session, part.id)
+    if await is_paid(session, deal.subject):
+        await transferring.fund(session, deal.id)
 
 
 OFTEN: Final = {
@@ -230,11 +277,15 @@ OFTEN: Final = {
     "resolve_refund": 8,
     "resolve_split": 16,
     "reverse": 8,
+    "refund_released": 10,
+    "release_parts": 30,
+    "resolve_release_parts": 8,
+    "unwind": 3,
 }
 PLAYED: Final = [
     (move.sources, on_deal(move.name, min(people)), OFTEN.get(move.name, 1))
     for move in DEAL.table
-    if (people := move.by & {BUYER, SELLER, OPERATOR, SYSTEM}) and move.name not in BEFORE
+    if (people := move.by & {BUYER, SELLER, OPERATOR, SYSTEM}) and move.name not in NOT_PLAYED
 ]
 """The moves of a deal after its signing, and how often they are made where they are allowed."""
 
@@ -243,8 +294,11 @@ async def choose(play: Play, dice: Random) -> Operation:
     """Mostly a move that the deal's state allows, often money, sometimes what is refused."""
     if dice.random() < REFUSED:
         return dice.choice(PLAYED)[1]
-    ((state,),) = await play.rows("SELECT state FROM deal WHERE id = :id", id=play.deal_id)
+    query = "SELECT state, in_parts FROM deal WHERE id = :id"
+    ((state, in_parts),) = await play.rows(query, id=play.deal_id)
     options = {**MONEY, pay: 30 if state == DealState.SIGNED else 1}
+    if in_parts:
+        options |= {**PART_MOVES, pay: 15, HEAR: 20}
     options |= {move: often for sources, move, often in PLAYED if DealState(state) in sources}
     (chosen,) = dice.choices(list(options), list(options.values()))
     return chosen
@@ -305,8 +359,12 @@ async def require_everybody_has_what_is_due(play: Play) -> None:
     for currency in ("KRW", "USD"):
         own = [deal for deal in deals if deal.currency == currency]
         kept = [deal for deal in own if deal.state == "settled"]
-        assert got[seller, currency] == sum(d.released_minor - d.commission_minor for d in kept)
-        assert commission.get(currency, 0) == sum(deal.commission_minor for deal in kept)
+        fees = commission.get(currency, 0)
+        released = sum(deal.released_minor - deal.returned_minor for deal in kept)
+        assert got[seller, currency] + fees == released
+        assert fees <= sum(deal.commission_minor for deal in kept)
+        if not any(deal.returned_minor for deal in kept):
+            assert fees == sum(deal.commission_minor for deal in kept)
         excess = used.get(currency, 0) - sum(deal.received_minor for deal in own)
         assert got[buyer, currency] == excess + sum(_given_back(deal) for deal in own)
     for deal in deals:
@@ -316,8 +374,7 @@ async def require_everybody_has_what_is_due(play: Play) -> None:
 def _given_back(deal: Any) -> int:
     if deal.state == "cancelled":
         return int(deal.received_minor)
-    reversed_minor = deal.released_minor if deal.state == "reversed" else 0
-    return int(deal.refunded_minor + reversed_minor)
+    return int(deal.refunded_minor + deal.returned_minor)
 
 
 def _require_status_says_the_sums(deal: Any) -> None:
@@ -338,6 +395,8 @@ class Ground:
     connection: AsyncConnection
     actors: dict[str, Actor]
     deals: list[UUID]
+    require_due: Operation
+    steps: int = STEPS
 
     @classmethod
     async def lay(cls, world: World, connection: AsyncConnection) -> "Ground":
@@ -346,8 +405,8 @@ class Ground:
         for party in (market.seller, market.buyer):
             await ok(await party.put("/v1/payee-account", bank_account()))
         roles = {BUYER: market.buyer, SELLER: market.seller, OPERATOR: market.operator}
-        actors = {role: _actor(who, role) for role, who in roles.items()}
-        return cls(world, connection, actors, deals)
+        actors = {role: actor_of(who, role) for role, who in roles.items()}
+        return cls(world, connection, actors, deals, require_everybody_has_what_is_due)
 
     async def play(self, dice: Random) -> None:
         outer = await self.connection.begin()
@@ -365,16 +424,16 @@ class Ground:
         )
         play = Play(sessions, self.world.app.state.keyring, self.actors, self.deals[0], 0)
         deals = dice.sample(self.deals, 2)
-        for _ in range(STEPS):
+        for _ in range(self.steps):
             play = replace(play, deal_id=dice.choice(deals), number=dice.randrange(10**6))
             await step(play, await choose(play, dice))
         async with sessions() as session:
             broken = [check for check in await run_checks(session, PROOFS) if check.problems]
         assert broken == []
-        await require_everybody_has_what_is_due(play)
+        await self.require_due(play)
 
 
-def _actor(who: Person, role: str) -> Actor:
+def actor_of(who: Person, role: str) -> Actor:
     member = MemberRole.OPERATOR if role == OPERATOR else MemberRole.OWNER
     return Actor.in_role(who.organisation_id, who.user_id, member)
 

@@ -74,6 +74,16 @@ A_WON = [
         "each settled deal was distributed as it says",
         f"deal {ID}: released 99999999 and refunded 0, the ledger moved 100000000",
     ),
+    (
+        "UPDATE deal SET commission_vat_minor = 1 WHERE state = 'settled'",
+        "commission and taxes are what each deal says",
+        rf"deal {ID}: commission 5000000 \+ 1, withheld 0, the ledger 5000000 \+ 0, 0",
+    ),
+    (
+        "UPDATE deal SET returned_minor = 1 WHERE state = 'settled'",
+        "what was returned is what each deal says",
+        rf"deal {ID}: returned 1 \+ 0, the ledger 0",
+    ),
 ]
 
 

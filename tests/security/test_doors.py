@@ -28,6 +28,8 @@ PUBLIC = {
         "/v1/listings/{listing_id}",
         "/v1/seals",
         "/v1/statistics/deals",
+        "/v1/tax-rates",
+        "/v1/tax-rates/{rate_id}/assessment",
         "/v1/valuation-institutions",
         "/v1/valuation-institutions/counts",
     },
@@ -66,6 +68,7 @@ OPERATOR_ONLY = {
     "POST /v1/bank-entries/{entry_id}/refund",
     "POST /v1/bank-statements",
     "POST /v1/deals/{deal_id}/record",
+    "POST /v1/deals/{deal_id}/refund-released",
     "POST /v1/deals/{deal_id}/reject-recordal",
     "POST /v1/deals/{deal_id}/resolve-refund",
     "POST /v1/deals/{deal_id}/resolve-release",
@@ -92,6 +95,7 @@ OPERATOR_ONLY = {
     "POST /v1/payouts/{payout_id}/finish",
     "POST /v1/payouts/{payout_id}/return",
     "POST /v1/rights/{right_id}/legal-events",
+    "POST /v1/tax-rates",
 }
 NOT_FOR_AN_ADMIN = {"POST /v1/organisations/{organisation_id}/transfer-ownership"}
 NOT_FOR_A_MEMBER = {
@@ -117,6 +121,7 @@ NOT_FOR_A_MEMBER = {
     "POST /v1/organisations/{organisation_id}/invitations",
     "POST /v1/organisations/{organisation_id}/invitations/{invitation_id}/revoke",
     "PUT /v1/payee-account",
+    "PUT /v1/tax-profile",
 }
 """What binds an organisation, and who may act for it, is for its owners and admins."""
 FOR_EVERY_ROLE = {

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from marketplace.kernel.db import Sessions
 from marketplace.kernel.events import Event
-from marketplace.statistics.folding import SIGNS
+from marketplace.statistics.folding import COUNTED
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,12 @@ class Fact:
     type: str = "deal.release"
 
     @property
-    def sign(self) -> int:
-        return SIGNS[self.type]
+    def deals(self) -> int:
+        return COUNTED[self.type][0]
+
+    @property
+    def signed_minor(self) -> int:
+        return COUNTED[self.type][1] * self.amount_minor
 
     def event(self) -> Event:
         return Event(

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from marketplace.kernel.db import Sessions
 from marketplace.statistics import folding
-from marketplace.statistics.folding import SIGNS, fold, fold_next, recompute
+from marketplace.statistics.folding import COUNTED, fold, fold_next, recompute
 from marketplace.statistics.queries import Period, cumulative_table
 from marketplace.statistics.units import Unit
 from tests.factories.world import World
@@ -39,7 +39,7 @@ facts = st.builds(
     at=moments,
     amount_minor=st.integers(1, 10**15 - 1),
     right_kind=st.sampled_from(["patent", "idea"]),
-    type=st.sampled_from(sorted(SIGNS)),
+    type=st.sampled_from(sorted(COUNTED)),
 )
 FOLD = None
 
@@ -50,8 +50,8 @@ def expected(found: Sequence[Fact]) -> Rows:
     amounts: Counter[tuple[int, int]] = Counter()
     for each in found:
         local = each.at.astimezone(ZoneInfo(SEOUL))
-        deals[local.year, local.month] += each.sign
-        amounts[local.year, local.month] += each.sign * each.amount_minor
+        deals[local.year, local.month] += each.deals
+        amounts[local.year, local.month] += each.signed_minor
     return {month: (deals[month], amounts[month]) for month in sorted(deals)}
 
 

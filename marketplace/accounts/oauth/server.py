@@ -1,7 +1,7 @@
 """The authorization server: Authlib's core, made for each request, around one transaction.
 
 A refusal is an answer, and its transaction is committed: so that the theft that a refused request
-betrays is acted upon, and an assertion is used up (docs/decisions/0012). Authlib checks everything
+betrays is acted upon, and an assertion is used up (docs/decisions/0011). Authlib checks everything
 before it writes anything.
 """
 

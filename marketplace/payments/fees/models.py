@@ -23,6 +23,7 @@ class FeePolicy(Record, table=True):
     )
 
     commission_basis_points: int
+    vat_country: str | None = None
     valid_from: datetime = moment()
     valid_until: datetime | None = moment(nullable=True)
     reason: str = Field(description="why it changed, for those who ask years later")

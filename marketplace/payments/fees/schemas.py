@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from marketplace.kernel.money import BASIS_POINTS
-from marketplace.kernel.schemas import Input, Output, ShortText, example
+from marketplace.kernel.schemas import CountryCode, Input, Output, ShortText, example
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -16,9 +16,13 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("this moment has no date in UTC") from error
 
 
+InUtc = AfterValidator(_in_utc)
+
+
 class FeePolicyCreate(Input):
     model_config = example(
         commission_basis_points=500,
+        vat_country="KR",
         valid_from="2027-01-01T00:00:00+09:00",
         reason="board decision of 2026-11-20",
     )
@@ -26,7 +30,10 @@ class FeePolicyCreate(Input):
     commission_basis_points: int = Field(
         ge=0, le=BASIS_POINTS, strict=True, examples=[500], description="500 is 5 %"
     )
-    valid_from: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = Field(
+    vat_country: CountryCode | None = Field(
+        default=None, description="whose VAT is added to the commission; left out: none is"
+    )
+    valid_from: Annotated[AwareDatetime, InUtc] | None = Field(
         default=None, description="left out: from now"
     )
     reason: ShortText
@@ -35,6 +42,7 @@ class FeePolicyCreate(Input):
 class FeePolicyRead(Output):
     id: UUID
     commission_basis_points: int
+    vat_country: str | None
     valid_from: datetime
     valid_until: datetime | None
     reason: str

@@ -60,12 +60,18 @@ async def set_policy(session: AsyncSession, request: FeePolicyCreate, *, actor: 
     policy = FeePolicy(
         created_at=now(session),
         commission_basis_points=request.commission_basis_points,
+        vat_country=request.vat_country,
         valid_from=valid_from,
         reason=request.reason,
     )
     session.add(policy)
     before = current.commission_basis_points if current else None
-    data = {"from": before, "to": policy.commission_basis_points, "valid_from": valid_from}
+    data = {
+        "from": before,
+        "to": policy.commission_basis_points,
+        "vat_country": policy.vat_country,
+        "valid_from": valid_from,
+    }
     subject = f"fee_policy:{policy.id}"
     publish(session, "fee_policy.set", subject=subject, actor=actor.label, data=data)
     await session.flush()

@@ -1,6 +1,7 @@
 """Payment requests, and money held for them until a deal says where it goes."""
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +11,8 @@ from marketplace.kernel.db import mark_locked, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
 from marketplace.payments.errors import RequestNotOpenError
 from marketplace.payments.funding.models import PaymentRequest
-from marketplace.payments.ledger.addresses import commission, held, payable
-from marketplace.payments.ledger.queries import balance_minor
+from marketplace.payments.ledger.addresses import held, payable
+from marketplace.payments.ledger.queries import balances
 from marketplace.payments.ledger.service import Booking, Posting, post
 from marketplace.payments.lifecycle import PaymentRequestState
 from marketplace.payments.providers.bank.reference import REFERENCE_RANDOM_BYTES, new_reference
@@ -92,16 +93,17 @@ async def expire_request(
 async def _give_part_back(session: AsyncSession, request: PaymentRequest) -> None:
     if not request.received_minor:
         return
-    given_back = distribution(
-        subject=request.subject,
-        currency=request.currency,
-        seller=request.payer_organisation_id,
-        buyer=request.payer_organisation_id,
-        to_seller_minor=0,
-        to_buyer_minor=request.received_minor,
-        commission_minor=0,
+    source, payer = held(request.subject), payable(request.payer_organisation_id)
+    await post(
+        session,
+        Booking(
+            key=f"give_back:payment_request:{request.id}",
+            kind="refund",
+            subject=request.subject,
+            currency=request.currency,
+            postings=[Posting(source, payer, request.received_minor)],
+        ),
     )
-    await post(session, given_back)
 
 
 async def receive(
@@ -139,66 +141,7 @@ async def receive(
         move(session, request, "pay", role=role, actor=actor, subject=request.subject)
 
 
-def distribution(
-    *,
-    subject: str,
-    currency: str,
-    seller: UUID,
-    buyer: UUID,
-    to_seller_minor: int,
-    to_buyer_minor: int,
-    commission_minor: int,
-) -> Booking:
-    """What empties the held funds of a subject: to the seller less commission, and to the buyer.
-
-    Together the two parts are all that is held. It happens once per subject: the key and the
-    overdraft check of the database both refuse a second time. The commission is a part of what
-    goes to the seller.
-    """
-    wanted = (
-        Posting(held(subject), payable(seller), to_seller_minor - commission_minor),
-        Posting(held(subject), commission(subject), commission_minor),
-        Posting(held(subject), payable(buyer), to_buyer_minor),
-    )
-    return Booking(
-        key=f"distribute:{subject}",
-        kind="release" if not to_buyer_minor else "split" if to_seller_minor else "refund",
-        subject=subject,
-        currency=currency,
-        postings=[posting for posting in wanted if posting.amount_minor],
-    )
-
-
-async def reverse(
-    session: AsyncSession,
-    *,
-    subject: str,
-    currency: str,
-    seller: UUID,
-    buyer: UUID,
-    released_minor: int,
-    commission_minor: int,
-) -> None:
-    """Give a released price back to the buyer, with exactly the commission that was taken.
-
-    The seller's part comes from what the platform owes the seller, which may turn negative.
-    """
-    wanted = (
-        Posting(payable(seller), payable(buyer), released_minor - commission_minor),
-        Posting(commission(subject), payable(buyer), commission_minor),
-    )
-    await post(
-        session,
-        Booking(
-            key=f"reverse:{subject}",
-            kind="reverse",
-            subject=subject,
-            currency=currency,
-            postings=[posting for posting in wanted if posting.amount_minor],
-        ),
-    )
-
-
-async def held_minor(session: AsyncSession, subject: str, currency: str) -> int:
-    """What is held for a subject at this moment."""
-    return await balance_minor(session, held(subject), currency)
+async def held_minor(session: AsyncSession, subjects: Sequence[str], currency: str) -> int:
+    """What is held for some subjects together at this moment, in one currency."""
+    found = await balances(session, [held(subject) for subject in subjects])
+    return sum(row.balance_minor for row in found if row.currency == currency)

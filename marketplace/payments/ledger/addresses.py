@@ -26,7 +26,21 @@ def commission(subject: str) -> str:
 
     A subject always has the same shard, so a refund takes the commission from where it went.
     """
-    return f"commission:{zlib.crc32(subject.encode()) % COMMISSION_SHARDS:02}"
+    return f"commission:{_shard(subject)}"
+
+
+def vat(country: str, subject: str) -> str:
+    """VAT on the platform's commission, owed to a state; spread like the commission."""
+    return f"tax:vat:{country}:{_shard(subject)}"
+
+
+def withholding(country: str, subject: str) -> str:
+    """Tax kept back from payees, owed to a state; spread like the commission."""
+    return f"tax:withholding:{country}:{_shard(subject)}"
+
+
+def _shard(subject: str) -> str:
+    return f"{zlib.crc32(subject.encode()) % COMMISSION_SHARDS:02}"
 
 
 def unallocated(bank_entry_id: UUID) -> str:

@@ -12,11 +12,11 @@ _BALANCES_LIKE: Final = text(
     "SELECT address, currency, balance_minor FROM ledger_account"
     " WHERE address = ANY (:addresses) ORDER BY address, currency"
 )
-_OF_SUBJECT: Final = text(
+_OF_SUBJECTS: Final = text(
     """
     SELECT t.id, t.kind, t.currency, t.recorded_at, p.source, p.destination, p.amount_minor
     FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
-    WHERE t.subject = :subject ORDER BY t.recorded_at, t.id, p.position LIMIT 1000
+    WHERE t.subject = ANY (:subjects) ORDER BY t.recorded_at, t.id, p.position LIMIT 1000
     """
 )
 
@@ -32,6 +32,6 @@ async def balances(session: AsyncSession, addresses: Sequence[str]) -> Sequence[
     return (await session.execute(_BALANCES_LIKE, {"addresses": list(addresses)})).all()
 
 
-async def postings_of(session: AsyncSession, subject: str) -> Sequence[Row[Any]]:
-    """All movements of money of one subject, oldest first."""
-    return (await session.execute(_OF_SUBJECT, {"subject": subject})).all()
+async def postings_of(session: AsyncSession, subjects: Sequence[str]) -> Sequence[Row[Any]]:
+    """All movements of money of some subjects, oldest first."""
+    return (await session.execute(_OF_SUBJECTS, {"subjects": list(subjects)})).all()

@@ -1,0 +1,14 @@
+from marketplace.kernel.errors import UnprocessableError
+
+
+class InvalidSharesError(UnprocessableError):
+    code = "invalid_shares"
+    title = "Shares are exact fractions, each above zero, that sum to one"
+
+
+class InvalidPayeeError(UnprocessableError):
+    code = "invalid_payee"
+    title = "A payee is an organisation named once, and not the buyer"
+
+
+CONSTRAINT_ERRORS = {"deal_payee_whole": InvalidSharesError}

@@ -1,0 +1,82 @@
+"""Naming who gets which share of a price. It is a part of the text that both sides sign."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import lcm
+from uuid import UUID
+
+from sqlalchemy import delete, func
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from marketplace.accounts.actors import Actor
+from marketplace.accounts.models import Organisation, OrganisationKind
+from marketplace.deals.agreement import draw_up
+from marketplace.deals.models import Deal
+from marketplace.deals.parties import lock_for
+from marketplace.deals.payees.errors import InvalidPayeeError, InvalidSharesError
+from marketplace.deals.payees.models import DealPayee
+from marketplace.deals.payees.schemas import Payee
+from marketplace.kernel.crypto import Keyring
+from marketplace.kernel.db import now
+from marketplace.kernel.lifecycle import move
+from marketplace.kernel.money import AMOUNT_MINOR_MAX
+
+
+async def name_payees(
+    session: AsyncSession,
+    keyring: Keyring,
+    deal_id: UUID,
+    payees: Sequence[Payee],
+    *,
+    actor: Actor,
+) -> Deal:
+    """Say who gets which share; nobody named is the seller alone. The text gets another hash.
+
+    Raises:
+        InvalidSharesError: they do not sum to exactly one.
+        InvalidPayeeError: the buyer, the platform, nobody known, or somebody twice.
+    """
+    deal, role = await lock_for(session, deal_id, actor)
+    named = [{"organisation_id": p.organisation_id, "role": p.role} for p in payees]
+    move(session, deal, "name_payees", role=role, actor=actor, payees=named)
+    numerators, denominator = _common(payees)
+    await _require_payees(session, deal, [payee.organisation_id for payee in payees])
+    await session.execute(delete(DealPayee).where(col(DealPayee.deal_id) == deal.id))
+    session.add_all(
+        DealPayee(
+            created_at=now(session),
+            deal_id=deal.id,
+            position=position,
+            organisation_id=payee.organisation_id,
+            role=payee.role,
+            numerator=numerator,
+            denominator=denominator,
+        )
+        for position, (payee, numerator) in enumerate(zip(payees, numerators, strict=True), 1)
+    )
+    deal.shared = bool(payees)
+    await session.flush()
+    await draw_up(session, keyring, deal)
+    return deal
+
+
+def _common(payees: Sequence[Payee]) -> tuple[list[int], int]:
+    """The shares over their least common denominator."""
+    shares = [Fraction(p.share.numerator, p.share.denominator) for p in payees]
+    if payees and sum(shares) != 1:
+        raise InvalidSharesError(f"they sum to {sum(shares)}")
+    denominator = lcm(*(share.denominator for share in shares))
+    if denominator > AMOUNT_MINOR_MAX:
+        raise InvalidSharesError("their common denominator is too large; use rounder shares")
+    return [int(share * denominator) for share in shares], denominator
+
+
+async def _require_payees(session: AsyncSession, deal: Deal, ids: Sequence[UUID]) -> None:
+    if deal.buyer_organisation_id in ids:
+        raise InvalidPayeeError("the buyer pays, and is no payee")
+    query = select(func.count()).where(
+        col(Organisation.id).in_(ids), col(Organisation.kind) != OrganisationKind.OPERATOR
+    )
+    if (await session.execute(query)).scalar_one() != len(ids):
+        raise InvalidPayeeError("name organisations of this marketplace, each once")

@@ -1,0 +1,181 @@
+"""How held money is divided: between the sides, with the platform, the state, and among payees.
+
+Every amount is in minor units, and what goes out is exactly what was held.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Final
+from uuid import UUID
+
+from marketplace.deals.models import Deal
+from marketplace.kernel.money import BASIS_POINTS, share_of, split
+from marketplace.payments.funding.distribution import Outflow, distribution
+from marketplace.payments.ledger import addresses
+from marketplace.payments.ledger.service import Booking
+from marketplace.payments.taxes.models import TaxRate
+from marketplace.payments.taxes.rules import Assessment, assess
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Money held for a deal or a part of it: a price, and the VAT on top of it."""
+
+    subject: str
+    amount_minor: int
+    vat_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        return self.amount_minor + self.vat_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Who gets a share of the price; with a rate, tax is kept back from it."""
+
+    organisation_id: UUID
+    share: int = 1
+    rate: TaxRate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Income:
+    """One payee's share of a release: of the price, and what is paid of it after deductions."""
+
+    payee: Payee
+    paid_minor: int
+    tax: Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How much of a deal's price went where; these are columns of the deal."""
+
+    released_minor: int = 0
+    refunded_minor: int = 0
+    commission_minor: int = 0
+    commission_vat_minor: int = 0
+    withheld_minor: int = 0
+    released_vat_minor: int = 0
+
+    @classmethod
+    def of(cls, deal: Deal) -> "Sums":
+        return cls(*(getattr(deal, name) for name in COLUMNS))
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(*(getattr(self, name) + getattr(other, name) for name in COLUMNS))
+
+    def values(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in COLUMNS}
+
+    def apply_to(self, deal: Deal) -> None:
+        for name, minor in self.values().items():
+            setattr(deal, name, minor)
+
+
+COLUMNS: Final = tuple(field.name for field in fields(Sums))
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """What is held, divided."""
+
+    deal: Deal
+    held: Held
+    sums: Sums
+    incomes: Sequence[Income]
+
+    def booking(self) -> Booking:
+        to_seller, to_buyer = self.sums.released_minor, self.sums.refunded_minor
+        return distribution(
+            held_for=self.held.subject,
+            subject=self.deal.subject,
+            currency=self.deal.currency,
+            kind="release" if not to_buyer else "split" if to_seller else "refund",
+            outflows=self._outflows(),
+        )
+
+    def _outflows(self) -> list[Outflow]:
+        deal, sums, subject = self.deal, self.sums, self.deal.subject
+        back = sums.refunded_minor + self.held.vat_minor - sums.released_vat_minor
+        paid = [
+            (addresses.payable(income.payee.organisation_id), income.paid_minor)
+            for income in self.incomes
+        ]
+        return [
+            *paid,
+            (addresses.payable(deal.seller_organisation_id), sums.released_vat_minor),
+            (addresses.commission(subject), sums.commission_minor),
+            *self._taxes(),
+            (addresses.payable(deal.buyer_organisation_id), back),
+        ]
+
+    def _taxes(self) -> Iterator[Outflow]:
+        subject = self.deal.subject
+        if self.deal.commission_vat_country:
+            address = addresses.vat(self.deal.commission_vat_country, subject)
+            yield address, self.sums.commission_vat_minor
+        for income in self.incomes:
+            if income.payee.rate:
+                address = addresses.withholding(income.payee.rate.jurisdiction, subject)
+                yield address, income.tax.total_minor
+
+
+def divide(deal: Deal, held: Held, to_seller_minor: int, payees: Sequence[Payee] = ()) -> Division:
+    """Release a part of a held price, and give the rest back with the VAT on it.
+
+    Without payees, the seller gets everything.
+
+    Commission and its VAT are worked out on everything released so far, less what was charged, so
+    that the parts of a price bear together what the whole would. A deduction is never more than
+    what is left of the release.
+    """
+    payees = payees or (Payee(deal.seller_organisation_id),)
+    wanted = share_of(deal.released_minor + to_seller_minor, deal.commission_basis_points)
+    commission = min(wanted - deal.commission_minor, to_seller_minor)
+    charged = deal.commission_minor + commission
+    wanted_vat = charged * deal.commission_vat_basis_points // BASIS_POINTS
+    commission_vat = min(wanted_vat - deal.commission_vat_minor, to_seller_minor - commission)
+    incomes = _incomes(payees, to_seller_minor, commission + commission_vat, deal.currency)
+    sums = Sums(
+        released_minor=to_seller_minor,
+        refunded_minor=held.amount_minor - to_seller_minor,
+        commission_minor=commission,
+        commission_vat_minor=commission_vat,
+        withheld_minor=sum(income.tax.total_minor for income in incomes),
+        released_vat_minor=proportion(held.vat_minor, to_seller_minor, held.amount_minor),
+    )
+    return Division(deal, held, sums, incomes)
+
+
+def proportion(amount_minor: int, part_minor: int, whole_minor: int) -> int:
+    """The part of an amount that goes with a part of a whole; all of it with the whole."""
+    if not amount_minor or not part_minor:
+        return 0
+    return split(amount_minor, [part_minor, whole_minor - part_minor])[0]
+
+
+def _incomes(
+    payees: Sequence[Payee], released_minor: int, deducted_minor: int, currency: str
+) -> list[Income]:
+    if len(payees) == 1:
+        return [_income(payees[0], released_minor, released_minor - deducted_minor, currency)]
+    shares = [payee.share for payee in payees]
+    gross = split(released_minor, shares)
+    net = split(released_minor - deducted_minor, shares)
+    return [
+        _income(payee, gross_minor, net_minor, currency)
+        for payee, gross_minor, net_minor in zip(payees, gross, net, strict=True)
+    ]
+
+
+def _income(payee: Payee, gross_minor: int, net_minor: int, currency: str) -> Income:
+    """Tax is kept back from the whole share: the commission is an expense of the payee."""
+    tax = Assessment(gross_minor, 0, 0)
+    if payee.rate:
+        tax = assess(payee.rate, gross_minor, currency)
+    if tax.total_minor > net_minor:
+        main = min(tax.tax_minor, net_minor)
+        tax = Assessment(gross_minor, main, net_minor - main)
+    return Income(payee, net_minor - tax.total_minor, tax)
