@@ -19,9 +19,11 @@ from marketplace.kernel.driver_pools import ReadPool, WritePool
 from marketplace.kernel.http import BODY_BYTES_MAX, Service
 from marketplace.kernel.logs import get_logger
 from marketplace.payments.providers.bank.bank_account import BankAccount
+from marketplace.payments.providers.bank.option import BankTransfer
+from marketplace.payments.providers.stripe.setup import stripe_terms
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
-from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, ROUTERS
+from marketplace.wiring import CONSTRAINT_ERRORS, FAST, FINDERS, PAYEES_OF, ROUTERS
 
 logger = get_logger(__name__)
 
@@ -64,6 +66,9 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         settings.bank_code,
         settings.bank_country,
     )
+    app.state.stripe = stripe_terms(settings)
+    app.state.providers = (BankTransfer(settings.bank_country), app.state.stripe)
+    app.state.payees_of = PAYEES_OF
     for router in (*ROUTERS, operations.router, operations.health):
         app.include_router(router)
     problems.install(app, CONSTRAINT_ERRORS)

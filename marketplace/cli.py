@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -29,6 +30,7 @@ from marketplace.kernel.postgres import EmbeddedPostgresError
 from marketplace.kernel.problems import translate
 from marketplace.kernel.seals import seal_new_events, verify
 from marketplace.migrating import upgrade
+from marketplace.payments.inbox.service import replay
 from marketplace.payments.ledger.verify import count_transactions, run_checks
 from marketplace.settings import Settings
 from marketplace.statistics.folding import recompute
@@ -40,7 +42,7 @@ from marketplace.supervisor import (
     usable_port,
     with_data_dir,
 )
-from marketplace.wiring import CONSTRAINT_ERRORS, LIFECYCLES, PROOFS
+from marketplace.wiring import CONSTRAINT_ERRORS, LIFECYCLES, PROOFS, RECONCILERS
 from marketplace.worker import work
 
 cli = typer.Typer(
@@ -49,12 +51,14 @@ cli = typer.Typer(
 operators = typer.Typer(no_args_is_help=True, help="People who operate the platform.")
 statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
+payments = typer.Typer(no_args_is_help=True, help="Payments through providers.")
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
 for name, group in (
     ("operators", operators),
     ("statistics", statistics),
     ("ledger", ledger),
+    ("payments", payments),
     ("events", events),
     ("docs", documentation),
 ):
@@ -290,6 +294,39 @@ def ledger_verify(data_dir: DataDir = None) -> None:
         return all(not check.problems for check in checks)
 
     raise typer.Exit(0 if _with_sessions(_settings(data_dir), prove) else 1)
+
+
+@payments.command("reconcile")
+def payments_reconcile(
+    provider: Annotated[str, typer.Option(help=f"One of: {', '.join(RECONCILERS)}.")],
+    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="A day in UTC.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Compare what a provider moved in a day with the ledger; exit 1 when anything differs."""
+    reconcile = RECONCILERS.get(provider)
+    if reconcile is None:
+        raise ConfigurationError(f"no such provider; write one of {', '.join(RECONCILERS)}")
+    settings = with_data_dir(_settings(data_dir), _say)
+    found = _with_sessions(settings, lambda sessions: reconcile(settings, sessions, day.date()))
+    for difference in found.differences:
+        typer.echo(f"BAD  {difference}")
+    typer.echo(f"{found.compared} movements compared, {len(found.differences)} differences")
+    raise typer.Exit(1 if found.differences else 0)
+
+
+@payments.command("replay-webhook")
+def payments_replay_webhook(
+    event_id: Annotated[str, typer.Argument(help="The provider's id of the event, as evt_…")],
+    data_dir: DataDir = None,
+) -> None:
+    """Have a stored event handled again; nothing is booked twice by it."""
+
+    async def again(sessions: Sessions) -> None:
+        async with sessions.begin() as session:
+            await replay(session, event_id)
+
+    _with_sessions(_settings(data_dir), again)
+    typer.echo(f"{event_id} will be handled again")
 
 
 @events.command("seal")

@@ -7,6 +7,7 @@ one loses nothing.
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -21,12 +22,17 @@ from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.events import deliver, ensure_position
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.seals import seal_new_events
+from marketplace.payments.errands.desk import Desk
+from marketplace.payments.errands.service import run_errands
 from marketplace.payments.funding.matching import match_received
+from marketplace.payments.inbox import service as inbox
+from marketplace.payments.inbox.service import handle_events
+from marketplace.payments.providers.stripe.setup import open_desk
 from marketplace.search.index import IndexBusyError
 from marketplace.search.indexing import Indexer
 from marketplace.settings import Settings
 from marketplace.statistics.folding import fold
-from marketplace.wiring import CLOCKS, CONSUMERS
+from marketplace.wiring import CLOCKS, CONSUMERS, ERRANDS
 
 logger = get_logger(__name__)
 
@@ -45,7 +51,17 @@ class Loop:
     pause_seconds: float
 
 
-def loops(sessions: Sessions, settings: Settings) -> list[Loop]:
+def provider_loops(sessions: Sessions, settings: Settings, desk: Desk | None) -> list[Loop]:
+    """News from Stripe, and calls to it, where it is set up."""
+    if desk is None:
+        return []
+    return [
+        Loop("provider events", partial(handle_events, sessions, desk.keyring), POLL_SECONDS),
+        Loop("errands", partial(run_errands, desk, ERRANDS), POLL_SECONDS),
+    ]
+
+
+def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> list[Loop]:
     """Everything that goes on in the background."""
     indexing = IndexLoop(sessions, settings)
     return [
@@ -57,6 +73,7 @@ def loops(sessions: Sessions, settings: Settings) -> list[Loop]:
         Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
         Loop("search index", indexing.run, POLL_SECONDS),
         Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),
+        *provider_loops(sessions, settings, desk),
         Loop("seals", partial(seal, sessions), SEAL_SECONDS),
         Loop("forgetting", partial(forget, sessions), SEAL_SECONDS),
     ]
@@ -104,6 +121,7 @@ async def forget(sessions: Sessions) -> int:
     async with sessions.begin() as session:
         await idempotency.forget_old(session)
         await forget_expired(session)
+        await inbox.forget_old(session)
         await revocations.forget_old(session)
     return 0
 
@@ -122,12 +140,18 @@ async def work(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(_keep_running(loop)) for loop in loops(sessions, settings)]
-    tasks.append(asyncio.create_task(_retrying("prepare", partial(prepare, sessions))))
-    await stop.wait()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    async with AsyncExitStack() as open_:
+        has_stripe = settings.stripe_api_key is not None
+        desk = (
+            await open_.enter_async_context(open_desk(settings, sessions)) if has_stripe else None
+        )
+        found = loops(sessions, settings, desk)
+        tasks = [asyncio.create_task(_keep_running(loop)) for loop in found]
+        tasks.append(asyncio.create_task(_retrying("prepare", partial(prepare, sessions))))
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     await engine.dispose()
 
 

@@ -39,7 +39,7 @@ from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotWrites, Session, transactional_router
 from marketplace.kernel.schemas import HistoryEntry, Page
-from marketplace.payments.access import PlatformAccount
+from marketplace.payments.access import PlatformAccount, Providers
 from marketplace.payments.errors import RequestNotOpenError
 from marketplace.payments.ledger.queries import postings_of
 
@@ -79,11 +79,11 @@ async def my_deals(
 
 @router.get("/{deal_id}", responses=READ_ERRORS)
 async def get_deal(
-    deal_id: UUID, actor: Reader, session: Session, pay_to: PlatformAccount
+    deal_id: UUID, actor: Reader, session: Session, pay_to: PlatformAccount, providers: Providers
 ) -> DealDetail:
     """A deal: its terms, what is held, how to pay, and what you can do now."""
     deal = await queries.get_deal(session, deal_id, actor=actor)
-    return await queries.read_detail(session, deal, actor, pay_to)
+    return await queries.read_detail(session, deal, actor, pay_to, providers)
 
 
 @router.get("/{deal_id}/history", responses=READ_ERRORS)

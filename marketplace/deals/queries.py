@@ -1,5 +1,4 @@
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -10,15 +9,16 @@ from sqlmodel.sql.expression import SelectOfScalar
 from marketplace.accounts.actors import Actor
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import role_in
+from marketplace.deals.payees import payees_of
 from marketplace.deals.schemas import AgreementRead, DealDetail, DealRead, SignatureRead
 from marketplace.documents.signatures import newest, signatures_of
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
 from marketplace.kernel.schemas import Amount
-from marketplace.payments.funding.models import PaymentRequest
-from marketplace.payments.funding.schemas import BankAccountOutput, PaymentInstructions
 from marketplace.payments.funding.service import held_minor, request_of
+from marketplace.payments.online.instructions import instructions
 from marketplace.payments.providers.bank.bank_account import BankAccount
+from marketplace.payments.providers.port import PaymentProvider
 
 _AMOUNTS = {
     "price": "price_minor",
@@ -69,29 +69,20 @@ def read_deal(deal: Deal, actor: Actor) -> DealRead:
 
 
 async def read_detail(
-    session: AsyncSession, deal: Deal, actor: Actor, pay_to: BankAccount
+    session: AsyncSession,
+    deal: Deal,
+    actor: Actor,
+    pay_to: BankAccount,
+    providers: Iterable[PaymentProvider],
 ) -> DealDetail:
     request = await request_of(session, deal.subject)
     held = await held_minor(session, deal.subject, deal.currency)
+    payees = await payees_of(session, deal.subject)
+    payment = await instructions(session, request, pay_to, providers, payees) if request else None
     return DealDetail(
         **read_deal(deal, actor).model_dump(),
         held=Amount(amount_minor=held, currency=deal.currency),
-        payment=_instructions(request, pay_to) if request else None,
-    )
-
-
-def _instructions(request: PaymentRequest, pay_to: BankAccount) -> PaymentInstructions:
-    def amount(minor: int) -> Amount:
-        return Amount(amount_minor=minor, currency=request.currency)
-
-    return PaymentInstructions(
-        provider=request.provider,
-        state=request.state,
-        reference=request.reference,
-        amount=amount(request.amount_minor),
-        received=amount(request.received_minor),
-        pay_to=BankAccountOutput(**asdict(pay_to)),
-        due_at=request.due_at,
+        payment=payment,
     )
 
 

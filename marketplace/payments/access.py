@@ -1,17 +1,27 @@
-"""Who may use the routes of payments."""
+"""Who may use the routes of payments, and what they work with."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.access import Allowed
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.permissions import Permission
 from marketplace.kernel.crypto import Keyring
 from marketplace.payments.providers.bank.bank_account import BankAccount
+from marketplace.payments.providers.port import PaymentProvider
+from marketplace.payments.providers.stripe.capability import Stripe
+from marketplace.settings import Settings
+
+FindPayees = Callable[[AsyncSession, str], Awaitable[Sequence[UUID]]]
+"""Who will be paid from what is held for a subject, which the domain above knows."""
 
 Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_PAYMENTS))]
 Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
+Payer = Annotated[Actor, Depends(Allowed(Permission.PERFORM_DEALS))]
 AccountManager = Annotated[Actor, Depends(Allowed(Permission.MANAGE_BANK_ACCOUNT))]
 
 
@@ -25,5 +35,29 @@ def _platform_account(request: Request) -> BankAccount:
     return account
 
 
+def _providers(request: Request) -> tuple[PaymentProvider, ...]:
+    providers: tuple[PaymentProvider, ...] = request.app.state.providers
+    return providers
+
+
+def _stripe(request: Request) -> Stripe:
+    terms: Stripe = request.app.state.stripe
+    return terms
+
+
+def _payees_of(request: Request) -> FindPayees:
+    find: FindPayees = request.app.state.payees_of
+    return find
+
+
+def _webhook_secrets(request: Request) -> tuple[str, ...]:
+    settings: Settings = request.app.state.settings
+    return settings.webhook_secrets()
+
+
 Keys = Annotated[Keyring, Depends(_keyring)]
 PlatformAccount = Annotated[BankAccount, Depends(_platform_account)]
+Providers = Annotated[tuple[PaymentProvider, ...], Depends(_providers)]
+StripeTerms = Annotated[Stripe, Depends(_stripe)]
+PayeesOf = Annotated[FindPayees, Depends(_payees_of)]
+WebhookSecrets = Annotated[tuple[str, ...], Depends(_webhook_secrets)]
