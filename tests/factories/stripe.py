@@ -81,7 +81,7 @@ class StripeWorld:
             finally:
                 await client.close()
                 await world.close()
-        assert fake.errors == []
+        assert not fake.errors, fake.errors
 
     async def work(self) -> None:
         """What the worker would do, with the news of Stripe, until nothing is left to do."""

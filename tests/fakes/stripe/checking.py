@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema_rs
 
@@ -92,7 +93,8 @@ def _registry() -> Any:
 
 @cache
 def _validator(place: str) -> Any:
-    schema = {"$schema": "http://json-schema.org/draft-07/schema#", "$ref": f"{URI}#{place}"}
+    reference = f"{URI}#{quote(place, safe='/~')}"
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", "$ref": reference}
     return jsonschema_rs.validator_for(schema, registry=_registry())
 
 

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.fakes.stripe.accounts import Accounts
 from tests.fakes.stripe.books import Body, Books, Refusal
-from tests.fakes.stripe.checking import FORM, NotAsStripeError, find_operation
+from tests.fakes.stripe.checking import FORM, find_operation
 from tests.fakes.stripe.disputes import Disputes
 from tests.fakes.stripe.faults import Fault, Faults
 from tests.fakes.stripe.forms import decode
@@ -102,8 +102,8 @@ class StripeFake:
             operation.require(shown)
         except Refusal as refusal:
             return _refused(refusal)
-        except NotAsStripeError as error:
-            self.errors.append(str(error))
+        except Exception as error:
+            self.errors.append(f"{request.method} {request.url.path}: {error!r}")
             raise
         return 200, shown
 
