@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Self
 
@@ -53,7 +53,6 @@ class StripeWorld:
     desk: Desk
     courier: Courier
     market: Market
-    _numbers: list[int] = field(default_factory=list)
 
     @classmethod
     @asynccontextmanager
@@ -82,6 +81,12 @@ class StripeWorld:
                 await client.close()
                 await world.close()
         assert not fake.errors, fake.errors
+
+    async def with_new_market(self) -> "StripeWorld":
+        """The same place with new people, and nothing on the way from before."""
+        self.fake.faults.waiting.clear()
+        await self.work()
+        return replace(self, market=await _market(self.world))
 
     async def work(self) -> None:
         """What the worker would do, with the news of Stripe, until nothing is left to do."""
@@ -138,6 +143,27 @@ class StripeWorld:
             if one["metadata"]["subject"] == f"deal:{deal_id}"
         )
         return next(of_deal)
+
+    async def payments_of(self, deal_id: str) -> list[str]:
+        """The states of a deal's online payments, oldest first."""
+        query = "SELECT state FROM online_payment WHERE subject = :subject ORDER BY id"
+        return [row.state for row in await self.rows(query, subject=f"deal:{deal_id}")]
+
+    def at_stripe(self, kind: str, deal_id: str) -> list[Body]:
+        """The charges, refunds, transfers or disputes of a deal at Stripe, oldest first."""
+        group = f"deal:{deal_id}"
+        books = self.fake.books
+        intents = [
+            one["id"]
+            for one in books.of_kind("payment_intent")
+            if one["transfer_group"] == group
+        ]
+        found = [
+            one
+            for one in books.of_kind(kind)
+            if one.get("transfer_group") == group or one.get("payment_intent") in intents
+        ]
+        return found[::-1]
 
     async def pay(self, deal_id: str, method: str = "pm_card_visa") -> Body:
         """What the payer's browser does with the client secret."""
@@ -216,5 +242,5 @@ async def _market(world: World) -> Market:
         await person(client, sessions, name="Stranger", region=None),
     )
     async with sessions.begin() as session:
-        await session.execute(text("UPDATE organisation SET country = 'US'"))
+        await session.execute(text("UPDATE organisation SET country = 'US' WHERE country = 'KR'"))
     return market

@@ -10,11 +10,27 @@ from tests.conftest import _settings, clone
 from tests.factories.stripe import StripeWorld
 
 
+@pytest.fixture(scope="session")
+async def stripe_place(
+    server: EmbeddedPostgres, template: str, folder: Path
+) -> AsyncIterator[StripeWorld]:
+    await clone(server, template, "stripe")
+    settings = _settings(server, "stripe", folder / "stripe")
+    async with StripeWorld.open(settings, ShiftedClock()) as opened:
+        yield opened
+
+
 @pytest.fixture
-async def stripe(
+async def stripe(stripe_place: StripeWorld) -> StripeWorld:
+    """A market of its own in a place that tests share; what they do there is told by its subject."""
+    return await stripe_place.with_new_market()
+
+
+@pytest.fixture
+async def own_stripe(
     server: EmbeddedPostgres, template: str, folder: Path, clock: ShiftedClock
 ) -> AsyncIterator[StripeWorld]:
-    """A service on a database of its own, with Stripe's fake beside it."""
+    """A place of its own, for tests that move the clock or look at everything."""
     name = f"stripe_{uuid4().hex}"
     await clone(server, template, name)
     async with StripeWorld.open(_settings(server, name, folder / name), clock) as opened:
