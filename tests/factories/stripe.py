@@ -225,6 +225,11 @@ class StripeWorld:
         async with self.world.sessions() as session:
             return list((await session.execute(text(query), values)).all())
 
+    async def execute(self, statement: str, **values: Any) -> None:
+        """Bring about what only the outside world can."""
+        async with self.world.sessions.begin() as session:
+            await session.execute(text(statement), values)
+
     async def require_agreement(self) -> None:
         """The books are whole, and say of the Stripe balance what Stripe says."""
         assert await self.world.proofs() == []

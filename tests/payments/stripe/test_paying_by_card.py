@@ -1,7 +1,6 @@
 """A buyer pays a deal by card or bank debit, with everything that banks do to payments."""
 
 import pytest
-from sqlalchemy import text
 
 from tests.factories.bank import refused
 from tests.factories.deals import credit, ok
@@ -237,9 +236,10 @@ async def test_a_deal_cancelled_while_the_card_pays_refunds_it(stripe: StripeWor
 
 async def test_the_options_say_why_not(stripe: StripeWorld) -> None:
     deal_id = await stripe.signed_deal()
-    async with stripe.world.sessions.begin() as session:
-        own = {"id": stripe.market.seller.organisation_id}
-        await session.execute(text("UPDATE organisation SET country='KR' WHERE id=:id"), own)
+    await stripe.execute(
+        "UPDATE organisation SET country = 'KR' WHERE id = :id",
+        id=stripe.market.seller.organisation_id,
+    )
     bank, online = (await stripe.deal(deal_id))["payment"]["options"]
     assert (bank["provider"], bank["possible"], bank["reasons"]) == ("bank", True, [])
     assert (online["provider"], online["possible"], online["hold_days"]) == ("stripe", False, 730)
