@@ -98,6 +98,8 @@ class StripeFake:
         account = request.headers.get("stripe-account")
         try:
             body = self._handled(f"{operation.method} {operation.path}", operation.names, values, account)
+            if "url" in body and body["object"] == "list":
+                body["url"] = request.url.path
             shown = self._expanded(self._snapshots(body), values.get("expand", []))
             operation.require(shown)
         except Refusal as refusal:
