@@ -276,9 +276,7 @@ def create_tables() -> None:
         sa.Column("evidence_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure_text", sa.String(), nullable=True),
         sa.Column("state", sa.String(length=32), nullable=False),
-        sa.CheckConstraint(
-            "taken_minor >= 0 AND lost_minor >= 0", name=op.f("chargeback_taken_range_check")
-        ),
+        sa.CheckConstraint("taken_minor >= 0", name=op.f("chargeback_taken_range_check")),
         sa.ForeignKeyConstraint(
             ["payment_id"], ["online_payment.id"], name="chargeback_payment_id_foreign"
         ),

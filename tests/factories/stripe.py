@@ -154,9 +154,7 @@ class StripeWorld:
         group = f"deal:{deal_id}"
         books = self.fake.books
         intents = [
-            one["id"]
-            for one in books.of_kind("payment_intent")
-            if one["transfer_group"] == group
+            one["id"] for one in books.of_kind("payment_intent") if one["transfer_group"] == group
         ]
         found = [
             one

@@ -28,7 +28,7 @@ PUBLIC = {
         "/v1/seals",
         "/v1/statistics/deals",
     },
-    "POST": {"/v1/sessions", "/v1/users"},
+    "POST": {"/v1/sessions", "/v1/users", "/v1/webhooks/stripe"},
 }
 """What anyone may call. A route is added here by decision, never by omission."""
 
@@ -43,13 +43,19 @@ ANY_TOKEN = {
 OPERATOR_ONLY = {
     "GET /v1/bank-entries",
     "GET /v1/bank-statements/{statement_id}",
+    "GET /v1/chargebacks",
     "GET /v1/event-failures",
+    "GET /v1/online-payments",
     "GET /v1/payout-batches/{batch_id}",
     "GET /v1/payout-batches/{batch_id}/file",
+    "GET /v1/provider-errands",
+    "GET /v1/provider-events",
     "POST /v1/bank-entries/{entry_id}/apply",
     "POST /v1/bank-entries/{entry_id}/expense",
     "POST /v1/bank-entries/{entry_id}/refund",
     "POST /v1/bank-statements",
+    "POST /v1/chargebacks/{chargeback_id}/accept",
+    "POST /v1/chargebacks/{chargeback_id}/evidence",
     "POST /v1/deals/{deal_id}/record",
     "POST /v1/deals/{deal_id}/reject-recordal",
     "POST /v1/deals/{deal_id}/resolve-refund",
@@ -67,11 +73,16 @@ OPERATOR_ONLY = {
     "POST /v1/payouts/{payout_id}/finish",
     "POST /v1/payouts/{payout_id}/return",
     "POST /v1/rights/{right_id}/legal-events",
+    "POST /v1/stripe-payouts",
 }
 NOT_FOR_A_MEMBER = {
+    "DELETE /v1/connected-account",
+    "POST /v1/connected-account",
+    "POST /v1/connected-account/link",
     "POST /v1/deals/{deal_id}/sign",
     "POST /v1/organisations/{organisation_id}/members",
     "PUT /v1/payee-account",
+    "PUT /v1/payout-method",
 }
 """What binds an organisation is for its owners and admins."""
 

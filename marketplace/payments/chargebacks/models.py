@@ -14,7 +14,7 @@ class Chargeback(Aggregate, table=True):
     """A payer had their bank take a payment back, and the card network decides who keeps it.
 
     `taken_minor` went to the payer and is owed by them; `lost_minor` is what was taken beyond the
-    payment, as when the rate of a currency moved. Both are of the moment, and follow the ledger.
+    payment, as when the rate of a currency moved, and negative for a gain. Both follow the ledger.
     """
 
     __tablename__: ClassVar[str] = "chargeback"
@@ -23,7 +23,7 @@ class Chargeback(Aggregate, table=True):
         Index("chargeback_payment_index", "payment_id"),
         Index("chargeback_state_index", "state", "id"),
         Index("chargeback_due_index", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        CheckConstraint("taken_minor >= 0 AND lost_minor >= 0", name="taken_range"),
+        CheckConstraint("taken_minor >= 0", name="taken_range"),
     )
     lifecycle: ClassVar[Lifecycle[ChargebackState]] = CHARGEBACK
 

@@ -62,7 +62,7 @@ async def _lock_or_begin(
             external_id=seen.id,
             reason=seen.reason,
             amount_minor=seen.amount_minor,
-            currency=seen.currency,
+            currency=payment.currency,
         )
         begin(
             session,
@@ -107,7 +107,7 @@ def _give_back(payment: OnlinePayment, chargeback: Chargeback, amount_minor: int
     returned_minor = min(amount_minor, chargeback.taken_minor)
     rest_minor = amount_minor - returned_minor
     chargeback.taken_minor -= returned_minor
-    chargeback.lost_minor = max(0, chargeback.lost_minor - rest_minor)
+    chargeback.lost_minor -= rest_minor
     return _positive(
         Posting(STRIPE, payable(payment.payer_organisation_id), returned_minor),
         Posting(STRIPE, DISPUTE_LOSS, rest_minor),

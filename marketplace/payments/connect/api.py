@@ -58,7 +58,7 @@ async def begin_connected_account(
     return _read(await service.begin_account(session, terms, actor=actor), None)
 
 
-@router.get("/connected-account", responses=problems(*MANAGER_ERRORS, NotFoundError))
+@router.get("/connected-account", responses=problems(InvalidTokenError, NotFoundError))
 async def connected_account(actor: Reader, session: Session, keys: Keys) -> ConnectedAccountRead:
     """Your organisation's Stripe account: what Stripe still wants, and why it is disabled.
 
@@ -86,7 +86,7 @@ async def retire_connected_account(actor: AccountManager, session: Session) -> N
     await service.retire_account(session, actor=actor)
 
 
-@router.get("/payout-method", responses=problems(InvalidTokenError, PermissionMissingError))
+@router.get("/payout-method", responses=problems(InvalidTokenError))
 async def payout_method(actor: Reader, session: Session) -> PayoutMethodRead:
     """How your organisation is paid: by bank, unless it chose Stripe."""
     return PayoutMethodRead(method=await service.method_of(session, actor.organisation_id))

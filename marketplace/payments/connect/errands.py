@@ -85,7 +85,7 @@ def _disconnected(account_id: str) -> Account:
 
 
 async def take_over(session: AsyncSession, account: ConnectedAccount, seen: Account) -> None:
-    """Note an account as Stripe shows it; one that has just become able to receive is paid."""
+    """Note an account as Stripe shows it, and pay it what is owed, if it can receive."""
     was_enabled = account.transfers_enabled
     account.external_id = seen.id
     account.failure_code = account.failure_text = None
@@ -101,7 +101,7 @@ async def take_over(session: AsyncSession, account: ConnectedAccount, seen: Acco
         subject = f"connected_account:{account.id}"
         actor = BY_SYSTEM.label
         publish(session, f"connected_account.{what}", subject=subject, actor=actor, data=data)
-    if seen.transfers_enabled and not was_enabled:
+    if seen.transfers_enabled:
         await pay_rest(session, account.organisation_id)
 
 

@@ -5,7 +5,6 @@ from sqlmodel import col, select
 
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.kernel.db import now
-from marketplace.kernel.errors import MalformedJsonError
 from marketplace.kernel.pagination import Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotWrites, Session, transactional_router
@@ -13,24 +12,26 @@ from marketplace.payments.access import Keys, Operator, WebhookSecrets
 from marketplace.payments.inbox import service
 from marketplace.payments.inbox.models import ProviderEvent
 from marketplace.payments.inbox.schemas import EventReceived, ProviderEventRead
-from marketplace.payments.providers.stripe.errors import InvalidSignatureError, StripeOffError
+from marketplace.payments.providers.stripe.errors import (
+    InvalidSignatureError,
+    MalformedEventError,
+    StripeOffError,
+)
 from marketplace.payments.providers.stripe.webhooks import verify
 
 router = transactional_router(prefix="/v1", tags=["providers"])
 
 EVENT_BYTES_MAX: Final = 256 * 1024
-EXAMPLE: Final = {"id": "evt_1", "object": "event", "type": "payment_intent.succeeded"}
+MEDIA_TYPE: Final = "application/json; charset=utf-8"
+"""As Stripe writes it."""
 
 
 @router.post(
     "/webhooks/stripe",
     max_body_size=EVENT_BYTES_MAX,
-    responses=problems(InvalidSignatureError, MalformedJsonError, StripeOffError),
+    responses=problems(InvalidSignatureError, MalformedEventError, StripeOffError),
     openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"type": "object"}, "example": EXAMPLE}},
-        }
+        "requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
     },
 )
 async def receive_stripe_event(

@@ -29,7 +29,8 @@ from marketplace.payments.online.schemas import (
 )
 
 router = transactional_router(prefix="/v1", tags=["payments"])
-READ_ERRORS = (InvalidTokenError, PermissionMissingError, NotFoundError)
+READ_ERRORS = (InvalidTokenError, NotFoundError)
+MOVE_ERRORS = (*READ_ERRORS, PermissionMissingError)
 
 
 @router.get("/payment-requests/{request_id}", responses=problems(*READ_ERRORS))
@@ -47,7 +48,7 @@ async def payment_request(
 @router.put(
     "/payment-requests/{request_id}/provider",
     responses=problems(
-        *READ_ERRORS, RequestNotOpenError, ProviderNotPossibleError, PaymentExistsError
+        *MOVE_ERRORS, RequestNotOpenError, ProviderNotPossibleError, PaymentExistsError
     ),
 )
 async def choose_provider(
@@ -93,7 +94,7 @@ async def client_secret(
     )
 
 
-@router.post("/payment-requests/{request_id}/confirm", responses=problems(*READ_ERRORS))
+@router.post("/payment-requests/{request_id}/confirm", responses=problems(*MOVE_ERRORS))
 async def confirm_payment(request_id: UUID, actor: Payer, session: Session) -> OnlinePaymentRead:
     """Say that you confirmed the payment in your browser; the platform looks at Stripe now.
 

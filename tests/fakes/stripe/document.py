@@ -81,7 +81,7 @@ def _read() -> dict[str, Any]:
 def _part_in_use(whole: dict[str, Any]) -> dict[str, Any]:
     schemas = whole["components"]["schemas"]
     paths = {path: _schema(whole["paths"][path]) for path in PATHS}
-    wanted, found = list(_references(paths)) + ["event", "error"], {}
+    wanted, found = [*_references(paths), "event", "error"], {}
     while wanted:
         name = wanted.pop()
         if name not in found:

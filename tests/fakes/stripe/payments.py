@@ -73,7 +73,7 @@ class Payments:
         intent["payment_method"] = self.books.new_id("pm")
         if method in DECLINED:
             self._fail(intent, *DECLINED[method])
-            code, decline, text = DECLINED[method]
+            code, _, text = DECLINED[method]
             raise Refusal(402, code, text, "card_error")
         if method == SCA:
             intent["status"] = "requires_action"

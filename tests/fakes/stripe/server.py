@@ -97,7 +97,9 @@ class StripeFake:
             return _refused(Refusal(400, "parameter_invalid", wrong))
         account = request.headers.get("stripe-account")
         try:
-            body = self._handled(f"{operation.method} {operation.path}", operation.names, values, account)
+            body = self._handled(
+                f"{operation.method} {operation.path}", operation.names, values, account
+            )
             if "url" in body and body["object"] == "list":
                 body["url"] = request.url.path
             shown = self._expanded(self._snapshots(body), values.get("expand", []))
@@ -214,7 +216,12 @@ def _broken(fault: Fault) -> Response:
 class _Reset(Response):
     """Ends the connection in the middle of an answer."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope,  # noqa: ARG002 - it answers whatever was asked
+        receive: Receive,  # noqa: ARG002
+        send: Send,
+    ) -> None:
         headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps({}).encode()})
@@ -230,8 +237,8 @@ async def serving(fake: StripeFake) -> AsyncIterator[StripeFake]:
     )
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    fake.url = "http://127.0.0.1:{}".format(listener.getsockname()[1])
-    while not server.started:
+    fake.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.005)
     try:
         yield fake

@@ -22,7 +22,7 @@ async def stripe_place(
 
 @pytest.fixture
 async def stripe(stripe_place: StripeWorld) -> StripeWorld:
-    """A market of its own in a place that tests share; what they do there is told by its subject."""
+    """A market of its own in a place that tests share."""
     return await stripe_place.with_new_market()
 
 

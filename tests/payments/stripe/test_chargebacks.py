@@ -18,9 +18,7 @@ async def charged_back(stripe: StripeWorld, deal_id: str, amount: int | None = N
 
 
 async def chargeback_of(stripe: StripeWorld, deal_id: str, state: str = "open") -> dict[str, Any]:
-    page = await ok(
-        await stripe.market.operator.get("/v1/chargebacks", state=state, limit=100)
-    )
+    page = await ok(await stripe.market.operator.get("/v1/chargebacks", state=state, limit=100))
     (found,) = [one for one in page["items"] if one["subject"] == f"deal:{deal_id}"]
     return dict(found)
 

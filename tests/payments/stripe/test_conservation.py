@@ -10,8 +10,8 @@ from tests.factories.stripe import StripeWorld
 from tests.fakes.stripe.books import Refusal
 from tests.fakes.stripe.faults import Fault
 
-SEEDS = (1, 2, 3)
-STEPS = 40
+SEEDS = (1, 2)
+STEPS = 45
 PRICES = (100_000, 33_333, 5_001)
 
 
@@ -28,12 +28,17 @@ class Walk:
         return self.dice.choice(self.deals)
 
     async def begin_deal(self) -> None:
-        if len(self.deals) < 6:
+        if len(self.deals) < 7:
             self.deals.append(await self.stripe.signed_deal(self.dice.choice(PRICES)))
             await self.stripe.choose(self.deals[-1])
 
+    async def funded_deal(self) -> None:
+        self.deals.append(await self.stripe.funded_deal(self.dice.choice(PRICES)))
+
     async def pay(self) -> None:
-        method = self.dice.choice(["pm_card_visa", "pm_usBankAccount", "pm_card_chargeDeclined"])
+        method = self.dice.choice(
+            ["pm_card_visa"] * 3 + ["pm_usBankAccount", "pm_card_chargeDeclined"]
+        )
         await self.stripe.pay(self.deal, method)
 
     async def settle_debit(self) -> None:
@@ -77,8 +82,12 @@ class Walk:
         await who.post(f"/v1/deals/{self.deal}/{name}", body)
 
     async def deliver(self) -> None:
-        await self.stripe.deliver_right(self.deal)
-        await self.stripe.market.buyer.post(f"/v1/deals/{self.deal}/release")
+        deal_id = self.deal
+        await self.stripe.deliver_right(deal_id)
+        await ok(await self.stripe.market.buyer.post(f"/v1/deals/{deal_id}/release"))
+
+    async def reverse(self) -> None:
+        await self.stripe.market.operator.post(f"/v1/deals/{self.deal}/reverse")
 
     async def charge_back(self) -> None:
         charges = self.stripe.at_stripe("charge", self.deal)
@@ -120,10 +129,11 @@ class Walk:
     @property
     def anything(self) -> list[Callable[[], Awaitable[Any]]]:
         return [
-            self.begin_deal, self.begin_deal, self.pay, self.pay, self.pay, self.settle_debit,
+            self.begin_deal, self.begin_deal, self.pay, self.pay, self.settle_debit,
             self.change_provider, self.pay_by_bank, self.move, self.move, self.move, self.deliver,
-            self.deliver, self.charge_back, self.decide, self.fail_refund, self.spend,
-            self.restrict, self.enable, self.send_again, self.break_calls, self.work, self.work,
+            self.deliver, self.deliver, self.reverse, self.reverse, self.charge_back, self.decide,
+            self.decide, self.fail_refund, self.spend, self.restrict, self.enable, self.enable,
+            self.send_again, self.break_calls, self.work, self.work, self.work,
         ]  # fmt: skip
 
 
@@ -166,7 +176,8 @@ async def test_every_amount_is_somewhere_once(own_stripe: StripeWorld) -> None:
         walk = Walk(await stripe.with_new_market(), dice)
         walk.account = await walk.stripe.onboard(walk.stripe.market.seller)
         accounts.append(walk.account)
-        await walk.begin_deal()
+        for _ in range(4):
+            await walk.funded_deal()
         for _ in range(STEPS):
             with suppress(Refusal, AssertionError):  # not everything is possible at any time
                 await dice.choice(walk.anything)()
@@ -177,3 +188,8 @@ async def test_every_amount_is_somewhere_once(own_stripe: StripeWorld) -> None:
         assert await stripe.rows("SELECT * FROM provider_errand") == []
         await _everything_is_somewhere(stripe, accounts)
     assert await stripe.rows("SELECT * FROM event_failure") == []
+    assert {
+        (row.method, row.state) for row in await stripe.rows("SELECT method, state FROM payout")
+    } >= {("stripe", "confirmed"), ("stripe_refund", "confirmed")}
+    assert await stripe.rows("SELECT * FROM transfer_reversal WHERE reversed_minor > 0")
+    assert await stripe.rows("SELECT * FROM chargeback WHERE state IN ('won', 'lost')")

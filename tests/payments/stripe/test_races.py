@@ -89,7 +89,8 @@ async def test_card_and_bank_at_once_are_held_once(stripe: StripeWorld) -> None:
         await stripe.pay(deal_id)
         line = f"race-{deal_id},2026-01-05,credit,{PRICE_MINOR // 100}.00,USD,{reference},"
         await asyncio.gather(
-            stripe.courier.deliver(), stripe.market.operator.upload("/v1/bank-statements", _csv(line))
+            stripe.courier.deliver(),
+            stripe.market.operator.upload("/v1/bank-statements", _csv(line)),
         )
         await asyncio.gather(stripe.work(), stripe.world._work_once())
         await stripe.work()

@@ -61,6 +61,8 @@ async def test_a_refund_that_fails_is_owed_again(stripe: StripeWorld) -> None:
 
 async def test_the_database_refuses_to_refund_more_than_was_paid(stripe: StripeWorld) -> None:
     deal_id = await stripe.funded_deal()
-    too_much = "UPDATE online_payment SET refunded_minor = amount_minor + 1 WHERE subject = :subject"
+    too_much = (
+        "UPDATE online_payment SET refunded_minor = amount_minor + 1 WHERE subject = :subject"
+    )
     with pytest.raises(Exception, match="online_payment_refunded_range_check"):
         await stripe.execute(too_much, subject=f"deal:{deal_id}")

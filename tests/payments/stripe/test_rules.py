@@ -93,7 +93,8 @@ def test_allocation_takes_from_the_first_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [{}, {"type": 1}, {"data": None}, {"data": {"object": []}}, {"account": 5, "type": "x"}]
+    "event",
+    [{}, {"type": 1}, {"data": None}, {"data": {"object": []}}, {"account": 5, "type": "x"}],
 )
 def test_an_odd_event_is_no_reason_to_look(event: dict[str, object]) -> None:
     assert look_for(event) is None

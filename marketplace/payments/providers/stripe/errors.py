@@ -33,6 +33,11 @@ class StripeOffError(UnavailableError):
     title = "Stripe is not set up on this platform"
 
 
+class MalformedEventError(BadRequestError):
+    code = "malformed_event"
+    title = "The body is signed, and no event of Stripe's"
+
+
 class InvalidSignatureError(BadRequestError):
     code = "invalid_signature"
     title = "The body was not signed with a secret of this endpoint, or too long ago"

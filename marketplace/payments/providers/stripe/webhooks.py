@@ -7,10 +7,12 @@ from typing import Any, Final
 import orjson
 import stripe
 
-from marketplace.kernel.errors import MalformedJsonError
 from marketplace.kernel.schemas import UNSTORABLE
 from marketplace.payments.errands.models import ErrandKind
-from marketplace.payments.providers.stripe.errors import InvalidSignatureError
+from marketplace.payments.providers.stripe.errors import (
+    InvalidSignatureError,
+    MalformedEventError,
+)
 from marketplace.payments.providers.stripe.seen import text_or_id
 
 TOLERANCE_SECONDS: Final = 300
@@ -38,7 +40,7 @@ def verify(body: bytes, signature: str | None, secrets: Iterable[str]) -> Envelo
     It is what the SDK's `construct_event` does, without building the objects of the event.
 
     Raises:
-        InvalidSignatureError, MalformedJsonError: nothing of it is to be believed.
+        InvalidSignatureError, MalformedEventError: nothing of it is to be believed.
     """
     if not any(_is_signed(body, signature, secret) for secret in secrets):
         raise InvalidSignatureError
@@ -58,16 +60,16 @@ def _envelope(body: bytes) -> Envelope:
     try:
         event = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise MalformedJsonError from error
+        raise MalformedEventError from error
     if not isinstance(event, dict):
-        raise MalformedJsonError("an event is an object")
+        raise MalformedEventError("an event is an object")
     return Envelope(_name(event, "id"), _name(event, "type"))
 
 
 def _name(event: Mapping[str, Any], field: str) -> str:
     name = event.get(field)
     if not isinstance(name, str) or not 0 < len(name) <= ID_LENGTH_MAX or UNSTORABLE.search(name):
-        raise MalformedJsonError(f"an event has an {field}")
+        raise MalformedEventError(f"an event has an {field}")
     return name
 
 
