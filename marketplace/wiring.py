@@ -31,7 +31,7 @@ from marketplace.documents import errors as documents_errors
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.db import METADATA
 from marketplace.kernel.events import Consumer
-from marketplace.kernel.fast_lane import FastRead
+from marketplace.kernel.fast_lane import FastRead, FastWrite
 from marketplace.kernel.lifecycle import Lifecycle
 from marketplace.kernel.problems import ConstraintErrors
 from marketplace.kernel.seals import EventSeal
@@ -86,11 +86,14 @@ from marketplace.statistics import api as statistics_api
 from marketplace.statistics import models as statistics_models
 from marketplace.statistics import verify as statistics_verify
 
-FAST: Final = {
+FAST: Final[Mapping[str, FastRead | FastWrite]] = {
     "/v1/listings": FastRead("/v1/listings", quick_page),
     "/v1/listings/": FastRead("/v1/listings/{listing_id}", quick_detail),
+    "/v1/webhooks/stripe": FastWrite(
+        "/v1/webhooks/stripe", inbox_api.EVENT_BYTES_MAX, inbox_api.quick_receive
+    ),
 }
-"""Reads that are answered ahead of the router."""
+"""What is answered ahead of the router."""
 
 FINDERS: Final = {sessions_service.PREFIX: sessions_service.find_session}
 """What finds the holder of a bearer credential, by the credential's prefix."""

@@ -121,6 +121,12 @@ def create_sessions(engine: AsyncEngine, clock: Clock) -> Sessions:
     return async_sessionmaker(engine, expire_on_commit=False, info={"clock": clock})
 
 
+def clock_of(sessions: Sessions) -> Clock:
+    """The clock that sessions are made with, for what needs no session."""
+    clock: Clock = sessions.kw["info"]["clock"]
+    return clock
+
+
 def now(session: AsyncSession) -> datetime:
     """The moment of this transaction, by the clock that the session was made with.
 

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marketplace.kernel.errors import TooLargeError
-from marketplace.kernel.fast_lane import FastLane, FastRead
+from marketplace.kernel.fast_lane import FastLane, FastRead, FastWrite
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.problems import too_large
 
@@ -47,7 +47,11 @@ class Service(FastAPI):
     """FastAPI inside the envelope, so that its own answers (413, 500) carry the headers as well."""
 
     def __init__(
-        self, *, log_requests: bool, fast: Mapping[str, FastRead] | None = None, **options: Any
+        self,
+        *,
+        log_requests: bool,
+        fast: Mapping[str, FastRead | FastWrite] | None = None,
+        **options: Any,
     ) -> None:
         self._log_requests = log_requests
         self._fast = fast or {}

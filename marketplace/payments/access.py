@@ -14,7 +14,6 @@ from marketplace.kernel.crypto import Keyring
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.payments.providers.port import PaymentProvider
 from marketplace.payments.providers.stripe.capability import Stripe
-from marketplace.settings import Settings
 
 FindPayees = Callable[[AsyncSession, str], Awaitable[Sequence[UUID]]]
 """Who will be paid from what is held for a subject, which the domain above knows."""
@@ -25,34 +24,29 @@ Payer = Annotated[Actor, Depends(Allowed(Permission.PERFORM_DEALS))]
 AccountManager = Annotated[Actor, Depends(Allowed(Permission.MANAGE_BANK_ACCOUNT))]
 
 
-def _keyring(request: Request) -> Keyring:
+async def _keyring(request: Request) -> Keyring:
     keyring: Keyring = request.app.state.keyring
     return keyring
 
 
-def _platform_account(request: Request) -> BankAccount:
+async def _platform_account(request: Request) -> BankAccount:
     account: BankAccount = request.app.state.platform_account
     return account
 
 
-def _providers(request: Request) -> tuple[PaymentProvider, ...]:
+async def _providers(request: Request) -> tuple[PaymentProvider, ...]:
     providers: tuple[PaymentProvider, ...] = request.app.state.providers
     return providers
 
 
-def _stripe(request: Request) -> Stripe:
+async def _stripe(request: Request) -> Stripe:
     terms: Stripe = request.app.state.stripe
     return terms
 
 
-def _payees_of(request: Request) -> FindPayees:
+async def _payees_of(request: Request) -> FindPayees:
     find: FindPayees = request.app.state.payees_of
     return find
-
-
-def _webhook_secrets(request: Request) -> tuple[str, ...]:
-    settings: Settings = request.app.state.settings
-    return settings.webhook_secrets()
 
 
 Keys = Annotated[Keyring, Depends(_keyring)]
@@ -60,4 +54,3 @@ PlatformAccount = Annotated[BankAccount, Depends(_platform_account)]
 Providers = Annotated[tuple[PaymentProvider, ...], Depends(_providers)]
 StripeTerms = Annotated[Stripe, Depends(_stripe)]
 PayeesOf = Annotated[FindPayees, Depends(_payees_of)]
-WebhookSecrets = Annotated[tuple[str, ...], Depends(_webhook_secrets)]
