@@ -306,7 +306,7 @@ def payments_reconcile(
     reconcile = RECONCILERS.get(provider)
     if reconcile is None:
         raise ConfigurationError(f"no such provider; write one of {', '.join(RECONCILERS)}")
-    settings = with_data_dir(_settings(data_dir), _say)
+    settings = _settings(data_dir)
     found = _with_sessions(settings, lambda sessions: reconcile(settings, sessions, day.date()))
     for difference in found.differences:
         typer.echo(f"BAD  {difference}")

@@ -9,6 +9,7 @@ UNSERVED = {"KR", "CN"}
 class Accounts:
     def __init__(self, books: Books) -> None:
         self.books = books
+        self.setup = "https://connect.stripe.test/setup"
 
     def create(self, values: Body) -> Body:
         if values.get("country") in UNSERVED:
@@ -40,12 +41,12 @@ class Accounts:
     def link(self, values: Body) -> Body:
         account = self.account(values["account"])
         made = self.books.now()
-        path = f"{account['id']}/{self.books.new_id('link')}"
+        path = f"{account['id']}?{self.books.new_id('link')}"
         return {
             "object": "account_link",
             "created": made,
             "expires_at": made + 300,
-            "url": f"https://connect.stripe.test/setup/{path}",
+            "url": f"{self.setup}/{path}",
         }
 
     def onboard(self, id_: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -44,12 +44,20 @@ class StripeFake:
         self._answered: dict[str, tuple[str, Answer]] = {}
         self._snapshots: Callable[[Body], Body] = copy.deepcopy
         self.url = ""
-        route = Route("/{path:path}", self._answer, methods=["GET", "POST", "DELETE"])
-        self.app = Starlette(routes=[route])
+        routes = [
+            Route("/setup/{account}", self._set_up),
+            Route("/{path:path}", self._answer, methods=["GET", "POST", "DELETE"]),
+        ]
+        self.app = Starlette(routes=routes)
 
     def show_by(self, snapshot: Callable[[Body], Body]) -> None:
         """Show objects as this says, as when a replica lags behind."""
         self._snapshots = snapshot
+
+    async def _set_up(self, request: Request) -> Response:
+        """Stripe's onboarding page: whoever opens it has given everything."""
+        self.accounts.onboard(request.path_params["account"])
+        return PlainTextResponse("That is all that Stripe wanted of you.\n")
 
     async def _answer(self, request: Request) -> Response:
         called = f"{request.method} {request.url.path}"
@@ -228,10 +236,11 @@ class _Reset(Response):
 
 
 @asynccontextmanager
-async def serving(fake: StripeFake) -> AsyncIterator[StripeFake]:
+async def serving(fake: StripeFake, port: int = 0) -> AsyncIterator[StripeFake]:
     """Run a fake on a port of the loopback address, in this event loop."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
     server = uvicorn.Server(
         uvicorn.Config(fake.app, log_level="critical", lifespan="off", ws="none", http="h11")
     )
