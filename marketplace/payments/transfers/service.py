@@ -4,6 +4,7 @@ It is worked out from the ledger, never from what happened, so that it may be do
 time, for any number of payees: what is due is what was booked for them less what was paid.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -102,32 +103,49 @@ async def pay_out(session: AsyncSession, subject: str) -> None:
         assert organisation_id
         due = Due(organisation_id, row.currency, row.due_minor)
         if due.amount_minor > 0:
-            await _pay(session, due, subject, [p for p in payments if p.currency == due.currency])
+            await _pay(session, due, subject, payments)
         else:
             await claw_back(session, due, subject)
 
 
 async def _pay(
-    session: AsyncSession, due: Due, subject: str, payments: list[OnlinePayment]
+    session: AsyncSession, due: Due, subject: str, payments: Sequence[OnlinePayment]
 ) -> None:
-    """To the charges that the payee paid by, and the rest to the payee's Stripe account."""
-    left_minor = min(due.amount_minor, await _lock_balance(session, due), AMOUNT_MINOR_MAX)
-    paid = [p for p in payments if p.charge_id]
+    """To the charges that the payee paid by, and the rest to the payee's Stripe account.
+
+    Who has neither is left to the bank, and their ledger account is not held up.
+    """
+    paid = [p for p in payments if p.charge_id and p.currency == due.currency]
     own = [p for p in paid if p.payer_organisation_id == due.organisation_id]
-    for payment, part in allocate(
-        left_minor, [(p, p.amount_minor - p.refunded_minor) for p in own]
-    ):
+    account = await account_to_pay(session, due.organisation_id)
+    if not own and account is None:
+        return
+    left_minor = min(due.amount_minor, await _lock_balance(session, due), AMOUNT_MINOR_MAX)
+    unrefunded = [(p, p.amount_minor - p.refunded_minor) for p in own]
+    for payment, part in allocate(left_minor, unrefunded):
         await prepare_refund(session, payment, part)
         left_minor -= part
-    account = await account_to_pay(session, due.organisation_id) if left_minor > 0 else None
-    if account is None:
-        return
-    sources = [(p, p.amount_minor - p.transferred_minor) for p in paid]
-    for payment, part in allocate(left_minor, sources):
-        await _transfer(session, account, due.currency, part, subject=subject, payment=payment)
+    if account is not None and left_minor > 0:
+        await _transfer_from(session, account, due.currency, left_minor, subject, paid)
+
+
+async def _transfer_from(
+    session: AsyncSession,
+    account: ConnectedAccount,
+    currency: str,
+    amount_minor: int,
+    subject: str,
+    paid: Sequence[OnlinePayment],
+) -> None:
+    """From the charges of a subject as far as they reach, then from the platform's balance."""
+    left_minor = amount_minor
+    for payment, part in allocate(
+        amount_minor, [(p, p.amount_minor - p.transferred_minor) for p in paid]
+    ):
+        await _transfer(session, account, currency, part, subject=subject, payment=payment)
         left_minor -= part
     if left_minor > 0:
-        await _transfer(session, account, due.currency, left_minor, subject=subject)
+        await _transfer(session, account, currency, left_minor, subject=subject)
 
 
 async def pay_rest(
@@ -157,11 +175,13 @@ async def pay_waiting(session: AsyncSession, currency: str, *, actor: Identity) 
 
 async def claw_back(session: AsyncSession, due: Due, subject: str | None) -> None:
     """Take back what an organisation owes from what it was transferred, this subject's first."""
-    owed_minor = -await _lock_balance(session, due)
     names = {"organisation_id": due.organisation_id, "currency": due.currency}
+    payouts = await fetch(session, _REVERSIBLE, subject=subject, **names)
+    if not payouts:
+        return
+    owed_minor = -await _lock_balance(session, due)
     asked_minor = (await session.execute(_ASKED_BACK, names)).scalar_one()
     wanted_minor = min(owed_minor - asked_minor, -due.amount_minor)
-    payouts = await fetch(session, _REVERSIBLE, subject=subject, **names)
     for payout_id, part in allocate(wanted_minor, [(p.id, p.left_minor) for p in payouts]):
         reversal = TransferReversal(created_at=now(session), payout_id=payout_id, amount_minor=part)
         session.add(reversal)
