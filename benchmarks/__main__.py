@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from benchmarks import reading, searching, settling, statistics, tokens
+from benchmarks import inbox, reading, searching, settling, statistics, tokens
 from benchmarks.place import opened
 from benchmarks.scale import Scale
 
@@ -12,6 +12,7 @@ BENCHMARKS: Final = {
     "list": reading.measure_list,
     "detail": reading.measure_detail,
     "search": searching.measure_search,
+    "inbox": inbox.measure_inbox,
     "settle": settling.measure_settlement,
     "statistics": statistics.measure_statistics,
     "token": tokens.measure_tokens,

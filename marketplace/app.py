@@ -23,11 +23,14 @@ from marketplace.kernel.http import BODY_BYTES_MAX, Service
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.rate_limits import Quotas, RateLimits
 from marketplace.payments.access import platform_account
+from marketplace.payments.providers.bank.option import BankTransfer
+from marketplace.payments.providers.stripe.setup import stripe_terms
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
 from marketplace.wiring import (
     CONSTRAINT_ERRORS,
     FAST,
+    PAYEES_OF,
     PERSONAL_DATA,
     PLAIN_ROUTES,
     ROUTERS,
@@ -80,6 +83,9 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     found_by = finders(settings, revocations)
     app.state.authenticator = Authenticator(found_by, revocations, app.state.uses)
     app.state.platform_account = platform_account(settings)
+    app.state.stripe = stripe_terms(settings)
+    app.state.providers = (BankTransfer(settings.bank_country), app.state.stripe)
+    app.state.payees_of = PAYEES_OF
     for router in (*ROUTERS, operations.router, operations.health):
         app.include_router(router)
     app.router.routes.extend(PLAIN_ROUTES)

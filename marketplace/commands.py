@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
@@ -23,6 +24,7 @@ from marketplace.kernel.master_keys import open_keyring
 from marketplace.kernel.seals import seal_new_events, verify
 from marketplace.migrating import upgrade
 from marketplace.payments.access import platform_account
+from marketplace.payments.inbox.service import replay
 from marketplace.payments.ledger.verify import count_transactions, run_checks
 from marketplace.payments.providers.bank.errors import InvalidBankAccountError
 from marketplace.settings import ConfigurationError, Settings, configured, first_problem
@@ -32,7 +34,7 @@ from marketplace.supervisor import (
     running_database,
     with_database,
 )
-from marketplace.wiring import LIFECYCLES, PROOFS
+from marketplace.wiring import LIFECYCLES, PROOFS, RECONCILERS
 
 operators = typer.Typer(no_args_is_help=True, help="People who operate the platform.")
 designations = typer.Typer(no_args_is_help=True, help="Designated valuation institutions.")
@@ -40,6 +42,7 @@ statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
 mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet.")
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
+payments = typer.Typer(no_args_is_help=True, help="Payments through providers.")
 keys = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
 GROUPS: Final = {
@@ -47,6 +50,7 @@ GROUPS: Final = {
     "designations": designations,
     "statistics": statistics,
     "ledger": ledger,
+    "payments": payments,
     "events": events,
     "mail": mail,
     "keys": keys,
@@ -182,6 +186,39 @@ def ledger_verify(data_dir: DataDir = None) -> None:
         return all(not check.problems for check in checks)
 
     raise typer.Exit(0 if with_sessions(settings_of(data_dir), prove) else 1)
+
+
+@payments.command("reconcile")
+def payments_reconcile(
+    provider: Annotated[str, typer.Option(help=f"One of: {', '.join(RECONCILERS)}.")],
+    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="A day in UTC.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Compare what a provider moved in a day with the ledger; exit 1 when anything differs."""
+    reconcile = RECONCILERS.get(provider)
+    if reconcile is None:
+        raise ConfigurationError(f"no such provider; write one of {', '.join(RECONCILERS)}")
+    settings = settings_of(data_dir)
+    found = with_sessions(settings, lambda sessions: reconcile(settings, sessions, day.date()))
+    for difference in found.differences:
+        typer.echo(f"BAD  {difference}")
+    typer.echo(f"{found.compared} movements compared, {len(found.differences)} differences")
+    raise typer.Exit(1 if found.differences else 0)
+
+
+@payments.command("replay-webhook")
+def payments_replay_webhook(
+    event_id: Annotated[str, typer.Argument(help="The provider's id of the event, as evt_…")],
+    data_dir: DataDir = None,
+) -> None:
+    """Have a stored event handled again; nothing is booked twice by it."""
+
+    async def again(sessions: Sessions) -> None:
+        async with sessions.begin() as session:
+            await replay(session, event_id)
+
+    with_sessions(settings_of(data_dir), again)
+    typer.echo(f"{event_id} will be handled again")
 
 
 @events.command("seal")

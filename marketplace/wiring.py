@@ -61,7 +61,14 @@ from marketplace.deals import api as deals_api
 from marketplace.deals import personal_data as deals_personal_data
 from marketplace.deals import settling, signing
 from marketplace.deals import verify as deals_verify
-from marketplace.deals.handlers import NEGOTIATIONS_AFTER, on_listing_moved, on_paid
+from marketplace.deals.chargebacks import on_chargeback
+from marketplace.deals.deadlines import on_hold_ending
+from marketplace.deals.handlers import (
+    NEGOTIATIONS_AFTER,
+    on_distributed,
+    on_listing_moved,
+    on_paid,
+)
 from marketplace.deals.lifecycle import DEAL
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations import api as negotiations_api
@@ -75,6 +82,7 @@ from marketplace.deals.parts.lifecycle import DEAL_PART
 from marketplace.deals.parts.models import DealPart
 from marketplace.deals.payees import api as payees_api
 from marketplace.deals.payees import errors as payees_errors
+from marketplace.deals.payees.queries import paid_from
 from marketplace.documents import api as documents_api
 from marketplace.documents import errors as documents_errors
 from marketplace.documents import personal_data as documents_personal_data
@@ -82,7 +90,7 @@ from marketplace.kernel import idempotency
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.db import METADATA
 from marketplace.kernel.events import Consumer
-from marketplace.kernel.fast_lane import FastRead
+from marketplace.kernel.fast_lane import FastRead, FastWrite
 from marketplace.kernel.lifecycle import Lifecycle
 from marketplace.kernel.mail import service as mail_service
 from marketplace.kernel.problems import ConstraintErrors
@@ -100,22 +108,46 @@ from marketplace.pages import routes as pages
 from marketplace.payments import errors as payments_errors
 from marketplace.payments import personal_data as payments_personal_data
 from marketplace.payments import verify as payments_verify
+from marketplace.payments.chargebacks import api as chargebacks_api
+from marketplace.payments.chargebacks import errands as chargeback_errands
+from marketplace.payments.chargebacks.lifecycle import CHARGEBACK
+from marketplace.payments.chargebacks.models import Chargeback
+from marketplace.payments.connect import api as connect_api
+from marketplace.payments.connect import errands as connect_errands
+from marketplace.payments.connect import errors as connect_errors
+from marketplace.payments.errands import api as errands_api
+from marketplace.payments.errands.desk import Errand
+from marketplace.payments.errands.models import ErrandKind
 from marketplace.payments.fees import api as fees_api
 from marketplace.payments.fees import service as fees_service
 from marketplace.payments.funding import api as funding_api
 from marketplace.payments.funding import matching
 from marketplace.payments.funding import service as funding_service
 from marketplace.payments.funding.models import BankEntry, PaymentRequest
+from marketplace.payments.inbox import api as inbox_api
+from marketplace.payments.inbox import service as inbox_service
 from marketplace.payments.ledger import models as ledger_models
 from marketplace.payments.ledger import service as ledger_service
 from marketplace.payments.ledger import verify as ledger_verify
 from marketplace.payments.lifecycle import BANK_ENTRY, PAYMENT_REQUEST, PAYOUT
+from marketplace.payments.online import api as online_api
+from marketplace.payments.online import clocks as online_clocks
+from marketplace.payments.online import errands as online_errands
+from marketplace.payments.online import errors as online_errors
+from marketplace.payments.online.handlers import on_request_over
+from marketplace.payments.online.lifecycle import ONLINE_PAYMENT
+from marketplace.payments.online.models import OnlinePayment
 from marketplace.payments.payouts import api as payouts_api
 from marketplace.payments.payouts import service as payouts_service
 from marketplace.payments.payouts.models import Payout
+from marketplace.payments.reconciling import stripe as stripe_reconciling
+from marketplace.payments.reconciling.service import Reconciler
 from marketplace.payments.taxes import api as taxes_api
 from marketplace.payments.taxes import errors as taxes_errors
 from marketplace.payments.taxes.models import Withholding
+from marketplace.payments.transfers import errands as transfer_errands
+from marketplace.payments.transfers.handlers import on_payout_cancelled
+from marketplace.payments.transfers.own import look_at_own_payout
 from marketplace.search import api as search_api
 from marketplace.search.catalogue import quick_page
 from marketplace.settings import Settings
@@ -124,11 +156,14 @@ from marketplace.statistics import models as statistics_models
 from marketplace.statistics import personal_data as statistics_personal_data
 from marketplace.statistics import verify as statistics_verify
 
-FAST: Final = {
+FAST: Final[Mapping[str, FastRead | FastWrite]] = {
     "/v1/listings": FastRead("/v1/listings", quick_page),
     "/v1/listings/": FastRead("/v1/listings/{listing_id}", quick_detail),
+    "/v1/webhooks/stripe": FastWrite(
+        "/v1/webhooks/stripe", inbox_api.EVENT_BYTES_MAX, inbox_api.quick_receive
+    ),
 }
-"""Reads that are answered ahead of the router."""
+"""What is answered ahead of the router."""
 
 SECRET_TAKING: Final = frozenset(
     {
@@ -200,6 +235,11 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     taxes_api.router,
     funding_api.router,
     payouts_api.router,
+    online_api.router,
+    connect_api.router,
+    chargebacks_api.router,
+    inbox_api.router,
+    errands_api.router,
     statistics_api.router,
 )
 
@@ -220,7 +260,52 @@ LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
     PAYMENT_REQUEST,
     BANK_ENTRY,
     PAYOUT,
+    ONLINE_PAYMENT,
+    CHARGEBACK,
 )
+
+REQUEST_OVER: Final = ("payment_request.pay", "payment_request.cancel", "payment_request.expire")
+DISTRIBUTING: Final = (
+    "deal.release",
+    "deal.refund",
+    "deal.resolve_release",
+    "deal.resolve_refund",
+    "deal.resolve_split",
+    "deal.refund_released",
+    "deal.unwind",
+    "deal.reverse",
+    "deal.cancel",
+    "deal_part.release",
+    "deal_part.refund",
+    "deal_part.give_back",
+    "deal_part.forgo",
+    "deal_part.cancel",
+    "deal_part.lapse",
+)
+"""After these something may have become payable from what was held, or is owed back."""
+
+PAYEES_OF: Final = paid_from
+"""Who will be paid from a subject, which payments ask without knowing deals."""
+
+ERRANDS: Final[Mapping[ErrandKind, Errand]] = {
+    ErrandKind.OPEN_PAYMENT: online_errands.open_payment,
+    ErrandKind.CANCEL_PAYMENT: online_errands.cancel_payment,
+    ErrandKind.LOOK_AT_PAYMENT: online_errands.look_at_payment,
+    ErrandKind.SEND_PAYOUT: transfer_errands.send_payout,
+    ErrandKind.LOOK_AT_REFUND: transfer_errands.look_at_refund,
+    ErrandKind.REVERSE_TRANSFER: transfer_errands.reverse_transfer,
+    ErrandKind.OPEN_ACCOUNT: connect_errands.open_account,
+    ErrandKind.LINK_ACCOUNT: connect_errands.link_account,
+    ErrandKind.LOOK_AT_ACCOUNT: connect_errands.look_at_account,
+    ErrandKind.LOOK_AT_DISPUTE: chargeback_errands.look_at_dispute,
+    ErrandKind.SUBMIT_EVIDENCE: chargeback_errands.submit_evidence,
+    ErrandKind.ACCEPT_DISPUTE: chargeback_errands.accept_dispute,
+    ErrandKind.LOOK_AT_OWN_PAYOUT: look_at_own_payout,
+}
+"""What is asked of providers outside any transaction."""
+
+RECONCILERS: Final[Mapping[str, Reconciler]] = {"stripe": stripe_reconciling.reconcile}
+"""What compares a provider's movements with the ledger, by the provider's name."""
 
 CONSUMERS: Final = (
     Consumer(
@@ -229,7 +314,18 @@ CONSUMERS: Final = (
     ),
     Consumer(
         "deals",
-        {"payment_request.pay": on_paid} | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved),
+        {
+            "payment_request.pay": on_paid,
+            "online_payment.decide": on_hold_ending,
+            "chargeback.begin": on_chargeback,
+        }
+        | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved),
+    ),
+    Consumer(
+        "payments",
+        dict.fromkeys(REQUEST_OVER, on_request_over)
+        | dict.fromkeys(DISTRIBUTING, on_distributed)
+        | {"payout.cancel": on_payout_cancelled},
     ),
 )
 
@@ -263,10 +359,20 @@ CLOCKS: Final = (
         Payout,
         {"cancel": payouts_service.cancel_payout, "finish": payouts_service.finish_payout},
     ),
+    Clock(
+        OnlinePayment,
+        {
+            "look": online_clocks.look,
+            "warn": online_clocks.warn,
+            "decide": online_clocks.decide,
+        },
+    ),
+    Clock(Chargeback, {}),
 )
 
 FORGETTING: Final = (
     idempotency.forget_old,
+    inbox_service.forget_old,
     sessions_service.forget_expired,
     api_keys_service.forget_ended,
     oauth_service.forget_ended,
@@ -313,6 +419,8 @@ CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **taxes_errors.CONSTRAINT_ERRORS,
     **payees_errors.CONSTRAINT_ERRORS,
     **parts_errors.CONSTRAINT_ERRORS,
+    **online_errors.CONSTRAINT_ERRORS,
+    **connect_errors.CONSTRAINT_ERRORS,
 }
 
 APPEND_ONLY: Final = (

@@ -19,6 +19,7 @@ from marketplace.deals.errors import (
 )
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
+from marketplace.deals.parts.queries import subjects_of
 from marketplace.deals.schemas import (
     AgreementAmend,
     AgreementRead,
@@ -40,7 +41,7 @@ from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotWrites, Session, transactional_router
 from marketplace.kernel.schemas import HistoryEntry, Page
-from marketplace.payments.access import PlatformAccount
+from marketplace.payments.access import Ways
 from marketplace.payments.errors import RequestNotOpenError
 from marketplace.payments.ledger.queries import postings_of
 
@@ -67,19 +68,17 @@ async def my_deals(
 
 
 @router.get("/{deal_id}", responses=READ_ERRORS)
-async def get_deal(
-    deal_id: UUID, actor: Reader, session: Session, pay_to: PlatformAccount
-) -> DealDetail:
+async def get_deal(deal_id: UUID, actor: Reader, session: Session, ways: Ways) -> DealDetail:
     """A deal: its terms, what is held, how to pay, and what you can do now."""
     deal = await queries.get_deal(session, deal_id, actor=actor)
-    return await queries.read_detail(session, deal, actor, pay_to)
+    return await queries.read_detail(session, deal, actor, ways)
 
 
 @router.get("/{deal_id}/history", responses=READ_ERRORS)
 async def deal_history(deal_id: UUID, actor: Reader, session: Session) -> list[HistoryEntry]:
     """Everything that happened to a deal and its parts, oldest first."""
     deal: Deal = await queries.get_deal(session, deal_id, actor=actor)
-    facts = await history(session, *await queries.subjects_of(session, deal))
+    facts = await history(session, *await subjects_of(session, deal))
     return [
         HistoryEntry(at=fact.recorded_at, type=fact.type, actor=fact.actor, data=dict(fact.data))
         for fact in facts
@@ -90,7 +89,7 @@ async def deal_history(deal_id: UUID, actor: Reader, session: Session) -> list[H
 async def deal_ledger(deal_id: UUID, actor: Reader, session: Session) -> object:
     """Every movement of money of a deal, oldest first."""
     deal = await queries.get_deal(session, deal_id, actor=actor)
-    return await postings_of(session, await queries.subjects_of(session, deal))
+    return await postings_of(session, await subjects_of(session, deal))
 
 
 @router.get("/{deal_id}/agreement", responses=READ_ERRORS)

@@ -10,7 +10,7 @@ from marketplace.deals.models import DealType
 from marketplace.deals.payees.schemas import PayeeRead
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
 from marketplace.kernel.schemas import Amount, Input, LongText, Output, example
-from marketplace.payments.funding.schemas import PaymentInstructions
+from marketplace.payments.online.schemas import PaymentInstructions
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 

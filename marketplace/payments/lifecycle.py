@@ -78,10 +78,10 @@ PAYOUT: Final = Lifecycle(
     PayoutState,
     P.PREPARED,
     (
-        moves("send", P.PREPARED, P.SENT, OPERATOR),
-        moves("cancel", P.PREPARED, P.CANCELLED, OPERATOR, CLOCK),
+        moves("send", P.PREPARED, P.SENT, OPERATOR, SYSTEM),
+        moves("cancel", P.PREPARED, P.CANCELLED, OPERATOR, CLOCK, SYSTEM),
         moves("confirm", P.SENT, P.CONFIRMED, SYSTEM),
-        moves("refuse", P.SENT, P.RETURNED, OPERATOR),
+        moves("refuse", P.SENT, P.RETURNED, OPERATOR, SYSTEM),
         moves("return", P.CONFIRMED, P.RETURNED, SYSTEM),
         moves("remind", P.SENT, P.SENT, CLOCK),
         moves("finish", P.CONFIRMED, P.FINAL, CLOCK, OPERATOR),

@@ -194,6 +194,10 @@ BODIES: Mapping[str, Any] = {
     "set_payee_account": ACCOUNT,
     "create_payout_batch": {"currency": "KRW"},
     "return_payout": {"reason": "account closed"},
+    "choose_provider": {"provider": "bank"},
+    "choose_payout_method": {"method": "bank"},
+    "create_stripe_payouts": {"currency": "USD"},
+    "submit_evidence": {"evidence": "register extract 2026-01-05"},
 }
 
 

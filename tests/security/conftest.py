@@ -17,8 +17,12 @@ from tests.factories.deals import PRICE_MINOR, Market, credit, idea_body, list_r
 from tests.factories.oauth import claims_of, flow_of, registered
 from tests.factories.people import Person, person
 from tests.factories.routes import ACCOUNT, BODIES, Operation, operations
+from tests.factories.stripe import with_stripe
 from tests.factories.undone import undone
 from tests.factories.world import World
+
+NOWHERE = "http://127.0.0.1:9"
+"""Stripe is set up, and nothing of these tests calls it."""
 
 
 @dataclass
@@ -48,7 +52,8 @@ class Scene:
 @pytest.fixture(scope="session")
 async def scene(server: EmbeddedPostgres, template: str, folder: Path) -> AsyncIterator[Scene]:
     await clone(server, template, "scene")
-    world = await World.open(_settings(server, "scene", folder / "scene"), ShiftedClock())
+    settings = with_stripe(_settings(server, "scene", folder / "scene"), NOWHERE)
+    world = await World.open(settings, ShiftedClock())
     transport = httpx2.ASGITransport(world.app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as bold:
         market = await Market.open(world)

@@ -40,6 +40,7 @@ PUBLIC = {
         "/v1/password-resets/confirm",
         "/v1/sessions",
         "/v1/users",
+        "/v1/webhooks/stripe",
     },
 }
 """What anyone may call. A route is added here by decision, never by omission."""
@@ -58,15 +59,21 @@ and public profiles."""
 OPERATOR_ONLY = {
     "GET /v1/bank-entries",
     "GET /v1/bank-statements/{statement_id}",
+    "GET /v1/chargebacks",
     "GET /v1/event-failures",
     "GET /v1/organisations/{organisation_id}/suspensions",
     "GET /v1/payout-batches/{batch_id}",
     "GET /v1/payout-batches/{batch_id}/file",
     "POST /v1/affiliations",
+    "GET /v1/online-payments",
+    "GET /v1/provider-errands",
+    "GET /v1/provider-events",
     "POST /v1/bank-entries/{entry_id}/apply",
     "POST /v1/bank-entries/{entry_id}/expense",
     "POST /v1/bank-entries/{entry_id}/refund",
     "POST /v1/bank-statements",
+    "POST /v1/chargebacks/{chargeback_id}/accept",
+    "POST /v1/chargebacks/{chargeback_id}/evidence",
     "POST /v1/deals/{deal_id}/record",
     "POST /v1/deals/{deal_id}/refund-released",
     "POST /v1/deals/{deal_id}/reject-recordal",
@@ -96,6 +103,7 @@ OPERATOR_ONLY = {
     "POST /v1/payouts/{payout_id}/return",
     "POST /v1/rights/{right_id}/legal-events",
     "POST /v1/tax-rates",
+    "POST /v1/stripe-payouts",
 }
 NOT_FOR_AN_ADMIN = {"POST /v1/organisations/{organisation_id}/transfer-ownership"}
 NOT_FOR_A_MEMBER = {
@@ -114,6 +122,9 @@ NOT_FOR_A_MEMBER = {
     "POST /v1/clients",
     "POST /v1/clients/{client_id}/revoke",
     "POST /v1/clients/{client_id}/rotate-secret",
+    "DELETE /v1/connected-account",
+    "POST /v1/connected-account",
+    "POST /v1/connected-account/link",
     "POST /v1/deals/{deal_id}/sign",
     "POST /v1/designations",
     "POST /v1/designations/{designation_id}/abandon",
@@ -122,6 +133,7 @@ NOT_FOR_A_MEMBER = {
     "POST /v1/organisations/{organisation_id}/invitations/{invitation_id}/revoke",
     "PUT /v1/payee-account",
     "PUT /v1/tax-profile",
+    "PUT /v1/payout-method",
 }
 """What binds an organisation, and who may act for it, is for its owners and admins."""
 FOR_EVERY_ROLE = {

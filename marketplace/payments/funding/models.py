@@ -19,6 +19,7 @@ from marketplace.payments.providers.bank.statement import Direction
 
 class Provider(StrEnum):
     BANK = "bank"
+    STRIPE = "stripe"
 
 
 class QueueReason(StrEnum):

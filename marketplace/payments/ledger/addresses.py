@@ -1,4 +1,4 @@
-"""Names of ledger accounts. Only `world:`, `payable:` and `expense:` accounts may be negative."""
+"""Names of ledger accounts. Of these `world:`, `payable:`, `expense:`, `loss:` may be negative."""
 
 import zlib
 from typing import Final
@@ -7,7 +7,17 @@ from uuid import UUID
 BANK: Final = "world:bank"
 """The bank account, seen from outside: its negative balance is the money we keep there."""
 
+STRIPE: Final = "world:stripe"
+"""The platform's Stripe balance, seen from outside."""
+
+BETWEEN: Final = "world:between"
+"""Money on its way between accounts of the platform's own: from its Stripe balance to its bank."""
+
 BANK_EXPENSE: Final = "expense:bank"
+STRIPE_EXPENSE: Final = "expense:stripe"
+DISPUTE_LOSS: Final = "loss:dispute"
+"""What chargebacks took beyond the payment that they are about."""
+
 COMMISSION_SHARDS: Final = 32
 
 
@@ -19,6 +29,12 @@ def held(subject: str) -> str:
 def payable(organisation_id: UUID) -> str:
     """What the platform owes an organisation; negative after a claw-back."""
     return f"payable:organisation:{organisation_id}"
+
+
+def payee_of(address: str) -> UUID | None:
+    """The organisation of a `payable` address; None for any other address."""
+    prefix, _, organisation_id = address.rpartition(":")
+    return UUID(organisation_id) if prefix == "payable:organisation" else None
 
 
 def commission(subject: str) -> str:

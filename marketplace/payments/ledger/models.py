@@ -8,7 +8,10 @@ from sqlmodel import Field, SQLModel
 from marketplace.kernel.db import minor, moment
 from marketplace.kernel.ids import new_id
 
-MAY_BE_NEGATIVE = "address LIKE 'world:%' OR address LIKE 'payable:%' OR address LIKE 'expense:%'"
+MAY_BE_NEGATIVE = (
+    "address LIKE 'world:%' OR address LIKE 'payable:%'"
+    " OR address LIKE 'expense:%' OR address LIKE 'loss:%'"
+)
 
 
 class LedgerAccount(SQLModel, table=True):
