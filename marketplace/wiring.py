@@ -69,6 +69,8 @@ from marketplace.deals.handlers import (
     on_listing_moved,
     on_paid,
 )
+from marketplace.deals.invoicing import CONSUMER as INVOICES
+from marketplace.deals.invoicing import FEE_MOVING, on_fee_moved
 from marketplace.deals.lifecycle import DEAL
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations import api as negotiations_api
@@ -115,6 +117,12 @@ from marketplace.payments.chargebacks.models import Chargeback
 from marketplace.payments.connect import api as connect_api
 from marketplace.payments.connect import errands as connect_errands
 from marketplace.payments.connect import errors as connect_errors
+from marketplace.payments.conversions import api as conversions_api
+from marketplace.payments.conversions import verify as conversions_verify
+from marketplace.payments.conversions.lifecycle import CONVERSION
+from marketplace.payments.conversions.models import Conversion
+from marketplace.payments.currencies import api as currencies_api
+from marketplace.payments.currencies.models import ExchangeRate
 from marketplace.payments.errands import api as errands_api
 from marketplace.payments.errands.desk import Errand
 from marketplace.payments.errands.models import ErrandKind
@@ -126,6 +134,10 @@ from marketplace.payments.funding import service as funding_service
 from marketplace.payments.funding.models import BankEntry, PaymentRequest
 from marketplace.payments.inbox import api as inbox_api
 from marketplace.payments.inbox import service as inbox_service
+from marketplace.payments.invoices import api as invoices_api
+from marketplace.payments.invoices import errors as invoices_errors
+from marketplace.payments.invoices import verify as invoices_verify
+from marketplace.payments.invoices.models import Invoice
 from marketplace.payments.ledger import models as ledger_models
 from marketplace.payments.ledger import service as ledger_service
 from marketplace.payments.ledger import verify as ledger_verify
@@ -137,11 +149,16 @@ from marketplace.payments.online import errors as online_errors
 from marketplace.payments.online.handlers import on_request_over
 from marketplace.payments.online.lifecycle import ONLINE_PAYMENT
 from marketplace.payments.online.models import OnlinePayment
+from marketplace.payments.payee_statements import api as payee_statements_api
 from marketplace.payments.payouts import api as payouts_api
 from marketplace.payments.payouts import service as payouts_service
 from marketplace.payments.payouts.models import Payout
+from marketplace.payments.reconciling import bank as bank_reconciling
 from marketplace.payments.reconciling import stripe as stripe_reconciling
 from marketplace.payments.reconciling.service import Reconciler
+from marketplace.payments.remittances import api as remittances_api
+from marketplace.payments.remittances import verify as remittances_verify
+from marketplace.payments.remittances.models import TaxRemittance
 from marketplace.payments.taxes import api as taxes_api
 from marketplace.payments.taxes import errors as taxes_errors
 from marketplace.payments.taxes.models import Withholding
@@ -233,6 +250,11 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     parts_api.router,
     fees_api.router,
     taxes_api.router,
+    remittances_api.router,
+    invoices_api.router,
+    payee_statements_api.router,
+    currencies_api.router,
+    conversions_api.router,
     funding_api.router,
     payouts_api.router,
     online_api.router,
@@ -262,6 +284,7 @@ LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
     PAYOUT,
     ONLINE_PAYMENT,
     CHARGEBACK,
+    CONVERSION,
 )
 
 REQUEST_OVER: Final = ("payment_request.pay", "payment_request.cancel", "payment_request.expire")
@@ -304,7 +327,10 @@ ERRANDS: Final[Mapping[ErrandKind, Errand]] = {
 }
 """What is asked of providers outside any transaction."""
 
-RECONCILERS: Final[Mapping[str, Reconciler]] = {"stripe": stripe_reconciling.reconcile}
+RECONCILERS: Final[Mapping[str, Reconciler]] = {
+    "bank": bank_reconciling.reconcile,
+    "stripe": stripe_reconciling.reconcile,
+}
 """What compares a provider's movements with the ledger, by the provider's name."""
 
 CONSUMERS: Final = (
@@ -327,6 +353,7 @@ CONSUMERS: Final = (
         | dict.fromkeys(DISTRIBUTING, on_distributed)
         | {"payout.cancel": on_payout_cancelled},
     ),
+    Consumer(INVOICES, dict.fromkeys(FEE_MOVING, on_fee_moved)),
 )
 
 CLOCKS: Final = (
@@ -368,6 +395,7 @@ CLOCKS: Final = (
         },
     ),
     Clock(Chargeback, {}),
+    Clock(Conversion, {}),
 )
 
 FORGETTING: Final = (
@@ -419,6 +447,7 @@ CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **taxes_errors.CONSTRAINT_ERRORS,
     **payees_errors.CONSTRAINT_ERRORS,
     **parts_errors.CONSTRAINT_ERRORS,
+    **invoices_errors.CONSTRAINT_ERRORS,
     **online_errors.CONSTRAINT_ERRORS,
     **connect_errors.CONSTRAINT_ERRORS,
 }
@@ -435,6 +464,9 @@ APPEND_ONLY: Final = (
     "offer",
     "designation_step",
     Withholding.__tablename__,
+    Invoice.__tablename__,
+    TaxRemittance.__tablename__,
+    ExchangeRate.__tablename__,
     statistics_models.PublishedFigure.__tablename__,
 )
 """Tables of facts: PostgreSQL itself refuses UPDATE, DELETE and TRUNCATE on them."""
@@ -442,6 +474,9 @@ APPEND_ONLY: Final = (
 PROOFS: Final = {
     **ledger_verify.CHECKS,
     **payments_verify.CHECKS,
+    **remittances_verify.CHECKS,
+    **conversions_verify.CHECKS,
+    **invoices_verify.checks(INVOICES, FEE_MOVING),
     **deals_verify.CHECKS,
     **statistics_verify.CHECKS,
 }
