@@ -9,7 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import groupby
 from typing import Final
 
 from reportlab.lib.pagesizes import A4
@@ -67,42 +68,51 @@ def _register_fonts() -> None:
 
 
 @lru_cache(maxsize=20_000)
-def _font_of(character: str, language: str) -> str | None:
-    for font in _ORDERS.get(language, _ORDER):
-        try:
-            character.encode(_REPERTOIRES[font])
-        except UnicodeEncodeError:
-            continue
-        return font
-    return None
+def _has(font: str, text: str) -> bool:
+    try:
+        text.encode(_REPERTOIRES[font])
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def runs(text: str, language: str) -> list[Run]:
-    """A line's characters by the font that draws them.
+    """A line's characters by the font that draws them; a word has one, where one has all of it.
 
     A letter that no font has is drawn without its marks; what is left is a question mark.
     """
+    plain = "".join(
+        " " if character.isspace() else character
+        for character in unicodedata.normalize("NFC", text)
+        if character.isspace() or character.isprintable()
+    )
     found: list[Run] = []
-    for character in unicodedata.normalize("NFC", text):
-        for font, drawn in _drawn(character, language):
-            if found and found[-1].font == font:
-                found[-1] = Run(font, found[-1].text + drawn)
-            else:
-                found.append(Run(font, drawn))
+    for is_latin, characters in groupby(plain, partial(_has, LATIN)):
+        part = "".join(characters)
+        for run in [Run(LATIN, part)] if is_latin else _drawn(part, language):
+            joins = found and found[-1].font == run.font
+            before = found.pop().text if joins else ""
+            found.append(Run(run.font, before + run.text))
     return found
 
 
-def _drawn(character: str, language: str) -> Iterator[tuple[str, str]]:
-    if character.isspace():
-        yield LATIN, " "
-    elif character.isprintable():
-        font = _font_of(character, language)
-        if font:
-            yield font, character
-        else:
-            plain = unicodedata.normalize("NFKD", character)[0]
-            own = _font_of(plain, language) if plain != character else None
-            yield (own, plain) if own else (LATIN, UNKNOWN)
+def _drawn(part: str, language: str) -> Iterator[Run]:
+    """What Latin letters are not, by one font or, where none has all of it, each by its own."""
+    font = _first_with(part, language)
+    if font:
+        yield Run(font, part)
+    elif len(part) > 1:
+        for character in part:
+            yield from _drawn(character, language)
+    else:
+        plain = unicodedata.normalize("NFKD", part)[0]
+        font = _first_with(plain, language)
+        yield Run(font, plain) if font else Run(LATIN, UNKNOWN)
+
+
+def _first_with(text: str, language: str) -> str | None:
+    fonts = _ORDERS.get(language, _ORDER)
+    return next((font for font in fonts if _has(font, text)), None)
 
 
 class Pdf:

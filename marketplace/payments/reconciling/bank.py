@@ -47,14 +47,14 @@ _OF_DAY: Final = text(
 _OF_NO_ENTRY: Final = text(
     f"""
     SELECT key, currency, net_minor FROM (
-        SELECT m.*, split_part(key, ':', 2) AS named, split_part(key, ':', 3) AS id
+        SELECT m.*, split_part(key, ':', 2) AS named, split_part(key, ':', 3) AS named_id
         FROM ({_MOVED.format(of="t.recorded_at >= :since AND t.recorded_at < :until")}) m
     ) moved
     WHERE NOT EXISTS (
-        SELECT FROM bank_entry e WHERE e.id = CASE named WHEN 'bank_entry' THEN id::uuid END)
+        SELECT FROM bank_entry e WHERE e.id = CASE named WHEN 'bank_entry' THEN named_id::uuid END)
       AND NOT EXISTS (
         SELECT FROM payout o JOIN bank_entry e ON e.end_to_end_id = o.end_to_end_id
-        WHERE o.id = CASE named WHEN 'payout' THEN id::uuid END AND e.state = 'matched')
+        WHERE o.id = CASE named WHEN 'payout' THEN named_id::uuid END AND e.state = 'matched')
     ORDER BY key
     """  # noqa: S608 - built from constants
 )
