@@ -1,10 +1,10 @@
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import Field
 
 from marketplace.kernel.schemas import Output
+from marketplace.payments.currencies.schemas import ExactRate
 
 
 class Origin(StrEnum):
@@ -39,7 +39,7 @@ class PublishedSource(Output):
 
 class RateUsed(Output):
     currency: str
-    units_per_euro: Decimal
+    units_per_euro: ExactRate
     day: date = Field(description="when it was published, at or before the day asked for")
     source: str
 

@@ -1,11 +1,11 @@
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from pydantic import Field
 
 from marketplace.kernel.schemas import Amount, Currency, Input, Output, Price, example
 from marketplace.payments.conversions.lifecycle import ConversionState
+from marketplace.payments.currencies.schemas import ExactRate
 
 
 class ConversionQuote(Input):
@@ -24,8 +24,8 @@ class EntryExchange(Input):
 class RateRead(Output):
     """The frozen rate: `to_per_euro` / `from_per_euro`, exact; the amount is rounded half up."""
 
-    from_per_euro: Decimal
-    to_per_euro: Decimal
+    from_per_euro: ExactRate
+    to_per_euro: ExactRate
     source: str
     day: date
 

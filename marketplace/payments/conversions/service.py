@@ -146,7 +146,7 @@ async def _require_owed(session: AsyncSession, organisation_id: UUID, amount: Mo
     values = {"address": payable(organisation_id), "currency": amount.currency}
     balance_minor = (await session.execute(_BALANCE, values)).scalar() or 0
     if balance_minor < amount.amount_minor:
-        raise BalanceTooLowError(f"{Money(balance_minor, amount.currency)} are owed")
+        raise BalanceTooLowError(f"{Money(balance_minor, amount.currency)} are owed to it")
 
 
 async def _lock_own(session: AsyncSession, conversion_id: UUID, actor: Actor) -> Conversion:

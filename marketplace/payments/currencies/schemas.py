@@ -1,10 +1,21 @@
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
 from marketplace.kernel.schemas import Output
+
+
+def _plain(rate: Decimal) -> str:
+    """As it was published, without the zeros that the database adds."""
+    text = f"{rate:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+ExactRate = Annotated[Decimal, PlainSerializer(_plain, return_type=str)]
+"""A rate as text: a float would not be exact."""
 
 
 class ExchangeRateRead(Output):
@@ -14,7 +25,7 @@ class ExchangeRateRead(Output):
     source: str
     currency: str
     day: date
-    units_per_euro: Decimal = Field(
-        description="what one euro was worth, exact, as text", examples=["1623.4500000000"]
+    units_per_euro: ExactRate = Field(
+        description="what one euro was worth, exact", examples=["1623.45"]
     )
     created_at: datetime

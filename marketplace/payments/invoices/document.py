@@ -1,6 +1,6 @@
 """An invoice or a credit note as PDF; the same bytes each time."""
 
-from marketplace.kernel.money import BASIS_POINTS, major_text
+from marketplace.kernel.money import BASIS_POINTS, grouped_text
 from marketplace.kernel.pdf import Column, Pdf
 from marketplace.kernel.representations import Language
 from marketplace.payments.invoices.models import Invoice, InvoiceKind, SellerOfRecord
@@ -27,7 +27,7 @@ def pdf_content(
     pdf.heading(label("seller"))
     pdf.pairs(
         [
-            (label("seller"), f"{seller.name} ({seller.country})"),
+            (label("name"), f"{seller.name} ({seller.country})"),
             (label("address"), seller.address or ""),
             (label("registration_number"), seller.registration_number or ""),
             (label("vat_number"), seller.vat_number or ""),
@@ -36,7 +36,7 @@ def pdf_content(
     pdf.heading(label("buyer"))
     pdf.pairs(
         [
-            (label("buyer"), f"{invoice.buyer_name} ({invoice.buyer_country})"),
+            (label("name"), f"{invoice.buyer_name} ({invoice.buyer_country})"),
             (label("vat_number"), invoice.buyer_vat_number or ""),
         ]
     )
@@ -48,7 +48,7 @@ def pdf_content(
 
 def _amounts(pdf: Pdf, invoice: Invoice, language: Language) -> None:
     def amount(minor: int) -> str:
-        return f"{major_text(minor, invoice.currency)} {invoice.currency}"
+        return f"{grouped_text(minor, invoice.currency)} {invoice.currency}"
 
     columns = [
         Column(words(LABELS, of, language), share, right)

@@ -15,6 +15,7 @@ LABELS: Final[Words] = {
     "supplied_on": {EN: "Supplied on", KO: "공급일", ZH: "提供日期"},
     "seller": {EN: "From", KO: "공급자", ZH: "开具方"},
     "buyer": {EN: "To", KO: "공급받는 자", ZH: "接收方"},
+    "name": {EN: "Name", KO: "상호(성명)", ZH: "名称"},
     "address": {EN: "Address", KO: "주소", ZH: "地址"},
     "registration_number": {EN: "Registration number", KO: "등록번호", ZH: "登记号"},
     "vat_number": {EN: "VAT number", KO: "부가가치세 번호", ZH: "增值税号"},

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from marketplace.kernel.money import major_text
+from marketplace.kernel.money import grouped_text, major_text
 from marketplace.kernel.pdf import Column, Pdf
 from marketplace.kernel.representations import Language, safe_cell
 from marketplace.payments.payee_statements.rules import Entry, Statement
@@ -97,7 +97,7 @@ def pdf_content(
         return words(LABELS, of, language)
 
     def amount(minor: int) -> str:
-        return f"{major_text(minor, currency)} {currency}"
+        return f"{grouped_text(minor, currency)} {currency}"
 
     pdf = Pdf(label("title"), language=language)
     pdf.pairs(
@@ -126,7 +126,7 @@ def _cells(entry: Entry, currency: str, zone: ZoneInfo, language: Language) -> S
         words(KINDS, entry.kind, language),
         words(CLASSES, entry.counterparty_class, language),
         entry.subject,
-        major_text(entry.delta_minor, currency),
-        major_text(entry.set_off_minor, currency) if entry.set_off_minor else "",
-        major_text(entry.balance_minor, currency),
+        grouped_text(entry.delta_minor, currency),
+        grouped_text(entry.set_off_minor, currency) if entry.set_off_minor else "",
+        grouped_text(entry.balance_minor, currency),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from marketplace.kernel.money import major_text
+from marketplace.kernel.money import grouped_text
 from marketplace.kernel.pdf import Column, Pdf
 from marketplace.kernel.representations import Language
 from marketplace.kernel.schemas import Amount
@@ -64,4 +64,4 @@ def _amount(amount: Amount) -> str:
 
 
 def _number(amount: Amount) -> str:
-    return major_text(amount.amount_minor, amount.currency)
+    return grouped_text(amount.amount_minor, amount.currency)

@@ -47,7 +47,7 @@ async def test_a_quote_is_confirmed_and_booked_at_its_own_rate(
     quote = await quoted(desk)
     path = f"/v1/conversions/{quote['id']}"
     assert (quote["state"], quote["got"]) == ("quoted", {"amount_minor": GOT, "currency": "USD"})
-    assert quote["rate"]["from_per_euro"] == "1623.4500000000"
+    assert quote["rate"]["from_per_euro"] == "1623.45"
     assert quote["rate"]["source"].startswith("ECB")
     await refused(await desk.operator.post(f"{path}/convert"), 409, "illegal_move")
     await add_rates(sessions, clock, krw="9999.99")

@@ -100,9 +100,9 @@ async def test_a_file_is_imported_once_and_a_correction_stands_beside(
     rest = await ok(await client.get("/v1/exchange-rates", params={"cursor": page["next"]}))
     told = [(one["currency"], one["units_per_euro"]) for one in page["items"] + rest["items"]]
     assert told == [
-        ("USD", "1.0876000000"),
-        ("KRW", "1624.0000000000"),
-        ("KRW", "1623.4500000000"),
+        ("USD", "1.0876"),
+        ("KRW", "1624"),
+        ("KRW", "1623.45"),
     ]
     assert rest["next"] is None
     assert {one["source"] for one in rest["items"]} == {"ECB euro foreign exchange reference rates"}
