@@ -24,6 +24,8 @@ from marketplace.kernel.master_keys import open_keyring
 from marketplace.kernel.seals import seal_new_events, verify
 from marketplace.migrating import upgrade
 from marketplace.payments.access import platform_account
+from marketplace.payments.currencies.ecb import parse_rates
+from marketplace.payments.currencies.service import store_rates
 from marketplace.payments.inbox.service import replay
 from marketplace.payments.ledger.verify import count_transactions, run_checks
 from marketplace.payments.providers.bank.errors import InvalidBankAccountError
@@ -43,6 +45,7 @@ ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
 mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet.")
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
 payments = typer.Typer(no_args_is_help=True, help="Payments through providers.")
+currencies = typer.Typer(no_args_is_help=True, help="Exchange rates.")
 keys = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
 GROUPS: Final = {
@@ -51,6 +54,7 @@ GROUPS: Final = {
     "statistics": statistics,
     "ledger": ledger,
     "payments": payments,
+    "currencies": currencies,
     "events": events,
     "mail": mail,
     "keys": keys,
@@ -219,6 +223,21 @@ def payments_replay_webhook(
 
     with_sessions(settings_of(data_dir), again)
     typer.echo(f"{event_id} will be handled again")
+
+
+@currencies.command("import-rates")
+def currencies_import_rates(file: HistoryFile, data_dir: DataDir = None) -> None:
+    """Load the ECB's reference rates (eurofxref, XML or CSV); again changes nothing."""
+    settings = settings_of(data_dir)
+    rates = parse_rates(file.read_bytes(), SystemClock().now().date())
+
+    async def load(sessions: Sessions) -> int:
+        async with sessions.begin() as session:
+            return await store_rates(session, rates)
+
+    stored = with_sessions(settings, load)
+    days = {rate.day for rate in rates}
+    typer.echo(f"{min(days)} to {max(days)}: {len(rates)} rates, {stored} new")
 
 
 @events.command("seal")

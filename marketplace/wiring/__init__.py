@@ -15,6 +15,7 @@ from marketplace.payments.inbox import api as inbox_api
 from marketplace.search.catalogue import quick_page
 from marketplace.wiring.accounts import ACCOUNTS, SECRET_TAKING, USES, finders
 from marketplace.wiring.assets import ASSETS
+from marketplace.wiring.billing import BILLING
 from marketplace.wiring.deals import DEALS
 from marketplace.wiring.documents import DOCUMENTS
 from marketplace.wiring.kernel import KERNEL
@@ -29,6 +30,7 @@ DOMAINS: Final = (
     ASSETS,
     DOCUMENTS,
     PAYMENTS,
+    BILLING,
     LISTINGS,
     DEALS,
     SEARCH,

@@ -12,6 +12,8 @@ from marketplace.deals.handlers import (
     on_listing_moved,
     on_paid,
 )
+from marketplace.deals.invoicing import CONSUMER as INVOICES
+from marketplace.deals.invoicing import FEE_MOVING, on_fee_moved
 from marketplace.deals.lifecycle import DEAL
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations import api as negotiations_api
@@ -27,6 +29,7 @@ from marketplace.deals.payees import api as payees_api
 from marketplace.deals.payees import errors as payees_errors
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.events import Consumer
+from marketplace.payments.invoices import verify as invoices_verify
 from marketplace.wiring.domain import Domain
 
 DISTRIBUTING: Final = (
@@ -67,6 +70,7 @@ DEALS: Final = Domain(
             | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved)
             | dict.fromkeys(DISTRIBUTING, on_distributed),
         ),
+        Consumer(INVOICES, dict.fromkeys(FEE_MOVING, on_fee_moved)),
     ),
     clocks=(
         Clock(Negotiation, {}),
@@ -90,5 +94,5 @@ DEALS: Final = Domain(
     },
     personal_data=(deals_personal_data.PERSONAL_DATA,),
     append_only=("offer",),
-    proofs=deals_verify.CHECKS,
+    proofs={**deals_verify.CHECKS, **invoices_verify.checks(INVOICES, FEE_MOVING)},
 )

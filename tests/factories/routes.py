@@ -198,6 +198,25 @@ BODIES: Mapping[str, Any] = {
     "choose_payout_method": {"method": "bank"},
     "create_stripe_payouts": {"currency": "USD"},
     "submit_evidence": {"evidence": "register extract 2026-01-05"},
+    "name_seller_of_record": {
+        "series": "IPM",
+        "name": "주식회사 아이디어마켓",
+        "address": "서울특별시 강남구 테헤란로 131",
+        "country": "KR",
+        "registration_number": "124-81-00998",
+        "vat_number": "124-81-00998",
+        "time_zone": "Asia/Seoul",
+        "valid_from": "2099-01-01T00:00:00+09:00",
+    },
+    "remit_tax": {
+        "tax": "withholding",
+        "jurisdiction": "KR",
+        "period_from": "2026-01-01",
+        "period_until": "2026-02-01",
+        "reference": "0126-2611-1-12345678",
+    },
+    "quote_conversion": {"amount": PRICE, "into": "USD"},
+    "exchange_bank_entry": {"counterpart": "USD"},
 }
 
 
@@ -224,7 +243,7 @@ class Operation:
     @property
     def query(self) -> set[str]:
         """The names of its query parameters; one that is a model stands for its fields."""
-        fields = self.route.dependant.query_params
+        fields = [*_query_of(self.route.dependant)]
         models = [
             f.field_info.annotation
             for f in fields
@@ -256,6 +275,13 @@ class Operation:
     def address(self, ids: Mapping[str, str]) -> str:
         known = dict.fromkeys(self.parameters, NOBODY) | PATH_DEFAULTS
         return self.path.format_map(known | dict(ids))
+
+
+def _query_of(dependant: Dependant) -> Iterator[Any]:
+    """The parameters of the query, be they of the route itself or of what it depends on."""
+    yield from dependant.query_params
+    for needed in dependant.dependencies:
+        yield from _query_of(needed)
 
 
 def _asks(dependant: Dependant, call: object) -> bool:

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from marketplace.accounts.permissions import MemberRole
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
+from marketplace.payments.currencies.ecb import Rate
+from marketplace.payments.currencies.service import store_rates
 from tests.conftest import _settings, clone
 from tests.factories.deals import PRICE_MINOR, Market, credit, idea_body, list_right, offer, ok
 from tests.factories.oauth import claims_of, flow_of, registered
@@ -64,6 +68,7 @@ async def scene(server: EmbeddedPostgres, template: str, folder: Path) -> AsyncI
 async def _fill(market: Market) -> dict[str, str]:
     await ok(await market.seller.put("/v1/payee-account", ACCOUNT))
     await market.deal("settled")
+    billing = await _bill(market)
     batch = await ok(await market.operator.post("/v1/payout-batches", {"currency": "KRW"}))
     await ok(await market.operator.post(f"/v1/payout-batches/{batch['id']}/send"))
     bank = await market.bank(credit(PRICE_MINOR, "no such reference"))
@@ -87,9 +92,23 @@ async def _fill(market: Market) -> dict[str, str]:
         "key_id": key["id"],
         "entry_id": entries["items"][0]["id"],
     }
-    ids |= await _organise(market)
+    ids |= billing | await _organise(market)
     await market.world.work()
     return {name: str(value) for name, value in ids.items()}
+
+
+async def _bill(market: Market) -> dict[str, Any]:
+    """An invoice to the seller, and a conversion that waits for the operator."""
+    await market.world.work()
+    day = market.world.clock.now().date() - timedelta(days=1)
+    rates = [Rate(day, "KRW", Decimal("1623.45")), Rate(day, "USD", Decimal("1.0876"))]
+    async with market.world.sessions.begin() as session:
+        await store_rates(session, rates)
+    amount = {"amount_minor": 10_000, "currency": "KRW"}
+    quote = await ok(await market.seller.post("/v1/conversions", {"amount": amount, "into": "USD"}))
+    await ok(await market.seller.post(f"/v1/conversions/{quote['id']}/confirm"))
+    invoices = await ok(await market.seller.get("/v1/invoices"))
+    return {"conversion_id": quote["id"], "invoice_id": invoices["items"][0]["id"]}
 
 
 async def _organise(market: Market) -> dict[str, Any]:

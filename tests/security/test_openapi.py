@@ -20,6 +20,13 @@ from tests.security.conftest import Scene
 APP = create_app(Settings(_env_file=None), connect=False)
 OPERATIONS = {op.name: op for op in operations(APP)}
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+MEDIA_TYPES = {
+    "application/json",
+    "application/pdf",
+    "application/xml",
+    "text/csv",
+    "text/plain",
+}
 each = pytest.mark.parametrize("op", OPERATIONS.values(), ids=OPERATIONS)
 
 
@@ -150,7 +157,7 @@ def test_an_operation_says_what_it_answers(op: Operation) -> None:
     content = described(op)["responses"][status].get("content")
     assert (content is None) is (status == "204")
     for media_type, form in (content or {}).items():
-        assert media_type in {"application/json", "application/xml", "text/plain"}
+        assert media_type in MEDIA_TYPES
         assert form.get("schema") != {}
 
 
