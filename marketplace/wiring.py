@@ -57,10 +57,25 @@ from marketplace.accounts.suspensions import errors as suspensions_errors
 from marketplace.assets import api as assets_api
 from marketplace.assets import errors as assets_errors
 from marketplace.assets import personal_data as assets_personal_data
+from marketplace.assets.consents import api as consents_api
+from marketplace.assets.consents import errors as consents_errors
+from marketplace.assets.consents.lifecycle import CONSENT
+from marketplace.assets.consents.models import Consent
+from marketplace.assets.legal_rules import api as legal_rules_api
+from marketplace.assets.legal_rules import errors as legal_rules_errors
+from marketplace.assets.register import api as register_api
+from marketplace.assets.register import models as register_models
+from marketplace.assets.standing import api as standing_api
+from marketplace.assets.standing import errors as standing_errors
+from marketplace.assets.standing import service as standing_service
+from marketplace.assets.title import api as title_api
+from marketplace.assets.title import errors as title_errors
+from marketplace.assets.title.models import Conveyance
 from marketplace.deals import api as deals_api
 from marketplace.deals import personal_data as deals_personal_data
 from marketplace.deals import settling, signing
 from marketplace.deals import verify as deals_verify
+from marketplace.deals.due_diligence import api as due_diligence_api
 from marketplace.deals.handlers import NEGOTIATIONS_AFTER, on_listing_moved, on_paid
 from marketplace.deals.lifecycle import DEAL
 from marketplace.deals.models import Deal
@@ -91,7 +106,7 @@ from marketplace.listings import api as listings_api
 from marketplace.listings import errors as listings_errors
 from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
-from marketplace.listings.handlers import on_legal_event, on_organisation_edited
+from marketplace.listings.handlers import on_organisation_edited, on_standing, on_title
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.listings.queries import quick_detail
@@ -188,12 +203,18 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     clients_api.router,
     authorizations_api.router,
     assets_api.router,
+    title_api.router,
+    standing_api.router,
+    register_api.router,
+    legal_rules_api.router,
+    consents_api.router,
     documents_api.router,
     search_api.router,
     listings_api.router,
     listings_api.public_router,
     negotiations_api.router,
     deals_api.router,
+    due_diligence_api.router,
     payees_api.router,
     parts_api.router,
     fees_api.router,
@@ -213,6 +234,7 @@ LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
     INVITATION,
     AFFILIATION_PROPOSAL,
     DESIGNATION,
+    CONSENT,
     LISTING,
     NEGOTIATION,
     DEAL,
@@ -225,7 +247,12 @@ LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
 CONSUMERS: Final = (
     Consumer(
         "listings",
-        {"right.legal_event": on_legal_event, "organisation.edit": on_organisation_edited},
+        {
+            "right.standing": on_standing,
+            "right.transfer": on_title,
+            "right.retract_conveyance": on_title,
+            "organisation.edit": on_organisation_edited,
+        },
     ),
     Consumer(
         "deals",
@@ -237,6 +264,7 @@ CLOCKS: Final = (
     Clock(Invitation, {}),
     Clock(AffiliationProposal, {}),
     Clock(Designation, {"reinstate": designations_service.reinstate}),
+    Clock(Consent, {}),
     Clock(
         Listing,
         {
@@ -264,6 +292,9 @@ CLOCKS: Final = (
         {"cancel": payouts_service.cancel_payout, "finish": payouts_service.finish_payout},
     ),
 )
+
+TURNING: Final = (standing_service.turn,)
+"""What time alone changes, beside the clocks of lifecycles; the worker calls each."""
 
 FORGETTING: Final = (
     idempotency.forget_old,
@@ -304,6 +335,10 @@ CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **mailed_tokens_errors.CONSTRAINT_ERRORS,
     **second_factor_errors.CONSTRAINT_ERRORS,
     **assets_errors.CONSTRAINT_ERRORS,
+    **title_errors.CONSTRAINT_ERRORS,
+    **standing_errors.CONSTRAINT_ERRORS,
+    **legal_rules_errors.CONSTRAINT_ERRORS,
+    **consents_errors.CONSTRAINT_ERRORS,
     **documents_errors.CONSTRAINT_ERRORS,
     **listings_errors.CONSTRAINT_ERRORS,
     **negotiations_errors.CONSTRAINT_ERRORS,
@@ -321,6 +356,9 @@ APPEND_ONLY: Final = (
     ledger_models.LedgerTransaction.__tablename__,
     ledger_models.LedgerPosting.__tablename__,
     "legal_event",
+    Conveyance.__tablename__,
+    register_models.RegisterCheck.__tablename__,
+    register_models.Retraction.__tablename__,
     "document",
     "signature",
     "disclosure_view",

@@ -1,22 +1,32 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Request, Response, status
 
 from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
-from marketplace.accounts.errors import InvalidTokenError
-from marketplace.assets.errors import NotTradableError
+from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
+from marketplace.assets.consents.errors import ConsentNotNeededError, ConsentsMissingError
+from marketplace.assets.consents.schemas import ConsentRead
+from marketplace.assets.errors import NotOwnerError
+from marketplace.assets.standing.errors import (
+    NotTradableError,
+    RegisterCheckStaleError,
+    RightRestrainedError,
+)
 from marketplace.deals import queries, settlement, settling, signing, transferring
 from marketplace.deals.access import MOVE_ERRORS, Operator, Party, Performer, Reader, Signer
+from marketplace.deals.consenting import ask_owners
 from marketplace.deals.errors import (
     InvalidSplitError,
     NothingToWaiveError,
     RefundTooLargeError,
     SamePeopleError,
+    TitleLostError,
     TitleNotReturnableError,
     WaiverMissingError,
 )
+from marketplace.deals.lifecycle import SELLER
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
 from marketplace.deals.schemas import (
@@ -29,6 +39,7 @@ from marketplace.deals.schemas import (
     PartialRefund,
     PostingRead,
     RecordalEvidence,
+    RefusalEvidence,
     SplitResolution,
 )
 from marketplace.documents.errors import AlreadySignedError, TextChangedError
@@ -36,6 +47,7 @@ from marketplace.kernel import idempotency
 from marketplace.kernel.db import now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import history
+from marketplace.kernel.lifecycle import NotYourMoveError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotWrites, Session, transactional_router
@@ -112,7 +124,13 @@ async def amend_agreement(
 
 @router.post(
     "/{deal_id}/sign",
-    responses=problems(*MOVE_ERRORS, TextChangedError, AlreadySignedError, SamePeopleError),
+    responses=problems(
+        *MOVE_ERRORS,
+        TextChangedError,
+        AlreadySignedError,
+        SamePeopleError,
+        ConsentsMissingError,
+    ),
 )
 async def sign_agreement(
     deal_id: UUID, request: AgreementSign, actor: Signer, session: Session
@@ -120,6 +138,27 @@ async def sign_agreement(
     """Sign the text whose SHA-256 you read. After both signatures the buyer is asked to pay."""
     deal = await signing.sign_agreement(session, deal_id, request.sha256, actor=actor)
     return queries.read_deal(deal, actor)
+
+
+@router.post(
+    "/{deal_id}/ask-consents",
+    status_code=status.HTTP_201_CREATED,
+    response_model=list[ConsentRead],
+    responses=problems(
+        InvalidTokenError,
+        PermissionMissingError,
+        NotFoundError,
+        NotYourMoveError,
+        NotOwnerError,
+        ConsentNotNeededError,
+    ),
+)
+async def ask_deal_consents(deal_id: UUID, actor: Performer, session: Session) -> object:
+    """Seller: ask the other owners of the right to agree to exactly the present text."""
+    deal, role = await lock_for(session, deal_id, actor)
+    if role != SELLER:
+        raise NotYourMoveError("the seller asks the other owners")
+    return await ask_owners(session, deal, actor=actor)
 
 
 @router.post("/{deal_id}/cancel", responses=problems(*MOVE_ERRORS, RequestNotOpenError))
@@ -142,25 +181,30 @@ async def waive_recordal(deal_id: UUID, actor: Performer, session: Session) -> D
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/confirm-waiver", responses=problems(*MOVE_ERRORS, WaiverMissingError))
+@router.post(
+    "/{deal_id}/confirm-waiver",
+    responses=problems(*MOVE_ERRORS, WaiverMissingError, ConsentsMissingError),
+)
 async def confirm_waiver(deal_id: UUID, actor: Performer, session: Session) -> DealRead:
     """Buyer: confirm delivery without recordal evidence; the title passes to you."""
     deal = await transferring.confirm_waiver(session, deal_id, actor=actor)
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/record", responses=problems(*MOVE_ERRORS))
+@router.post("/{deal_id}/record", responses=problems(*MOVE_ERRORS, ConsentsMissingError))
 async def record_transfer(
     deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
 ) -> DealRead:
-    """Operator: record the evidence that the office registered the transfer."""
-    deal = await transferring.record(session, deal_id, request.evidence, actor=actor)
+    """Operator: record the evidence that the office registered the transfer, with its dates."""
+    deal = await transferring.record(
+        session, deal_id, request.evidence, request.recordal(), actor=actor
+    )
     return queries.read_deal(deal, actor)
 
 
 @router.post("/{deal_id}/reject-recordal", responses=problems(*MOVE_ERRORS))
 async def reject_recordal(
-    deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
+    deal_id: UUID, request: RefusalEvidence, actor: Operator, session: Session
 ) -> DealRead:
     """Operator: the office refused the transfer; the seller files again."""
     deal = await transferring.reject_recordal(session, deal_id, request.evidence, actor=actor)
@@ -170,7 +214,14 @@ async def reject_recordal(
 @router.post(
     "/{deal_id}/release",
     response_model=DealRead,
-    responses=problems(*MOVE_ERRORS, NotTradableError),
+    responses=problems(
+        *MOVE_ERRORS,
+        NotTradableError,
+        RightRestrainedError,
+        RegisterCheckStaleError,
+        TitleLostError,
+        ConsentsMissingError,
+    ),
 )
 async def release_funds(
     deal_id: UUID, actor: Party, session: Session, writes: HotWrites, http: Request
