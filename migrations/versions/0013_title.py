@@ -491,12 +491,10 @@ def create_title() -> None:
 
 def exclude_overlaps(*same: str) -> None:
     op.drop_constraint("ownership_no_overlap", "ownership")
-    op.create_exclude_constraint(
-        "ownership_no_overlap",
-        "ownership",
-        *((sa.column(name), "=") for name in same),
-        (sa.text("tstzrange(owned_from, owned_until)"), "&&"),
-        using="gist",
+    equal = ", ".join(f"{name} WITH =" for name in same)
+    op.execute(
+        "ALTER TABLE ownership ADD CONSTRAINT ownership_no_overlap EXCLUDE USING gist"
+        f" ({equal}, tstzrange(owned_from, owned_until) WITH &&)"
     )
 
 
