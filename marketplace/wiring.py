@@ -75,6 +75,7 @@ from marketplace.deals import api as deals_api
 from marketplace.deals import personal_data as deals_personal_data
 from marketplace.deals import settling, signing
 from marketplace.deals import verify as deals_verify
+from marketplace.deals.co_owners import api as co_owners_api
 from marketplace.deals.due_diligence import api as due_diligence_api
 from marketplace.deals.handlers import NEGOTIATIONS_AFTER, on_listing_moved, on_paid
 from marketplace.deals.lifecycle import DEAL
@@ -214,6 +215,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     listings_api.public_router,
     negotiations_api.router,
     deals_api.router,
+    co_owners_api.router,
     due_diligence_api.router,
     payees_api.router,
     parts_api.router,

@@ -1,14 +1,12 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from fastapi import Request, Response, status
+from fastapi import Request, Response
 
 from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
-from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
-from marketplace.assets.consents.errors import ConsentNotNeededError, ConsentsMissingError
-from marketplace.assets.consents.schemas import ConsentRead
-from marketplace.assets.errors import NotOwnerError
+from marketplace.accounts.errors import InvalidTokenError
+from marketplace.assets.consents.errors import ConsentsMissingError
 from marketplace.assets.standing.errors import (
     NotTradableError,
     RegisterCheckStaleError,
@@ -16,7 +14,6 @@ from marketplace.assets.standing.errors import (
 )
 from marketplace.deals import queries, settlement, settling, signing, transferring
 from marketplace.deals.access import MOVE_ERRORS, Operator, Party, Performer, Reader, Signer
-from marketplace.deals.consenting import ask_owners
 from marketplace.deals.errors import (
     InvalidSplitError,
     NothingToWaiveError,
@@ -26,7 +23,6 @@ from marketplace.deals.errors import (
     TitleNotReturnableError,
     WaiverMissingError,
 )
-from marketplace.deals.lifecycle import SELLER
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
 from marketplace.deals.schemas import (
@@ -47,7 +43,6 @@ from marketplace.kernel import idempotency
 from marketplace.kernel.db import now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import history
-from marketplace.kernel.lifecycle import NotYourMoveError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotWrites, Session, transactional_router
@@ -138,27 +133,6 @@ async def sign_agreement(
     """Sign the text whose SHA-256 you read. After both signatures the buyer is asked to pay."""
     deal = await signing.sign_agreement(session, deal_id, request.sha256, actor=actor)
     return queries.read_deal(deal, actor)
-
-
-@router.post(
-    "/{deal_id}/ask-consents",
-    status_code=status.HTTP_201_CREATED,
-    response_model=list[ConsentRead],
-    responses=problems(
-        InvalidTokenError,
-        PermissionMissingError,
-        NotFoundError,
-        NotYourMoveError,
-        NotOwnerError,
-        ConsentNotNeededError,
-    ),
-)
-async def ask_deal_consents(deal_id: UUID, actor: Performer, session: Session) -> object:
-    """Seller: ask the other owners of the right to agree to exactly the present text."""
-    deal, role = await lock_for(session, deal_id, actor)
-    if role != SELLER:
-        raise NotYourMoveError("the seller asks the other owners")
-    return await ask_owners(session, deal, actor=actor)
 
 
 @router.post("/{deal_id}/cancel", responses=problems(*MOVE_ERRORS, RequestNotOpenError))

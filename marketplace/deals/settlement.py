@@ -31,7 +31,7 @@ HOLDS_TITLE: Final = """
     )
 """
 """Whether the buyer of deal `d` owns the whole of its right, after the transfer."""
-_FOOTING: Final = ", ".join(f"r.{name} AS right_{name}" for name in FOOTING)
+_FOOTING: Final = ", ".join(f"r.{name} AS footing_{name}" for name in FOOTING)
 _LOCK: Final = f"""
     SELECT d.*, {_FOOTING}, {HOLDS_TITLE} AS holds_title
     FROM deal d JOIN ip_right r ON r.id = d.right_id
@@ -112,7 +112,7 @@ async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) 
         if row is None:
             raise NotFoundError("no such deal")
         columns = dict(row)
-        footing = Footing.of({name: columns.pop(f"right_{name}") for name in FOOTING})
+        footing = Footing.of({name: columns.pop(f"footing_{name}") for name in FOOTING})
         holds_title = columns.pop("holds_title")
         deal = loaded(Deal, columns)
         role = require_role(deal, actor)

@@ -10,7 +10,7 @@ from marketplace.assets.models import Right
 from marketplace.assets.service import end_reservation, is_reserved
 from marketplace.assets.standing.service import Footing, reproject
 from marketplace.assets.title.queries import current_owner
-from marketplace.deals.consenting import require_consents_used
+from marketplace.deals.co_owners.service import require_consents_used
 from marketplace.deals.errors import (
     InvalidSplitError,
     RefundTooLargeError,

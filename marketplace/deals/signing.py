@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.accounts.actors import Actor
 from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
-from marketplace.deals.consenting import require_owners
+from marketplace.deals.co_owners.service import require_owners
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for, require_other_people

@@ -9,7 +9,7 @@ from marketplace.assets.knowing import learn
 from marketplace.assets.models import RightKind
 from marketplace.assets.standing.service import OPERATOR, note_check, reproject
 from marketplace.assets.title.service import HERE, NO_DATES, Recordal, return_title, transfer_title
-from marketplace.deals.consenting import require_owners_of_now
+from marketplace.deals.co_owners.service import require_owners_of_now
 from marketplace.deals.errors import NothingToWaiveError, WaiverMissingError
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal

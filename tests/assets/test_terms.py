@@ -41,9 +41,7 @@ async def registrar(client: httpx2.AsyncClient, sessions: Sessions) -> Person:
         ("2004-01-01", 10, True, "2013-12-31"),
     ],
 )
-def test_the_last_day_of_years(
-    start: str, years: int, first_day_counts: bool, last: str
-) -> None:
+def test_the_last_day_of_years(start: str, years: int, first_day_counts: bool, last: str) -> None:
     began = date.fromisoformat(start)
     found = last_day_of_years(began, years, first_day_counts=first_day_counts)
     assert found == date.fromisoformat(last)

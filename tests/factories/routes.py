@@ -156,7 +156,10 @@ BODIES: Mapping[str, Any] = {
         "as_of": "2026-01-05",
         "scheme": "ST27",
         "rights": [
-            {"number": "KR 10-7654322", "events": [{"id": "e1", "code": "PR0701", "on": "2015-07-08"}]}
+            {
+                "number": "KR 10-7654322",
+                "events": [{"id": "e1", "code": "PR0701", "on": "2015-07-08"}],
+            }
         ],
     },
     "set_legal_rule": {

@@ -7,7 +7,7 @@ from marketplace.assets.standing.queries import checks_of, known_of
 from marketplace.assets.standing.rules import project
 from marketplace.assets.title.queries import conveyances_known
 from marketplace.assets.title.rules import replay
-from marketplace.deals.consenting import owners_missing
+from marketplace.deals.co_owners.service import owners_missing
 from marketplace.deals.due_diligence.findings import FINDINGS, Looked
 from marketplace.deals.due_diligence.schemas import DueDiligenceSheet, Verdict
 from marketplace.deals.models import Deal
