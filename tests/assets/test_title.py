@@ -87,8 +87,7 @@ async def test_three_thirds_are_a_whole(people: dict[str, Person]) -> None:
     ("owned", "code"),
     [
         (
-            {"ann": {"numerator": 3333, "denominator": 10_000}}
-            | dict.fromkeys(("ben", "cho"), {"numerator": 3333, "denominator": 10_000}),
+            {name: {"numerator": 3333, "denominator": 10_000} for name in ("ann", "ben", "cho")},
             "invalid_owners",
         ),
         ({"ann": HALF}, "invalid_owners"),

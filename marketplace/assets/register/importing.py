@@ -128,6 +128,7 @@ async def _right_id(session: AsyncSession, told: RegisterRight, running: _Import
 async def _load(
     session: AsyncSession, right_id: UUID, told: RegisterRight, running: _Import
 ) -> None:
+    learned_before = (await session.get_one(Right, right_id)).known_at
     right, _ = await learn(session, right_id)
     known = await _known(session, right_id, running.facts.origin)
     retracted = running.done["retracted"]
@@ -146,6 +147,7 @@ async def _load(
     )
     await session.flush()
     if not (checked or added or running.done["retracted"] > retracted):
+        right.known_at = learned_before
         return
     standing = await reproject(session, right, actor=running.actor)
     for event in added:
