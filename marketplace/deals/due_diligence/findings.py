@@ -7,7 +7,7 @@ from uuid import UUID
 
 from marketplace.assets.consents.models import Consent
 from marketplace.assets.models import LegalEvent, LegalEventKind, Right, RightKind
-from marketplace.assets.standing.rules import TRADABLE, Standing
+from marketplace.assets.standing.rules import OWNER, TRADABLE, Standing
 from marketplace.assets.standing.service import is_fresh
 from marketplace.assets.title.models import Conveyance
 from marketplace.assets.title.rules import Chain
@@ -51,6 +51,7 @@ class Looked:
     links: Sequence[Conveyance]
     consents: Sequence[Consent]
     consents_missing: Sequence[UUID]
+    names: Mapping[UUID, str]
 
     @property
     def has_register(self) -> bool:
@@ -87,29 +88,42 @@ def _event(event: LegalEvent) -> Evidence:
 def title(looked: Looked) -> Finding:
     """Whether the seller can give what is sold, or the buyer has it."""
     deal, owners = looked.deal, looked.chain.owners_at(looked.at)
-    shares = ", ".join(f"{owner} {share}" for owner, share in owners.items())
+    shares = ", ".join(f"{looked.names[owner]} {share}" for owner, share in owners.items())
     holder = deal.buyer_organisation_id if deal.title_passed else deal.seller_organisation_id
     verdict = Verdict.CLEAR if set(owners) == {holder} else Verdict.ATTENTION
     if holder not in owners or (deal.title_passed and len(owners) > 1):
         verdict = Verdict.BLOCKING
     rivals = " (a rival transfer ranks behind)" if looked.chain.void else ""
     return looked.finding(
-        Topic.TITLE, verdict, f"owned by {shares}{rivals}", map(_link, looked.links)
+        Topic.TITLE,
+        verdict,
+        f"owned by {shares}{rivals}",
+        (_link(link, looked.names) for link in looked.links),
     )
 
 
-def _link(link: Conveyance) -> Evidence:
-    giver = f"from {link.from_organisation_id} " if link.from_organisation_id else ""
-    number = f", recordal {link.recordal_number}" if link.recordal_number else ""
-    detail = f"{link.kind} of {link.share} {giver}to {link.to_organisation_id}{number}"
+def _link(link: Conveyance, names: Mapping[UUID, str]) -> Evidence:
+    giver, number = link.from_organisation_id, link.recordal_number
+    parts = [
+        f"{link.kind} of {link.share}",
+        f"from {names[giver]}" if giver else "",
+        f"to {names[link.to_organisation_id]}",
+        f"by recordal {number}" if number else "",
+    ]
+    detail = " ".join(part for part in parts if part)
     return Evidence(source=link.source, as_of=link.passed_at.date(), detail=detail)
 
 
 def status(looked: Looked) -> Finding:
     found = looked.standing.status
-    verdict = Verdict.CLEAR if found in TRADABLE else Verdict.BLOCKING
-    origins = ", ".join(looked.standing.origins)
-    return looked.finding(Topic.STATUS, verdict, f"{found}, by {origins}")
+    origins = looked.standing.origins
+    if found not in TRADABLE:
+        verdict = Verdict.BLOCKING
+    elif looked.has_register and origins == (OWNER,):
+        verdict = Verdict.ATTENTION  # no register has told it
+    else:
+        verdict = Verdict.CLEAR
+    return looked.finding(Topic.STATUS, verdict, f"{found}, by {', '.join(origins)}")
 
 
 def term(looked: Looked) -> Finding:
@@ -146,13 +160,13 @@ def consents(looked: Looked) -> Finding:
         Evidence(
             source=f"consent {consent.id}",
             as_of=consent.created_at.date(),
-            detail=f"{consent.state} by {consent.organisation_id} to SHA-256"
-            f" {consent.terms_sha256}",
+            detail=f"{consent.state}: {looked.names[consent.organisation_id]}, about the text of"
+            f" SHA-256 {consent.terms_sha256}",
         )
         for consent in looked.consents
     ]
     if looked.consents_missing:
-        names = ", ".join(map(str, looked.consents_missing))
+        names = ", ".join(looked.names[owner] for owner in looked.consents_missing)
         summary, verdict = f"missing of {names}", Verdict.BLOCKING
     elif evidence:
         summary, verdict = "every other owner consented", Verdict.CLEAR

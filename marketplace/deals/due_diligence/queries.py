@@ -1,5 +1,6 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.accounts.organisations.queries import names_of
 from marketplace.assets.consents.queries import consents_about
 from marketplace.assets.legal_rules.queries import rules_for
 from marketplace.assets.models import Right
@@ -20,6 +21,14 @@ async def sheet_of(session: AsyncSession, deal: Deal) -> DueDiligenceSheet:
     rules, known = await rules_for(session, right), await known_of(session, right.id)
     today = now(session).astimezone(rules.zone).date()
     links = await conveyances_known(session, right.id)
+    consents = await consents_about(session, right.id, deal.buyer_organisation_id)
+    missing = await owners_missing(session, deal)
+    people = {
+        *(link.to_organisation_id for link in links),
+        *(link.from_organisation_id for link in links if link.from_organisation_id),
+        *(consent.organisation_id for consent in consents),
+        *missing,
+    }
     looked = Looked(
         deal=deal,
         right=right,
@@ -30,8 +39,9 @@ async def sheet_of(session: AsyncSession, deal: Deal) -> DueDiligenceSheet:
         checked=await checks_of(session, right.id),
         chain=replay(links),
         links=links,
-        consents=await consents_about(session, right.id, deal.buyer_organisation_id),
-        consents_missing=await owners_missing(session, deal),
+        consents=consents,
+        consents_missing=missing,
+        names=await names_of(session, people),
     )
     findings = [find(looked) for find in FINDINGS]
     return DueDiligenceSheet(
