@@ -138,6 +138,41 @@ BODIES: Mapping[str, Any] = {
         "classifications": ["G06Q 50/18"],
     },
     "record_legal_event": {"kind": "lapsed", "occurred_on": "2026-01-05", "source": "gazette 17"},
+    "retract_legal_event": {"source": "correction in gazette 47"},
+    "note_register_check": {"as_of": "2026-01-05", "source": "extract", "origin": "KIPRIS"},
+    "record_conveyance": {
+        "kind": "assignment",
+        "from_organisation_id": NOBODY,
+        "to_organisation_id": NOBODY,
+        "share": {"numerator": 1, "denominator": 3},
+        "received_on": "2026-01-05",
+        "recorded_on": "2026-01-06",
+        "recordal_number": "1-1-2026-7",
+        "source": "extract",
+    },
+    "retract_conveyance": {"source": "correction in gazette 47"},
+    "import_register_facts": {
+        "origin": "KIPRIS",
+        "as_of": "2026-01-05",
+        "scheme": "ST27",
+        "rights": [
+            {
+                "number": "KR 10-7654322",
+                "events": [{"id": "e1", "code": "PR0701", "on": "2015-07-08"}],
+            }
+        ],
+    },
+    "set_legal_rule": {
+        "jurisdiction": "JP",
+        "right_kind": "patent",
+        "topic": "term",
+        "terms": {"years": 20},
+        "valid_from": "1995-07-01",
+        "source": "Patent Act 67",
+    },
+    "ask_for_consents": {"act": "license", "terms": "5 % of net sales in Korea"},
+    "give_consent": {"terms_sha256": "0" * 64, "limit": PRICE, "single_use": True},
+    "ask_listing_consents": {"asking_price_minor": 1},
     "put_confidential_text": {"content": "how the shelf dries an umbrella"},
     "create_listing": {
         "right_id": NOBODY,
