@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.personal_data.registry import PersonalData
 from marketplace.kernel.clocks import Clock
+from marketplace.kernel.db import Sessions
 from marketplace.kernel.events import Consumer
 from marketplace.kernel.lifecycle import Lifecycle
 from marketplace.kernel.problems import ConstraintErrors
