@@ -169,6 +169,8 @@ NOT_OF_A_SELLER = {
     "business_numbers",
     "chargebacks",
     "connected_accounts",
+    "consent_events",
+    "consents",
     "conversion_events",
     "conversions",
     "deal_parts",
