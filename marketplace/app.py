@@ -8,9 +8,9 @@ from typing import Final
 from fastapi import FastAPI
 
 from marketplace import operations
-from marketplace.accounts.access import OAUTH2, permissions_of
+from marketplace.accounts.access import OAUTH2, permissions_of, refusals_of
 from marketplace.accounts.authentication import Authenticator
-from marketplace.accounts.errors import OrganisationSuspendedError
+from marketplace.accounts.identity_providers.metadata import Directory
 from marketplace.accounts.revocations import Revocations
 from marketplace.accounts.uses import Uses
 from marketplace.backlog import Backlog
@@ -75,6 +75,8 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     revocations = Revocations()
     app.state.revocations = revocations
     app.state.personal_data = PERSONAL_DATA
+    app.state.identity_providers = Directory(loopback=settings.loopback_providers)
+    app.state.constraint_errors = CONSTRAINT_ERRORS
     app.state.backlog = Backlog()
     app.state.uses = Uses(USES)
     found_by = finders(settings, revocations)
@@ -88,7 +90,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         app,
         permissions_of,
         OAUTH2,
-        guarded=(OrganisationSuspendedError,),
+        guard=refusals_of,
         unlimited=operations.HEALTH_PATHS,
     )
     return app

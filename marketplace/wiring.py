@@ -24,6 +24,9 @@ from marketplace.accounts.designations import service as designations_service
 from marketplace.accounts.designations.lifecycle import DESIGNATION
 from marketplace.accounts.designations.models import Designation
 from marketplace.accounts.emails import api as emails_api
+from marketplace.accounts.identity_providers import api as identity_providers_api
+from marketplace.accounts.identity_providers import errors as identity_providers_errors
+from marketplace.accounts.identity_providers import logins as identity_providers_logins
 from marketplace.accounts.invitations import api as invitations_api
 from marketplace.accounts.invitations import errors as invitations_errors
 from marketplace.accounts.invitations import service as invitations_service
@@ -122,6 +125,8 @@ FAST: Final = {
 
 SECRET_TAKING: Final = frozenset(
     {
+        "/login/begin",
+        "/login/code",
         "/oauth/sign-in",
         "/oauth/token",
         "/reset-password",
@@ -176,6 +181,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     designations_api.router,
     designations_public.router,
     clients_api.router,
+    identity_providers_api.router,
     authorizations_api.router,
     assets_api.router,
     documents_api.router,
@@ -255,6 +261,7 @@ FORGETTING: Final = (
     sessions_service.forget_expired,
     api_keys_service.forget_ended,
     oauth_service.forget_ended,
+    identity_providers_logins.forget_old,
     signing_keys_service.forget_retired,
     revocations.forget_old,
     invitations_service.forget_old,
@@ -286,6 +293,7 @@ CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **suspensions_errors.CONSTRAINT_ERRORS,
     **affiliations_errors.CONSTRAINT_ERRORS,
     **designations_errors.CONSTRAINT_ERRORS,
+    **identity_providers_errors.CONSTRAINT_ERRORS,
     **mailed_tokens_errors.CONSTRAINT_ERRORS,
     **second_factor_errors.CONSTRAINT_ERRORS,
     **assets_errors.CONSTRAINT_ERRORS,

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.accounts.identity_providers.models import ExternalIdentity, ExternalLogin
 from marketplace.accounts.mailed_tokens.models import MailedToken
 from marketplace.accounts.passwords.models import PasswordResetRequest
 from marketplace.accounts.personal_data.registry import Holder, PersonalData, Section
@@ -21,6 +22,8 @@ _ERASE: Final = (
     text("DELETE FROM mailed_token WHERE user_id = :user_id"),
     text("DELETE FROM recovery_code WHERE user_id = :user_id"),
     text("DELETE FROM second_factor WHERE user_id = :user_id"),
+    text("DELETE FROM external_identity WHERE user_id = :user_id"),
+    text("DELETE FROM external_login WHERE user_id = :user_id"),
 )
 
 
@@ -63,8 +66,27 @@ PERSONAL_DATA: Final = PersonalData(
             "user_id = :user_id",
             {"code_hash": _HASH},
         ),
+        Section(
+            "company_logins",
+            ExternalIdentity,
+            tuple(ExternalIdentity.model_fields),
+            "user_id = :user_id",
+        ),
+        Section(
+            "company_logins_waiting_for_a_code",
+            ExternalLogin,
+            ("id", "created_at", "provider_id", "user_id", "proved_at", "expires_at", "is_anew"),
+            "user_id = :user_id",
+            {
+                "state_hash": _HASH,
+                "browser_hash": _HASH,
+                "onward": "which application you were about to use; gone within minutes",
+            },
+        ),
     ),
     impersonal={
+        "identity_provider": "logins of companies, as an operator set them up",
+        "identity_provider_domain": "which e-mail domains are theirs",
         "attempt_count": "failures by a keyed hash, from which nobody is found",
         "mail": "messages that are not sent yet, encrypted whole; gone when they are sent",
     },
