@@ -50,7 +50,7 @@ _FIND: Final = text(
 )
 _IS_FRESH: Final = text(
     """
-    SELECT FROM login_session WHERE token_hash = :token_hash AND user_id = :user_id
+    SELECT 1 FROM login_session WHERE token_hash = :token_hash AND user_id = :user_id
         AND revoked_at IS NULL AND proved_at > :since
     """
 )
