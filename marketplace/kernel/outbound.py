@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 
 import httpx2
+import orjson
 
 ANSWER_BYTES_MAX: Final = 256 * 1024
 STEP_SECONDS: Final = 5.0
@@ -117,7 +118,7 @@ async def fetch_object(client: httpx2.AsyncClient, url: str, **options: Any) -> 
     if not response.is_success:
         raise OutboundError(f"it answers with status {response.status_code}")
     try:
-        found = response.json()
+        found = orjson.loads(response.content)
     except ValueError as error:
         raise OutboundError("its answer is no JSON") from error
     if not isinstance(found, dict):

@@ -215,6 +215,9 @@ WRONG_ANSWERS: dict[str, Change] = {
     "cut short": forged(lambda claims, key: sign(claims, key)[:-9]),
     "no token": forged(lambda *_: ""),
     "no JWT": forged(lambda *_: "a.b.c"),
+    "nested without end": forged(
+        lambda claims, key: f"{base64.urlsafe_b64encode(b'[' * 9_000).decode()}.e30.x"
+    ),
     "a huge one": forged(lambda claims, key: sign(claims | {"x": "x" * 40_000}, key)),
     "another nonce": claiming(nonce="x" * 43),
     "no nonce": claiming(nonce=None),
@@ -256,6 +259,7 @@ FOREIGN_EMAILS: dict[str, Change] = {
 UNUSABLE: dict[str, Change] = {
     "no tokens": answering("/token", Response("<html>", 502)),
     "no JSON": answering("/token", Response("later", 200)),
+    "nested without end": answering("/token", Response(b"[" * 200_000)),
     "no object": answering("/token", JSONResponse(["x"])),
     "a redirect": answering("/token", RedirectResponse("http://127.0.0.1/", 307)),
     "a long answer": answering("/token", Response(b" " * (ANSWER_BYTES_MAX + 1))),

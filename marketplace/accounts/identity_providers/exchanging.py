@@ -36,6 +36,8 @@ ANEW_SECONDS: Final = 60
 """How long ago a provider may have made sure of somebody whom it was asked to make sure of anew."""
 TOKEN_LENGTH_MAX: Final = 32 * 1024
 ERROR_LENGTH_MAX: Final = 60
+UNREADABLE: Final = (ValueError, RecursionError)
+"""What libraries raise of JSON that is none, or is nested without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Partner:
         except AuthlibBaseError as error:
             refused = _readable(str(error.error))
             raise ProviderRefusedError(f"at the token endpoint: {refused}") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, *UNREADABLE) as error:
             raise unusable(error) from error
         return token
 
@@ -152,7 +154,7 @@ class Partner:
             decoded = await self._decoded(metadata, id_token)
             claims = self._claims(metadata, decoded, token, nonce)
             claims.validate(now=int(at.timestamp()), leeway=CLOCK_SKEW_SECONDS)
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (JoseError, TypeError, KeyError, AttributeError, *UNREADABLE) as error:
             # `error` of such a refusal names the rule or the claim; no value of the token is in it.
             reason = getattr(error, "error", "") or type(error).__name__
             claim = getattr(error, "claim", "")
@@ -189,7 +191,7 @@ class Partner:
         try:
             async with httpx2.AsyncClient(**self.directory.client_options()) as client:
                 told = await fetch_object(client, endpoint, headers=bearer)
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise unusable(error) from error
         if told.get("sub") != subject:
             raise WrongAnswerError("the userinfo is about somebody else")
