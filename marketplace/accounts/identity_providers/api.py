@@ -128,19 +128,20 @@ async def edit_identity_provider(
     return await _read(session, provider, here)
 
 
-@router.get(
-    "/{provider_id}/check",
-    responses=problems(*CLOSED, NotFoundError, ProviderUnusableError),
-)
+@router.get("/{provider_id}/check", responses=problems(*CLOSED, NotFoundError))
 async def check_identity_provider(
     provider_id: UUID, actor: Operator, session: Session, directory: Providers
 ) -> ProviderCheck:
     """Operator: ask the provider itself what it can do, and why it cannot be used if so."""
     async with apart(session) as reading:  # nothing is held while another's server is asked
         provider = await queries.get_provider(reading, provider_id)
-    metadata = await directory.metadata(provider.issuer, anew=True)
-    keys = await directory.keys(provider.issuer, anew=True)
+    try:
+        metadata = await directory.metadata(provider.issuer, anew=True)
+        keys = await directory.keys(provider.issuer, anew=True)
+    except ProviderUnusableError as error:
+        return ProviderCheck(problem=str(error))
     return ProviderCheck(
+        problem=None,
         authorization_endpoint=metadata.authorization_endpoint,
         token_endpoint=metadata.token_endpoint,
         algorithms=list(metadata.algorithms),

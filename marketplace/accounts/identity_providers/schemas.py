@@ -172,11 +172,14 @@ class ProviderRead(Output):
 
 
 class ProviderCheck(Output):
-    authorization_endpoint: str
-    token_endpoint: str
-    algorithms: list[str] = Field(description="that it may sign with; we take no others")
-    keys: int = Field(description="how many of its keys we can verify with")
-    names_itself: bool = Field(description="in each answer, as RFC 9207 has it")
+    problem: str | None = Field(description="why nobody can sign in there now; null: all is well")
+    authorization_endpoint: str | None = None
+    token_endpoint: str | None = None
+    algorithms: list[str] = Field(
+        default=[], description="that it may sign with; we take no others"
+    )
+    keys: int = Field(default=0, description="how many of its keys we can verify with")
+    names_itself: bool = Field(default=False, description="in each answer, as RFC 9207 has it")
 
 
 class Unlink(Input):
