@@ -216,7 +216,7 @@ WRONG_ANSWERS: dict[str, Change] = {
     "no token": forged(lambda *_: ""),
     "no JWT": forged(lambda *_: "a.b.c"),
     "nested without end": forged(
-        lambda claims, key: f"{base64.urlsafe_b64encode(b'[' * 9_000).decode()}.e30.x"
+        lambda *_: f"{base64.urlsafe_b64encode(b'[' * 9_000).decode()}.e30.x"
     ),
     "a huge one": forged(lambda claims, key: sign(claims | {"x": "x" * 40_000}, key)),
     "another nonce": claiming(nonce="x" * 43),
