@@ -16,7 +16,7 @@ from tests.fakes.identity_provider import CLIENT_ID, SECRET, Employee, FakeProvi
 
 DOMAIN = "hanbit.example"
 KIM = Employee("user-17", f"kim@{DOMAIN}")
-_AWAY = re.compile(r'http-equiv="refresh" content="0;url=([^"]+)"')
+AWAY = re.compile(r'http-equiv="refresh" content="0;url=([^"]+)"')
 
 
 def provider_body(provider: FakeProvider, **changed: Any) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Visit:
         """Where the provider's page is."""
         page = await self.ask(email, start)
         assert page.status_code == 200, page.text
-        found = _AWAY.search(page.text)
+        found = AWAY.search(page.text)
         assert found, page.text
         return unescape(found[1])
 

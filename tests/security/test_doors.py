@@ -12,7 +12,6 @@ from marketplace.accounts.models import LoginSession, OrganisationKind
 from marketplace.accounts.permissions import MemberRole
 from marketplace.accounts.sessions.service import new_token
 from marketplace.kernel.db import now
-from tests.factories.deals import ok
 from tests.factories.people import person
 from tests.factories.tables import contents
 from tests.security.conftest import Scene

@@ -66,7 +66,7 @@ Issuer = Annotated[
     AfterValidator(_issuer),
     Field(description="compared letter by letter", examples=["https://login.hanbit.example"]),
 ]
-ProviderClientId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
+ProviderClientId = Annotated[str, StringConstraints(max_length=255, pattern=r"^[!-~]([ -~]*[!-~])?$")]
 ProviderSecret = Annotated[
     SecretStr,
     Field(
