@@ -4,7 +4,7 @@ from typing import Final
 
 from marketplace.accounts.oauth.metadata import AUTHORIZE
 from marketplace.kernel.routing import plain_route
-from marketplace.pages import account, authorizing, company_logins, rendering, signing_in
+from marketplace.pages import account, api_docs, authorizing, company_logins, rendering, signing_in
 
 ROUTES: Final = (
     plain_route(AUTHORIZE, authorizing.authorize, "GET", "POST"),
@@ -16,5 +16,7 @@ ROUTES: Final = (
     plain_route(rendering.ACCOUNT, account.account, "GET"),
     plain_route(account.TOKEN, account.show_token, "POST"),
     plain_route(account.SIGN_OUT, account.sign_out, "POST"),
+    plain_route(api_docs.DOCS, api_docs.docs, "GET"),
+    plain_route(api_docs.ASSET, api_docs.asset, "GET"),
     plain_route(rendering.STYLE_PATH, rendering.style, "GET"),
 )

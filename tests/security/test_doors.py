@@ -152,7 +152,7 @@ OUTSIDE_THE_API = {
     "/account/sign-out",
     "/account/token",
     "/docs",
-    "/docs/oauth2-redirect",
+    "/docs/{name}",
     "/login/begin",
     "/login/callback/{slug}",
     "/login/code",
@@ -166,7 +166,6 @@ OUTSIDE_THE_API = {
     "/oauth/userinfo",
     "/openapi.json",
     "/pages/style.css",
-    "/redoc",
     "/reset-password",
     "/verify-email",
 }

@@ -288,6 +288,32 @@ async def test_a_suspended_organisation(
     assert await contents(nothing_stays) == before
 
 
+async def test_an_unverified_address_is_refused_where_the_document_says_so(
+    scene: Scene,
+    member: Issuer,
+    operator: Issuer,
+    nothing_stays: AsyncConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state = scene.world.app.state
+    strict = state.settings.model_copy(update={"require_verified_email": True})
+    monkeypatch.setattr(state, "settings", strict)
+    await nothing_stays.execute(text("UPDATE user_account SET email_verified_at = NULL"))
+    document = scene.world.app.openapi()["paths"]
+    refused, declared = set(), set()
+    for op in guarded(scene):
+        person = scene.market.seller if op.lets_companies else scene.market.operator
+        savepoint = await nothing_stays.begin_nested()
+        if await told(scene, op, person.headers, {}) == (403, "email_unverified"):
+            refused.add(op.label)
+        await savepoint.rollback()
+        responses = document[op.path][op.method.lower()]["responses"]
+        if "`email_unverified`" in responses.get("403", {}).get("description", ""):
+            declared.add(op.label)
+    assert refused == declared
+    assert len(refused) > 60
+
+
 def test_every_permission_guards_some_route(scene: Scene) -> None:
     asked = {permission for op in guarded(scene) for permission in op.permissions}
     assert asked == set(Permission)

@@ -66,7 +66,9 @@ Issuer = Annotated[
     AfterValidator(_issuer),
     Field(description="compared letter by letter", examples=["https://login.hanbit.example"]),
 ]
-ProviderClientId = Annotated[str, StringConstraints(max_length=255, pattern=r"^[!-~]([ -~]*[!-~])?$")]
+ProviderClientId = Annotated[
+    str, StringConstraints(max_length=255, pattern=r"^[!-~]([ -~]*[!-~])?$")
+]
 ProviderSecret = Annotated[
     SecretStr,
     Field(
