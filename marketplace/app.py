@@ -43,11 +43,11 @@ DESCRIPTION: Final = """
 Ideas and patents are listed, negotiated, paid into held funds, transferred and settled here.
 
 Sign up with `POST /v1/users`, sign in with `POST /v1/sessions`, or by your company's login at
-`/account`, and send the token as `Authorization: Bearer …`. A partner's system registers with `POST /v1/clients`, and gets its tokens
-by OAuth 2 and OpenID Connect, as `/.well-known/openid-configuration` says. Any POST with a token
-may carry an `Idempotency-Key`. Errors are RFC 9457 problem documents with a stable `code`. Money is
-in minor units: 12000 KRW is `{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages:
-follow `next`.
+`/account`, and send the token as `Authorization: Bearer …`. A partner's system registers with `POST
+/v1/clients`, and gets its tokens by OAuth 2 and OpenID Connect, as
+`/.well-known/openid-configuration` says. Any POST with a token may carry an `Idempotency-Key`.
+Errors are RFC 9457 problem documents with a stable `code`. Money is in minor units: 12000 KRW is
+`{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages: follow `next`.
 """
 
 
