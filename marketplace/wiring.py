@@ -57,6 +57,10 @@ from marketplace.accounts.suspensions import errors as suspensions_errors
 from marketplace.assets import api as assets_api
 from marketplace.assets import errors as assets_errors
 from marketplace.assets import personal_data as assets_personal_data
+from marketplace.assets.encumbrances import errors as encumbrances_errors
+from marketplace.assets.encumbrances import service as encumbrances_service
+from marketplace.assets.encumbrances.lifecycle import ENCUMBRANCE
+from marketplace.assets.encumbrances.models import Encumbrance, EncumbranceVersion
 from marketplace.deals import api as deals_api
 from marketplace.deals import personal_data as deals_personal_data
 from marketplace.deals import settling, signing
@@ -213,6 +217,7 @@ LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
     INVITATION,
     AFFILIATION_PROPOSAL,
     DESIGNATION,
+    ENCUMBRANCE,
     LISTING,
     NEGOTIATION,
     DEAL,
@@ -237,6 +242,7 @@ CLOCKS: Final = (
     Clock(Invitation, {}),
     Clock(AffiliationProposal, {}),
     Clock(Designation, {"reinstate": designations_service.reinstate}),
+    Clock(Encumbrance, {"review": encumbrances_service.review}),
     Clock(
         Listing,
         {
@@ -304,6 +310,7 @@ CONSTRAINT_ERRORS: Final[ConstraintErrors] = {
     **mailed_tokens_errors.CONSTRAINT_ERRORS,
     **second_factor_errors.CONSTRAINT_ERRORS,
     **assets_errors.CONSTRAINT_ERRORS,
+    **encumbrances_errors.CONSTRAINT_ERRORS,
     **documents_errors.CONSTRAINT_ERRORS,
     **listings_errors.CONSTRAINT_ERRORS,
     **negotiations_errors.CONSTRAINT_ERRORS,
@@ -321,6 +328,7 @@ APPEND_ONLY: Final = (
     ledger_models.LedgerTransaction.__tablename__,
     ledger_models.LedgerPosting.__tablename__,
     "legal_event",
+    EncumbranceVersion.__tablename__,
     "document",
     "signature",
     "disclosure_view",
