@@ -57,8 +57,11 @@ from marketplace.accounts.suspensions import errors as suspensions_errors
 from marketplace.assets import api as assets_api
 from marketplace.assets import errors as assets_errors
 from marketplace.assets import personal_data as assets_personal_data
+from marketplace.assets.encumbrances import api as encumbrances_api
 from marketplace.assets.encumbrances import errors as encumbrances_errors
+from marketplace.assets.encumbrances import personal_data as encumbrances_personal_data
 from marketplace.assets.encumbrances import service as encumbrances_service
+from marketplace.assets.encumbrances.consents import api as consents_api
 from marketplace.assets.encumbrances.lifecycle import ENCUMBRANCE
 from marketplace.assets.encumbrances.models import Encumbrance, EncumbranceVersion
 from marketplace.deals import api as deals_api
@@ -95,7 +98,7 @@ from marketplace.listings import api as listings_api
 from marketplace.listings import errors as listings_errors
 from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
-from marketplace.listings.handlers import on_legal_event, on_organisation_edited
+from marketplace.listings.handlers import on_encumbered, on_legal_event, on_organisation_edited
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.listings.queries import quick_detail
@@ -192,6 +195,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     clients_api.router,
     authorizations_api.router,
     assets_api.router,
+    encumbrances_api.right_router,
+    encumbrances_api.router,
+    consents_api.router,
     documents_api.router,
     search_api.router,
     listings_api.router,
@@ -230,7 +236,11 @@ LIFECYCLES: Final[tuple[Lifecycle, ...]] = (  # type: ignore[type-arg]
 CONSUMERS: Final = (
     Consumer(
         "listings",
-        {"right.legal_event": on_legal_event, "organisation.edit": on_organisation_edited},
+        {
+            "encumbrance.register": on_encumbered,
+            "organisation.edit": on_organisation_edited,
+            "right.legal_event": on_legal_event,
+        },
     ),
     Consumer(
         "deals",
@@ -290,6 +300,7 @@ PERSONAL_DATA: Final = (
     listings_personal_data.PERSONAL_DATA,
     payments_personal_data.PERSONAL_DATA,
     documents_personal_data.PERSONAL_DATA,
+    encumbrances_personal_data.PERSONAL_DATA,
     assets_personal_data.PERSONAL_DATA,
     applications_personal_data.PERSONAL_DATA,
     credentials_personal_data.PERSONAL_DATA,

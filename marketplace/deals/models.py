@@ -64,6 +64,7 @@ class Deal(Aggregate, table=True):
     shared: bool = Field(default=False, description="payees beside the seller are named")
     withholds: bool = Field(default=False, description="tax may have to be kept back")
     in_parts: bool = Field(default=False, description="paid and released in parts")
+    pledged: bool = Field(default=False, description="secured claims are paid out of the price")
     additional_terms: str | None = None
     recordal_waived_by_seller: bool = False
     recordal_evidence: str | None = None
@@ -87,4 +88,4 @@ class Deal(Aggregate, table=True):
     @property
     def is_plain(self) -> bool:
         """One payee, one payment, no tax to keep back: the deal's own row says all of it."""
-        return not (self.shared or self.withholds or self.in_parts)
+        return not (self.shared or self.withholds or self.in_parts or self.pledged)

@@ -5,8 +5,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.encumbrances.checking import require_free
+from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right
-from marketplace.assets.service import require_owner, require_tradable, reserve
+from marketplace.assets.service import require_owner, reserve
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.errors import ListingNotOpenError
@@ -54,9 +56,9 @@ async def open_deal(
         commission_basis_points=policy.commission_basis_points,
     )
     right = await lock(session, Right, right.id)
+    await require_free(session, right.id, Deed.LIST, by=listing.organisation_id)
     await reserve(session, right.id, subject=deal.subject)
     await require_owner(session, right.id, listing.organisation_id)
-    require_tradable(right)
     await _reserve_listing(session, listing.id)
     begin(session, deal, actor, price_minor=price_minor, currency=currency, right_id=right.id)
     await session.flush()

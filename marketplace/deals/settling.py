@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.accounts.actors import Actor
 from marketplace.assets.models import Right
 from marketplace.assets.service import current_owner, end_reservation, is_reserved
+from marketplace.deals.claims.service import pay_claims, require_unburdened
 from marketplace.deals.errors import (
     InvalidSplitError,
     RefundTooLargeError,
@@ -38,9 +39,11 @@ async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
 
     Raises:
         NotTradableError: it lapsed, expired or was invalidated since; nothing changed.
+        EncumberedError: something came to burden it before it was the buyer's.
     """
     row = await session.execute(_LEGAL_STATUS, {"right_id": deal.right_id})
     require_in_force(row.scalar_one())
+    await require_unburdened(session, deal)
     if deal.in_parts:
         move(session, deal, "release_parts", role=role, actor=actor)
         await end_reservation(session, subject=deal.subject)
@@ -207,6 +210,7 @@ async def _settle(
         payees=payees,
     )
     keep_record(session, division)
+    await pay_claims(session, division)
     await session.refresh(deal)
     await _pass_title_now(session, deal, actor=actor)
 

@@ -390,6 +390,10 @@ TRIGGERS = {
 
 def upgrade() -> None:
     op.add_column("ip_right", sa.Column("burdened_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "deal", sa.Column("pledged", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+    op.alter_column("deal", "pledged", server_default=None)
     for statement in (*TABLES.split(";\n"), CONFLICTS, MAY, BURDEN, KEEP_VERSIONS, DEEDS):
         if statement.strip():
             op.execute(statement)
@@ -420,4 +424,5 @@ def downgrade() -> None:
         op.execute(f"DROP FUNCTION {name}")
     for table in ("encumbrance_consent", "conflict_rule", "encumbrance_version", "encumbrance"):
         op.drop_table(table)
+    op.drop_column("deal", "pledged")
     op.drop_column("ip_right", "burdened_at")
