@@ -61,6 +61,8 @@ from marketplace.assets.encumbrances import api as encumbrances_api
 from marketplace.assets.encumbrances import errors as encumbrances_errors
 from marketplace.assets.encumbrances import personal_data as encumbrances_personal_data
 from marketplace.assets.encumbrances import service as encumbrances_service
+from marketplace.assets.encumbrances.certificates import api as certificates_api
+from marketplace.assets.encumbrances.certificates.models import EncumbranceCertificate
 from marketplace.assets.encumbrances.consents import api as consents_api
 from marketplace.assets.encumbrances.lifecycle import ENCUMBRANCE
 from marketplace.assets.encumbrances.models import Encumbrance, EncumbranceVersion
@@ -198,6 +200,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     encumbrances_api.right_router,
     encumbrances_api.router,
     consents_api.router,
+    certificates_api.right_router,
+    certificates_api.router,
+    certificates_api.keys_router,
     documents_api.router,
     search_api.router,
     listings_api.router,
@@ -340,6 +345,7 @@ APPEND_ONLY: Final = (
     ledger_models.LedgerPosting.__tablename__,
     "legal_event",
     EncumbranceVersion.__tablename__,
+    EncumbranceCertificate.__tablename__,
     "document",
     "signature",
     "disclosure_view",

@@ -14,7 +14,7 @@ from marketplace.payments.taxes.rules import Assessment
 from tests.factories.deals import PRICE_MINOR, Market, credit, list_right, offer, ok, sign
 from tests.factories.encumbrances import refusal
 from tests.factories.parts import parts, payee
-from tests.factories.people import Person
+from tests.factories.people import Person, person
 from tests.factories.refusals import told
 from tests.factories.steady import steady
 from tests.factories.world import World
@@ -131,8 +131,6 @@ async def test_without_consent_nobody_signs_and_with_it_the_claim_is_paid_first(
 
 async def test_two_pledges_are_paid_by_rank_and_never_more_than_there_is(market: Market) -> None:
     found = await pledged(market, market.stranger, number="2")
-    from tests.factories.people import person
-
     second = await person(market.world.client, market.world.sessions, name="Other lender")
     third = await person(market.world.client, market.world.sessions, name="Third lender")
     earlier = await pledge(market, found["right_id"], second, "1")
@@ -150,8 +148,6 @@ async def test_two_pledges_are_paid_by_rank_and_never_more_than_there_is(market:
 
 async def test_payees_bear_the_claim_together_and_parts_pay_it_as_they_come(market: Market) -> None:
     found = await pledged(market, market.stranger)
-    from tests.factories.people import person
-
     partner = await person(market.world.client, market.world.sessions, name="Co-owner")
     deal_id = await agreed(market, found["listing_id"])
     path = f"/v1/deals/{deal_id}"
@@ -241,9 +237,9 @@ async def test_the_database_itself_lets_no_pledged_right_change_hands(market: Ma
     connection = await asyncpg.connect(market.world.settings.asyncpg_url())
     for statement in (
         "UPDATE deal SET state = 'signed' WHERE id = $1",
-        "INSERT INTO ownership (id, created_at, right_id, organisation_id, owned_from, basis)"
+        ("INSERT INTO ownership (id, created_at, right_id, organisation_id, owned_from, basis)"
         " SELECT gen_random_uuid(), now(), right_id, buyer_organisation_id, '2999-01-01',"
-        " 'deal:' || id FROM deal WHERE id = $1",
+        " 'deal:' || id FROM deal WHERE id = $1"),
     ):
         undone = connection.transaction()
         await undone.start()

@@ -57,6 +57,16 @@ class InvalidTermsError(UnprocessableError):
     title = "These terms do not fit this kind of encumbrance"
 
 
+class FutureMomentError(UnprocessableError):
+    code = "future_moment"
+    title = "A certificate tells what was: its moments lie in the past"
+
+
+class InvalidCertificateError(UnprocessableError):
+    code = "invalid_certificate"
+    title = "This is no certificate of ours, or it was changed"
+
+
 CONSTRAINT_ERRORS = {
     "conflict_refused": EncumberedError,
     "conflict_consent": ConsentMissingError,

@@ -8,6 +8,7 @@ from marketplace.accounts.personal_data.registry import (
     Section,
     events_about,
 )
+from marketplace.assets.encumbrances.certificates.models import EncumbranceCertificate
 from marketplace.assets.encumbrances.models import (
     Encumbrance,
     EncumbranceConsent,
@@ -40,12 +41,19 @@ PERSONAL_DATA: Final = PersonalData(
             tuple(EncumbranceConsent.model_fields),
             "given_by = :user_id",
         ),
+        Section(
+            "encumbrance_certificates",
+            EncumbranceCertificate,
+            tuple(EncumbranceCertificate.model_fields),
+            f"organisation_id = {OWN}",
+        ),
         events_about("encumbrance_events", "encumbrance", _IDS),
     ),
     impersonal={"conflict_rule": "what the law says of rights, not of persons"},
     kept={
         "encumbrance.holder_name": "of a public register",
         "encumbrance_version.facts": "what a certificate of a past day has to say",
+        "encumbrance_certificate.jws": "what was certified, which a changed letter would break",
         "encumbrance_consent.given_by": "who consented, by a random number: others' evidence",
     },
 )

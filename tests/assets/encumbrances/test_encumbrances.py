@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+from marketplace.kernel.clocks import run_due
+from marketplace.wiring import CLOCKS
 from tests.factories.deals import Market, list_right, ok, right_body
 from tests.factories.people import Person
 from tests.factories.refusals import told
@@ -225,9 +228,6 @@ async def test_what_ran_out_is_free_at_once_and_expires_by_the_clock(market: Mar
     body = licence(market.buyer, starts_at=begins, ends_at=ends_at)
     granted = await ok(await grant(market, right_id, body))
     assert (await grant(market, right_id, licence(market.stranger))).status_code == 201
-    from marketplace.kernel.clocks import run_due
-    from marketplace.wiring import CLOCKS
-
     for clock in CLOCKS:
         await run_due(world.sessions, clock)
     path = f"/v1/encumbrances/{granted['id']}"
@@ -261,8 +261,6 @@ async def test_a_surrender_takes_the_consent_of_whoever_has_a_pledge(market: Mar
         " SELECT gen_random_uuid(), now(), id, 'surrendered', '2026-01-01', 'x', registered_by"
         " FROM ip_right WHERE id = :id"
     )
-    from sqlalchemy.exc import IntegrityError
-
     with pytest.raises(IntegrityError, match="surrender is refused"):
         async with market.world.sessions.begin() as session:
             await session.execute(statement, {"id": right_id})
