@@ -36,9 +36,10 @@ demo: $(VENV)/run.stamp ## Play a whole deal over HTTP on a fresh database (PATE
 bench: $(VENV)/test.stamp ## Measure speed against floors in the same run (ARGS="list --rows 100000")
 	$(BIN)/python -m benchmarks $(or $(ARGS),all)
 
-docs: $(VENV)/run.stamp ## Generate docs/lifecycles.md and docs/permissions.md from the code
+docs: $(VENV)/run.stamp ## Generate the pages in docs that are made from the code
 	$(BIN)/marketplace docs lifecycles > docs/lifecycles.md
 	$(BIN)/marketplace docs permissions > docs/permissions.md
+	$(BIN)/marketplace docs conflicts > docs/conflicts.md
 
 clean: ## Remove the virtual environment and the local data
 	rm -rf $(VENV) .data

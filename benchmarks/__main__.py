@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from benchmarks import reading, searching, settling, statistics, tokens
+from benchmarks import encumbrances, reading, searching, settling, statistics, tokens
 from benchmarks.place import opened
 from benchmarks.scale import Scale
 
@@ -14,6 +14,7 @@ BENCHMARKS: Final = {
     "search": searching.measure_search,
     "settle": settling.measure_settlement,
     "statistics": statistics.measure_statistics,
+    "encumbrances": encumbrances.measure_encumbrances,
     "token": tokens.measure_tokens,
 }
 

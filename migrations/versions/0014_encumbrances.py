@@ -15,6 +15,9 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+KINDS = """ARRAY['pledge', 'registered_exclusive', 'exclusive', 'sole', 'non_exclusive',
+    'open_licence', 'option', 'attachment', 'trust']::text[]"""
+
 TABLES = """
 CREATE TABLE encumbrance (
     id uuid NOT NULL,
@@ -23,6 +26,8 @@ CREATE TABLE encumbrance (
     due_at timestamptz,
     right_id uuid NOT NULL,
     kind varchar(32) NOT NULL,
+    kind_range int4range NOT NULL GENERATED ALWAYS AS (int4range(
+        array_position(KINDS, kind::text), array_position(KINDS, kind::text), '[]')) STORED,
     subject varchar,
     holder_organisation_id uuid,
     holder_name varchar,
@@ -73,7 +78,7 @@ CREATE TABLE encumbrance (
         kind NOT IN ('pledge', 'attachment', 'trust') OR (claim_range = '{(,)}'
         AND territory_range = '{(,)}' AND field_range = '{(,)}' AND uses = 63))
 );
-CREATE INDEX encumbrance_scope_index ON encumbrance USING gist (right_id, kind, territory_range,
+CREATE INDEX encumbrance_scope_index ON encumbrance USING gist (right_id, kind_range, territory_range,
     field_range, claim_range, tstzrange(starts_at, ends_at))
     WHERE state IN ('pending_registration', 'active');
 CREATE INDEX encumbrance_right_index ON encumbrance (right_id, id);
@@ -112,6 +117,17 @@ CREATE TABLE conflict_rule (
         PRIMARY KEY (act, standing, jurisdiction, right_kind, valid_from),
     CONSTRAINT conflict_rule_no_overlap EXCLUDE USING gist (act WITH =, standing WITH =,
         jurisdiction WITH =, right_kind WITH =, daterange(valid_from, valid_until) WITH &&)
+);
+
+CREATE TABLE conflict_summary (
+    act varchar NOT NULL,
+    jurisdiction varchar NOT NULL,
+    right_kind varchar NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date,
+    barring int4multirange NOT NULL,
+    verdicts jsonb NOT NULL,
+    CONSTRAINT conflict_summary_primary PRIMARY KEY (act, jurisdiction, right_kind, valid_from)
 );
 
 CREATE TABLE encumbrance_certificate (
@@ -160,7 +176,44 @@ CREATE TABLE encumbrance_consent (
 CREATE UNIQUE INDEX encumbrance_consent_open_index
     ON encumbrance_consent (encumbrance_id, act, subject) WHERE revoked_at IS NULL;
 CREATE INDEX encumbrance_consent_subject_index ON encumbrance_consent (subject);
-"""
+""".replace("KINDS", KINDS)
+
+SUMMARY = """
+-- What a whole act needs in one row, for each jurisdiction and kind of right that has rules.
+CREATE FUNCTION summarize_conflicts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM conflict_summary;
+    WITH boundary AS (
+        SELECT valid_from AS day FROM conflict_rule
+        UNION SELECT valid_until FROM conflict_rule WHERE valid_until IS NOT NULL
+    ), period AS (
+        SELECT day AS valid_from, lead(day) OVER (ORDER BY day) AS valid_until FROM boundary
+    ), class AS (
+        SELECT a.act, j.jurisdiction, k.right_kind, p.valid_from, p.valid_until
+        FROM (SELECT DISTINCT act FROM conflict_rule) a,
+            (SELECT DISTINCT jurisdiction FROM conflict_rule) j,
+            (SELECT DISTINCT right_kind FROM conflict_rule) k, period p
+    ), resolved AS (
+        SELECT DISTINCT ON (c.act, c.jurisdiction, c.right_kind, c.valid_from, r.standing)
+            c.*, r.standing, r.verdict, array_position(KINDS, r.standing::text) AS place
+        FROM class c JOIN conflict_rule r ON r.act = c.act
+            AND r.jurisdiction IN ('*', c.jurisdiction) AND r.right_kind IN ('*', c.right_kind)
+            AND r.valid_from <= c.valid_from
+            AND (r.valid_until IS NULL OR r.valid_until > c.valid_from)
+        ORDER BY c.act, c.jurisdiction, c.right_kind, c.valid_from, r.standing,
+            r.jurisdiction = '*', r.right_kind = '*'
+    )
+    INSERT INTO conflict_summary
+        (act, jurisdiction, right_kind, valid_from, valid_until, barring, verdicts)
+    SELECT act, jurisdiction, right_kind, valid_from, valid_until,
+        -- Every kind, but for those that a rule lets pass.
+        '{(,)}'::int4multirange - coalesce(range_agg(int4range(place, place, '[]')) FILTER (
+            WHERE place IS NOT NULL AND verdict IN ('free', 'subject')), '{}'),
+        jsonb_object_agg(standing, verdict)
+    FROM resolved GROUP BY act, jurisdiction, right_kind, valid_from, valid_until;
+    RETURN NULL;
+END $$
+""".replace("KINDS", KINDS)
 
 CONFLICTS = """
 -- What stands against an act, the right's own status first; nothing found, the act may be.
@@ -177,49 +230,62 @@ CREATE FUNCTION conflicts_of(
     wanted_price bigint,
     wanted_currency text,
     itself uuid
-) RETURNS TABLE (standing text, verdict text, encumbrance_id uuid) LANGUAGE sql STABLE AS $$
-    WITH thing AS (
-        SELECT r.office, r.kind, r.legal_status FROM ip_right r WHERE r.id = wanted_right
-    ), rule AS MATERIALIZED (
-        SELECT DISTINCT ON (c.standing) c.standing, c.verdict
-        FROM thing t JOIN conflict_rule c ON c.act = wanted_act
-            AND c.jurisdiction IN ('*', t.office) AND c.right_kind IN ('*', t.kind)
-            AND c.valid_from <= (lower(wanted_period) AT TIME ZONE 'UTC')::date
-            AND ((lower(wanted_period) AT TIME ZONE 'UTC')::date < c.valid_until
-                OR c.valid_until IS NULL)
-        ORDER BY c.standing, c.jurisdiction = '*', c.right_kind = '*'
-    )
-    SELECT t.legal_status::text, 'refused', NULL::uuid
-    FROM thing t LEFT JOIN rule ON rule.standing = t.legal_status
-    WHERE coalesce(rule.verdict, 'refused') NOT IN ('free', 'subject')
-    UNION ALL
-    SELECT 'sale', rule.verdict, NULL FROM rule
-    WHERE rule.standing = 'sale' AND rule.verdict NOT IN ('free', 'subject') AND EXISTS (
+) RETURNS TABLE (standing text, verdict text, encumbrance_id uuid)
+LANGUAGE plpgsql STABLE ROWS 1
+-- Planning would cost ten times what it finds.
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    day CONSTANT date := (lower(wanted_period) AT TIME ZONE 'UTC')::date;
+    status text;
+    bars int4multirange;
+    verdicts jsonb;
+BEGIN
+    SELECT r.legal_status, coalesce(s.barring, '{(,)}'), coalesce(s.verdicts, '{}')
+    INTO status, bars, verdicts
+    FROM ip_right r LEFT JOIN LATERAL (
+        SELECT c.barring, c.verdicts FROM conflict_summary c
+        WHERE c.act = wanted_act AND c.jurisdiction IN ('*', r.office)
+            AND c.right_kind IN ('*', r.kind)
+            AND c.valid_from <= day AND (c.valid_until IS NULL OR day < c.valid_until)
+        ORDER BY c.jurisdiction = '*', c.right_kind = '*' LIMIT 1
+    ) s ON true
+    WHERE r.id = wanted_right;
+    -- What no row speaks of is refused.
+    IF coalesce(verdicts ->> status, 'refused') NOT IN ('free', 'subject') THEN
+        RETURN QUERY SELECT status, coalesce(verdicts ->> status, 'refused'), NULL::uuid;
+    END IF;
+    IF coalesce(verdicts ->> 'sale', 'refused') NOT IN ('free', 'subject') AND EXISTS (
         SELECT FROM right_reservation s WHERE s.right_id = wanted_right
-            AND s.reserved_until IS NULL AND s.subject IS DISTINCT FROM wanted_subject)
-    UNION ALL
-    SELECT rule.standing, rule.verdict, e.id
-    FROM rule JOIN encumbrance e ON e.right_id = wanted_right AND e.kind = rule.standing
-        AND e.state IN ('pending_registration', 'active')
+            AND s.reserved_until IS NULL AND s.subject IS DISTINCT FROM wanted_subject
+    ) THEN
+        RETURN QUERY SELECT 'sale', coalesce(verdicts ->> 'sale', 'refused'), NULL::uuid;
+    END IF;
+    RETURN QUERY
+    SELECT e.kind::text, coalesce(verdicts ->> e.kind, 'refused'), e.id
+    FROM encumbrance e
+    WHERE e.right_id = wanted_right AND e.state IN ('pending_registration', 'active')
+        AND e.kind_range && bars
         AND e.territory_range && wanted_territory AND e.field_range && wanted_field
         AND e.claim_range && wanted_claims
         AND tstzrange(e.starts_at, e.ends_at) && wanted_period
         AND e.uses & wanted_uses <> 0 AND e.id IS DISTINCT FROM itself
         -- What has to be registered keeps nobody from working the invention before it is.
         AND (e.state = 'active' OR wanted_act <> 'work')
-    WHERE rule.verdict = 'refused'
-        OR rule.verdict = 'holder' AND e.holder_organisation_id IS DISTINCT FROM wanted_by
-        OR rule.verdict = 'consent' AND NOT EXISTS (
-            SELECT FROM encumbrance_consent c
-            WHERE c.encumbrance_id = e.id AND c.subject = wanted_subject
-                AND c.revoked_at IS NULL
-                -- The signature of a sale used the consent, weeks before the right passes.
-                AND CASE wanted_act WHEN 'transfer' THEN c.act = 'sell' AND c.used_at IS NOT NULL
-                    ELSE c.act = wanted_act AND c.used_at IS NULL
-                        AND c.expires_at > lower(wanted_period) AND (c.act <> 'sell'
-                            OR c.currency = wanted_currency AND c.price_minor <= wanted_price)
-                    END)
-$$
+        AND CASE verdicts ->> e.kind
+            WHEN 'holder' THEN e.holder_organisation_id IS DISTINCT FROM wanted_by
+            WHEN 'consent' THEN NOT EXISTS (
+                SELECT FROM encumbrance_consent c
+                WHERE c.encumbrance_id = e.id AND c.subject = wanted_subject
+                    AND c.revoked_at IS NULL
+                    -- The signature of a sale used the consent, weeks before the right passes.
+                    AND CASE wanted_act
+                        WHEN 'transfer' THEN c.act = 'sell' AND c.used_at IS NOT NULL
+                        ELSE c.act = wanted_act AND c.used_at IS NULL
+                            AND c.expires_at > lower(wanted_period) AND (c.act <> 'sell'
+                                OR c.currency = wanted_currency AND c.price_minor <= wanted_price)
+                        END)
+            ELSE true END;
+END $$
 """
 
 MAY = """
@@ -273,7 +339,7 @@ KEEP_VERSIONS = """
 CREATE FUNCTION keep_encumbrances() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     inner_facts CONSTANT text[] := ARRAY['version', 'due_at', 'changed_at', 'claim_range',
-        'territory_range', 'field_range', 'entry_sha256', 'created_at'];
+        'territory_range', 'field_range', 'kind_range', 'entry_sha256', 'created_at'];
     present CONSTANT jsonb := to_jsonb(NEW) - inner_facts;
     known timestamptz;
 BEGIN
@@ -281,7 +347,14 @@ BEGIN
         RETURN NULL;
     END IF;
     known := take_turns_over_right(NEW.right_id, NEW.changed_at);
-    IF NEW.state IN ('pending_registration', 'active') THEN
+    -- What stood already, and burdens no more than before, is not granted anew.
+    IF NEW.state IN ('pending_registration', 'active') AND NOT (TG_OP = 'UPDATE'
+        AND OLD.state IN ('pending_registration', 'active')
+        AND (NEW.right_id, NEW.kind) = (OLD.right_id, OLD.kind)
+        AND NEW.claim_range <@ OLD.claim_range AND NEW.territory_range <@ OLD.territory_range
+        AND NEW.field_range <@ OLD.field_range AND NEW.uses & ~OLD.uses = 0
+        AND tstzrange(NEW.starts_at, NEW.ends_at) <@ tstzrange(OLD.starts_at, OLD.ends_at)
+    ) THEN
         PERFORM require_no_conflict(NEW.right_id, NEW.kind, NEW.claim_range, NEW.territory_range,
             NEW.field_range, NEW.uses, tstzrange(NEW.starts_at, NEW.ends_at), NEW.subject,
             NEW.granted_by, NULL, NULL, NEW.id);
@@ -342,6 +415,13 @@ END $$
 """
 
 TRIGGERS = {
+    "conflict_rule_summarized": (
+        "conflict_rule",
+        (
+            "AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON conflict_rule"
+            " FOR EACH STATEMENT EXECUTE FUNCTION summarize_conflicts()"
+        ),
+    ),
     "encumbrance_kept": (
         "encumbrance",
         "AFTER INSERT OR UPDATE ON encumbrance FOR EACH ROW EXECUTE FUNCTION keep_encumbrances()",
@@ -362,8 +442,10 @@ TRIGGERS = {
     ),
     "encumbrance_certificate_append_only": (
         "encumbrance_certificate",
-        ("BEFORE UPDATE OR DELETE OR TRUNCATE ON encumbrance_certificate"
-        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"),
+        (
+            "BEFORE UPDATE OR DELETE OR TRUNCATE ON encumbrance_certificate"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        ),
     ),
     "listing_published_burdened": (
         "listing",
@@ -415,7 +497,7 @@ def upgrade() -> None:
         "deal", sa.Column("pledged", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
     op.alter_column("deal", "pledged", server_default=None)
-    for statement in (*TABLES.split(";\n"), CONFLICTS, MAY, BURDEN, KEEP_VERSIONS, DEEDS):
+    for statement in (*TABLES.split(";\n"), SUMMARY, CONFLICTS, MAY, BURDEN, KEEP_VERSIONS, DEEDS):
         if statement.strip():
             op.execute(statement)
     for name, (_, trigger) in TRIGGERS.items():
@@ -459,11 +541,13 @@ def downgrade() -> None:
         "take_turns_over_right",
         "require_no_conflict",
         "conflicts_of",
+        "summarize_conflicts",
     ):
         op.execute(f"DROP FUNCTION {name}")
     for table in (
         "encumbrance_certificate",
         "encumbrance_consent",
+        "conflict_summary",
         "conflict_rule",
         "encumbrance_version",
         "encumbrance",

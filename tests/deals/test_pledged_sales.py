@@ -237,9 +237,11 @@ async def test_the_database_itself_lets_no_pledged_right_change_hands(market: Ma
     connection = await asyncpg.connect(market.world.settings.asyncpg_url())
     for statement in (
         "UPDATE deal SET state = 'signed' WHERE id = $1",
-        ("INSERT INTO ownership (id, created_at, right_id, organisation_id, owned_from, basis)"
-        " SELECT gen_random_uuid(), now(), right_id, buyer_organisation_id, '2999-01-01',"
-        " 'deal:' || id FROM deal WHERE id = $1"),
+        (
+            "INSERT INTO ownership (id, created_at, right_id, organisation_id, owned_from, basis)"
+            " SELECT gen_random_uuid(), now(), right_id, buyer_organisation_id, '2999-01-01',"
+            " 'deal:' || id FROM deal WHERE id = $1"
+        ),
     ):
         undone = connection.transaction()
         await undone.start()

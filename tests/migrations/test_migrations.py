@@ -49,6 +49,7 @@ TRIGGERS = """
 """
 RULES = {
     "affiliation_tree": "keep_groups_trees",
+    "conflict_rule_summarized": "summarize_conflicts",
     "deal_signed_burdened": "refuse_burdened_deed",
     "encumbrance_kept": "keep_encumbrances",
     "encumbrance_never_deleted": "refuse_change",

@@ -268,3 +268,30 @@ async def test_a_surrender_takes_the_consent_of_whoever_has_a_pledge(market: Mar
     await ok(await market.buyer.post(f"/v1/encumbrances/{pledge['id']}/consents", consent))
     async with market.world.sessions.begin() as session:
         await session.execute(statement, {"id": right_id})
+
+
+async def test_what_stood_first_is_registered_and_narrowed_but_not_widened_over_others(
+    market: Market,
+) -> None:
+    """Rank follows receipt: an attachment that came later stops no entry of what came before."""
+    right_id, operator = await patent(market), market.operator
+    ends = {"ends_at": "2098-01-01T00:00:00Z"}
+    first = await ok(
+        await grant(market, right_id, licence(market.buyer, "registered_exclusive", **ends))
+    )
+    after = {"starts_at": ends["ends_at"]}
+    later = await ok(await grant(market, right_id, licence(market.stranger, "sole", **after)))
+    await ok(await record(market, right_id, entry("5")))
+    path = f"/v1/encumbrances/{first['id']}"
+    entered = {"registration_number": "2026-7", "received_on": "2026-01-05"}
+    assert (await ok(await operator.post(f"{path}/register", entered)))["rank"] == 1
+    shorter = {"valid_from": "2026-02-01", "ends_at": "2097-01-01T00:00:00Z"}
+    assert (await operator.post(f"{path}/change", shorter)).status_code == 200
+    longer = {"valid_from": "2026-02-01", "ends_at": "2099-01-01T00:00:00Z"}
+    refused = await operator.post(f"{path}/change", longer)
+    assert told(refused) == (409, "encumbered")
+    assert refused.json()["encumbrance"]["id"] != later["id"]
+    never = {"valid_from": "2026-02-01", "ends_at": "2001-01-01T00:00:00Z"}
+    assert told(await operator.post(f"{path}/change", never)) == (422, "invalid_terms")
+    now = await ok(await market.seller.get(path))
+    assert now["scope"]["ends_at"].startswith("2097-01-01")
