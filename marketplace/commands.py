@@ -16,6 +16,9 @@ from marketplace.accounts.people.service import create_operator
 from marketplace.accounts.sessions.schemas import SignIn
 from marketplace.accounts.signing_keys import service as signing_keys
 from marketplace.app import create_app
+from marketplace.assets.register.codes import import_codes
+from marketplace.assets.register.importing import import_facts, read_facts
+from marketplace.assets.register.schemas import RegisterImported
 from marketplace.documentation import lifecycles_page, permissions_page
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
@@ -41,6 +44,7 @@ from marketplace.wiring import LIFECYCLES, PROOFS, RECONCILERS
 operators = typer.Typer(no_args_is_help=True, help="People who operate the platform.")
 designations = typer.Typer(no_args_is_help=True, help="Designated valuation institutions.")
 statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
+register = typer.Typer(no_args_is_help=True, help="Facts of the offices' registers.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
 mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet.")
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
@@ -52,6 +56,7 @@ GROUPS: Final = {
     "operators": operators,
     "designations": designations,
     "statistics": statistics,
+    "register": register,
     "ledger": ledger,
     "payments": payments,
     "currencies": currencies,
@@ -148,6 +153,38 @@ def designations_import_history(file: HistoryFile, data_dir: DataDir = None) -> 
             return f"{done.new} new, {done.ended} ended since, {done.known} known"
 
     typer.echo(with_sessions(settings_of(data_dir), load))
+
+
+@register.command("import-facts")
+def register_import_facts(file: HistoryFile, data_dir: DataDir = None) -> None:
+    """Load legal events of rights from a JSON file; loading it again changes nothing."""
+    facts = read_facts(file.read_bytes())
+
+    async def load(sessions: Sessions) -> RegisterImported:
+        async with sessions.begin() as session:
+            return await import_facts(session, facts)
+
+    done = with_sessions(settings_of(data_dir), load)
+    for what, names in (
+        ("nobody registered", done.unknown_rights),
+        ("kept as `other`: no meaning is loaded for code", done.unknown_codes),
+        ("told otherwise before:", done.changed),
+    ):
+        for name in names:
+            say(f"{what} {name}")
+    typer.echo(f"{done.new} new, {done.retracted} retracted, {done.known} known")
+
+
+@register.command("import-codes")
+def register_import_codes(file: HistoryFile, data_dir: DataDir = None) -> None:
+    """Load what an office's codes mean from a CSV: scheme,office,code,kind,meaning."""
+    content = file.read_bytes()
+
+    async def load(sessions: Sessions) -> int:
+        async with sessions.begin() as session:
+            return await import_codes(session, content)
+
+    typer.echo(f"{with_sessions(settings_of(data_dir), load)} codes loaded")
 
 
 @statistics.command("import-history")

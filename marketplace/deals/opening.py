@@ -6,7 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.models import Right
-from marketplace.assets.service import require_owner, require_tradable, reserve
+from marketplace.assets.service import reserve
+from marketplace.assets.standing.service import require_tradable
+from marketplace.assets.title.queries import owners_of
+from marketplace.assets.title.service import require_owner
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.errors import ListingNotOpenError
@@ -57,6 +60,7 @@ async def open_deal(
     await reserve(session, right.id, subject=deal.subject)
     await require_owner(session, right.id, listing.organisation_id)
     require_tradable(right)
+    deal.co_owned = len(await owners_of(session, right.id)) > 1
     await _reserve_listing(session, listing.id)
     begin(session, deal, actor, price_minor=price_minor, currency=currency, right_id=right.id)
     await session.flush()

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.accounts.actors import Actor
 from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
+from marketplace.deals.co_owners.service import require_owners
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for, require_other_people
@@ -46,6 +47,7 @@ async def sign_agreement(
         TextChangedError: `sha256` is not the present text.
         AlreadySignedError: by the database, for the same side twice.
         SamePeopleError: since the offer somebody has come to stand for both sides.
+        ConsentsMissingError: another owner has not consented to this text.
     """
     deal, role = await lock_for(session, deal_id, actor)
     seller, buyer = deal.seller_organisation_id, deal.buyer_organisation_id
@@ -53,6 +55,7 @@ async def sign_agreement(
     name = "countersign" if deal.state is DealState.PARTLY_SIGNED else "sign"
     move(session, deal, name, role=role, actor=actor, sha256=sha256)
     await sign(session, subject=deal.subject, sha256=sha256, actor=actor)
+    await require_owners(session, deal, use=name == "countersign")
     if deal.state is DealState.SIGNED:
         await _ask_for_payment(session, deal)
     return deal

@@ -4,12 +4,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kernel.events import Fact
 from marketplace.listings.cards import rename_seller
-from marketplace.listings.service import follow_legal_status
+from marketplace.listings.service import follow_legal_status, withdraw_unowned
 
 
-async def on_legal_event(session: AsyncSession, fact: Fact) -> None:
-    """A right that lapsed, was invalidated or expired leaves the market at once."""
+async def on_standing(session: AsyncSession, fact: Fact) -> None:
+    """A right that lapsed, was invalidated, expired or is held leaves the market at once."""
     await follow_legal_status(session, UUID(fact.subject.removeprefix("right:")))
+
+
+async def on_title(session: AsyncSession, fact: Fact) -> None:
+    """Only an owner may offer a right."""
+    await withdraw_unowned(session, UUID(fact.subject.removeprefix("right:")))
 
 
 async def on_organisation_edited(session: AsyncSession, fact: Fact) -> None:

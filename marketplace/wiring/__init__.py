@@ -51,6 +51,7 @@ ROUTERS: Final = tuple(chain.from_iterable(domain.routers for domain in DOMAINS)
 LIFECYCLES: Final = tuple(chain.from_iterable(domain.lifecycles for domain in DOMAINS))
 CONSUMERS: Final = tuple(chain.from_iterable(domain.consumers for domain in DOMAINS))
 CLOCKS: Final = tuple(chain.from_iterable(domain.clocks for domain in DOMAINS))
+TURNING: Final = tuple(chain.from_iterable(domain.turning for domain in DOMAINS))
 FORGETTING: Final = tuple(chain.from_iterable(domain.forgetting for domain in DOMAINS))
 APPEND_ONLY: Final = tuple(chain.from_iterable(domain.append_only for domain in DOMAINS))
 PERSONAL_DATA: Final = tuple(chain.from_iterable(d.personal_data for d in reversed(DOMAINS)))
@@ -88,6 +89,7 @@ __all__ = [
     "ROUTERS",
     "SECRET_TAKING",
     "TABLES",
+    "TURNING",
     "USES",
     "finders",
 ]

@@ -3,11 +3,47 @@ from typing import Final
 from marketplace.assets import api as assets_api
 from marketplace.assets import errors as assets_errors
 from marketplace.assets import personal_data as assets_personal_data
+from marketplace.assets.consents import api as consents_api
+from marketplace.assets.consents import errors as consents_errors
+from marketplace.assets.consents.lifecycle import CONSENT
+from marketplace.assets.consents.models import Consent
+from marketplace.assets.legal_rules import api as legal_rules_api
+from marketplace.assets.legal_rules import errors as legal_rules_errors
+from marketplace.assets.register import api as register_api
+from marketplace.assets.register import models as register_models
+from marketplace.assets.standing import api as standing_api
+from marketplace.assets.standing import errors as standing_errors
+from marketplace.assets.standing import service as standing_service
+from marketplace.assets.title import api as title_api
+from marketplace.assets.title import errors as title_errors
+from marketplace.assets.title.models import Conveyance
+from marketplace.kernel.clocks import Clock
 from marketplace.wiring.domain import Domain
 
 ASSETS: Final = Domain(
-    routers=(assets_api.router,),
-    constraint_errors={**assets_errors.CONSTRAINT_ERRORS},
+    routers=(
+        assets_api.router,
+        title_api.router,
+        standing_api.router,
+        register_api.router,
+        legal_rules_api.router,
+        consents_api.router,
+    ),
+    lifecycles=(CONSENT,),
+    clocks=(Clock(Consent, {}),),
+    turning=(standing_service.turn,),
+    constraint_errors={
+        **assets_errors.CONSTRAINT_ERRORS,
+        **title_errors.CONSTRAINT_ERRORS,
+        **standing_errors.CONSTRAINT_ERRORS,
+        **legal_rules_errors.CONSTRAINT_ERRORS,
+        **consents_errors.CONSTRAINT_ERRORS,
+    },
     personal_data=(assets_personal_data.PERSONAL_DATA,),
-    append_only=("legal_event",),
+    append_only=(
+        "legal_event",
+        Conveyance.__tablename__,
+        register_models.RegisterCheck.__tablename__,
+        register_models.Retraction.__tablename__,
+    ),
 )

@@ -5,7 +5,9 @@ from marketplace.deals import personal_data as deals_personal_data
 from marketplace.deals import settling, signing
 from marketplace.deals import verify as deals_verify
 from marketplace.deals.chargebacks import on_chargeback
+from marketplace.deals.co_owners import api as co_owners_api
 from marketplace.deals.deadlines import on_hold_ending
+from marketplace.deals.due_diligence import api as due_diligence_api
 from marketplace.deals.handlers import (
     NEGOTIATIONS_AFTER,
     on_distributed,
@@ -55,6 +57,8 @@ DEALS: Final = Domain(
     routers=(
         negotiations_api.router,
         deals_api.router,
+        co_owners_api.router,
+        due_diligence_api.router,
         payees_api.router,
         parts_api.router,
     ),

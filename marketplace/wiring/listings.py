@@ -6,7 +6,7 @@ from marketplace.listings import api as listings_api
 from marketplace.listings import errors as listings_errors
 from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
-from marketplace.listings.handlers import on_legal_event, on_organisation_edited
+from marketplace.listings.handlers import on_organisation_edited, on_standing, on_title
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.wiring.domain import Domain
@@ -20,7 +20,12 @@ LISTINGS: Final = Domain(
     consumers=(
         Consumer(
             "listings",
-            {"right.legal_event": on_legal_event, "organisation.edit": on_organisation_edited},
+            {
+                "right.standing": on_standing,
+                "right.transfer": on_title,
+                "right.retract_conveyance": on_title,
+                "organisation.edit": on_organisation_edited,
+            },
         ),
     ),
     clocks=(

@@ -14,6 +14,7 @@ from marketplace.kernel.lifecycle import Lifecycle
 from marketplace.listings.lifecycle import LISTING, ListingState
 from marketplace.wiring import CLOCKS
 from tests.factories.deals import list_right, ok, right_body
+from tests.factories.register import look_up
 from tests.factories.stage import Stage, figures, moves_told
 from tests.factories.undone import undone
 
@@ -61,12 +62,23 @@ async def assert_clock(
     assert fresh == [(f"{kind}.{move}", "clock")]
 
 
+async def look_up_before(stage: Stage, deal_id: str, moment: datetime) -> None:
+    """Somebody looks at the register before a deal is due; else its release is refused."""
+    clock = stage.world.clock
+    clock.offset += moment - MARGIN - clock.now()
+    right_id = await stage.right_of(deal_id)
+    await look_up(stage.market.operator, right_id, clock.now().date().isoformat())
+
+
 @pytest.mark.parametrize("state", DEAL.due)
 async def test_the_clock_ends_every_phase_of_a_deal(stage: Stage, state: DealState) -> None:
     deal_id = stage.deals[state]
     async with undone(stage.world) as connection:
         since = datetime.fromisoformat((await stage.deal(deal_id))["due_at"])
         assert abs(since - DEAL.due[state].after - stage.world.clock.now()) < timedelta(minutes=2)
+
+        if state is DealState.RECORDED:
+            await look_up_before(stage, deal_id, since)
 
         await assert_clock(stage, connection, DEAL, deal_id, state)
 
@@ -176,6 +188,7 @@ async def test_a_right_out_of_force_is_not_paid_for_until_it_is_restored(
             ] * attempts
         assert (await stage.deal(deal_id))["held"]["amount_minor"] == 100_000_000
 
+        await look_up_before(stage, deal_id, later)
         await record(stage, right_id, "restored")
         await wait_until(stage, later + MARGIN)
         assert await market.state(deal_id) == "settled"
