@@ -238,7 +238,12 @@ def ledger_verify(data_dir: DataDir = None) -> None:
 @payments.command("reconcile")
 def payments_reconcile(
     provider: Annotated[str, typer.Option(help=f"One of: {', '.join(RECONCILERS)}.")],
-    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="A day in UTC.")],
+    day: Annotated[
+        datetime,
+        typer.Option(
+            "--date", formats=["%Y-%m-%d"], help="A day: the bank's own, of Stripe in UTC."
+        ),
+    ],
     data_dir: DataDir = None,
 ) -> None:
     """Compare what a provider moved in a day with the ledger; exit 1 when anything differs."""
