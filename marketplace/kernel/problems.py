@@ -5,7 +5,7 @@ things: a field, a state, a number of a publication or an office that is not kno
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPMethod, HTTPStatus
 from typing import Any, Final
 
@@ -179,13 +179,28 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     if any(found["type"] == "json_invalid" for found in error.errors()):
         return _refuse(request, MalformedJsonError("send valid JSON"))
     found = [
-        {"field": _field(item["loc"]), "message": item["msg"][:200]} for item in error.errors()[:20]
+        {"field": _field(_as_sent(item["loc"], error.body)), "message": item["msg"][:200]}
+        for item in error.errors()[:20]
     ]
     fields = ", ".join(item["field"] for item in found)
     return _refuse(request, ValidationFailedError(f"correct: {fields}", errors=found))
 
 
-def _field(location: Sequence[object]) -> str:
+def _as_sent(location: Sequence[object], body: Any) -> Iterator[object]:
+    """The path of a field in the body itself, without the tags by which a type was chosen."""
+    yield from location[:1]
+    inner: Any = body if location[:1] == ("body",) else None
+    for left, part in zip(range(len(location) - 2, -1, -1), location[1:], strict=True):
+        if isinstance(inner, dict) and left and part not in inner and part in inner.values():
+            continue
+        yield part
+        try:
+            inner = inner[part]
+        except (TypeError, LookupError):
+            inner = None
+
+
+def _field(location: Iterable[object]) -> str:
     """The path of a field. A name that the caller made up is shown if it reads as a name."""
     parts = (str(part) for part in location)
     return ".".join(part if FIELD_NAME.fullmatch(part) else "?" for part in parts)[:200]

@@ -22,6 +22,7 @@ from marketplace.wiring.listings import LISTINGS
 from marketplace.wiring.payments import ERRANDS, PAYMENTS, RECONCILERS
 from marketplace.wiring.search import SEARCH
 from marketplace.wiring.statistics import STATISTICS
+from marketplace.wiring.valuation import VALUATION
 
 DOMAINS: Final = (
     KERNEL,
@@ -30,6 +31,7 @@ DOMAINS: Final = (
     DOCUMENTS,
     PAYMENTS,
     LISTINGS,
+    VALUATION,
     DEALS,
     SEARCH,
     STATISTICS,

@@ -51,6 +51,7 @@ RULES = {
     "affiliation_tree": "keep_groups_trees",
     "membership_owner_changed": "keep_an_owner",
     "membership_owner_removed": "keep_an_owner",
+    "valuation_model_weights_whole": "refuse_unless_weights_whole",
 }
 """What no constraint can say."""
 LEFT_BEHIND = """
