@@ -179,11 +179,19 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     if any(found["type"] == "json_invalid" for found in error.errors()):
         return _refuse(request, MalformedJsonError("send valid JSON"))
     found = [
-        {"field": _field(_as_sent(item["loc"], error.body)), "message": item["msg"][:200]}
+        {"field": _field(_as_sent(item["loc"], error.body)), "message": _message(item)[:200]}
         for item in error.errors()[:20]
     ]
     fields = ", ".join(item["field"] for item in found)
     return _refuse(request, ValidationFailedError(f"correct: {fields}", errors=found))
+
+
+def _message(found: Mapping[str, Any]) -> str:
+    """What is wrong with a field; of a tag that chooses a type, pydantic repeats what was sent."""
+    if found["type"] == "union_tag_invalid":
+        return f"Input should be one of {found['ctx']['expected_tags']}"
+    message: str = found["msg"]
+    return message
 
 
 def _as_sent(location: Sequence[object], body: Any) -> Iterator[object]:

@@ -60,7 +60,7 @@ class Outcome:
 
     @property
     def screened(self) -> dict[str, int]:
-        return dict(Counter(reason for one in self.ratings for reason in one.reasons))
+        return dict(Counter(reason.value for one in self.ratings for reason in one.reasons))
 
     @property
     def grades(self) -> dict[str, int]:
@@ -144,7 +144,7 @@ def _screen(
             found.left_out.append(RatedRecord(facts.number, reasons))
         else:
             texts.add(facts.text)
-            classes.add_pieces(iter(facts.subclasses))
+            classes.add_whole(facts.subclasses)
             found.claims.append(claimed(facts))
             found.facts.append(_without_texts(facts))
         if count % SAY_EVERY == 0:

@@ -3,7 +3,9 @@
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 from zlib import crc32
 
@@ -15,6 +17,8 @@ from marketplace.valuation.library.working import Array
 Matrix = Any
 """A scipy sparse matrix, of which there are no types."""
 
+WORDS_REMEMBERED: Final = 1 << 15
+"""Their pieces are hashed once; common words are most of every text."""
 _RUN: Final = re.compile(
     r"(?P<cjk>[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+)|(?P<letters>[^\W\d_]+)"
 )
@@ -28,7 +32,9 @@ _COMMON: Final = (
     " providing relates said second such system that the their them then there thereby therefor"
     " thereof these they this those through unit upon use used using und various wherein whereby"
     " which with within von zur zum mit auf ist sind wird werden"
-    " 본 발명 관한 것으로 상기 따른 있는 하는 위한 구비 포함 이용 및 또는"
+    " 본 발명 관한 것으로 상기 따른 있는 하는 위한 구비 포함 이용 및 또는 이의 그것"
+    " 방법 시스템 장치"
+    " 一种 方法 及其 装置 系统 基于 发明 的方 置及 統及 方法及 装置及"
 )
 STOP_WORDS: Final = frozenset(_COMMON.split())
 
@@ -39,11 +45,10 @@ def runs(text: str) -> Iterator[tuple[bool, str]]:
         yield found["cjk"] is not None, found[0]
 
 
-def n_grams(text: str, letters: int, cjk: int) -> Iterator[str]:
-    """Pieces of words; a word's ends are marked, and what is shorter is taken whole."""
-    for is_cjk, run in runs(text):
-        size, marked = (cjk, run) if is_cjk else (letters, f" {run} ")
-        yield from (marked[at : at + size] for at in range(max(1, len(marked) - size + 1)))
+def n_grams(is_cjk: bool, run: str, *, letters: int, cjk: int) -> Iterator[str]:  # noqa: FBT001
+    """Pieces of a run; a word's ends are marked, and what is shorter is taken whole."""
+    size, marked = (cjk, run) if is_cjk else (letters, f" {run} ")
+    return (marked[at : at + size] for at in range(max(1, len(marked) - size + 1)))
 
 
 def words(text: str) -> Iterator[str]:
@@ -69,26 +74,38 @@ class Vectoriser:
     """Takes texts one by one, and keeps of each only which hashed pieces it has how often."""
 
     def __init__(self, letters: int, cjk: int, bits: int) -> None:
-        self._sizes = (letters, cjk)
         self._mask = (1 << bits) - 1
         self._rows = array("q", [0])
         self._columns = array("i")
-        self._values = array("f")
+        self._counts = array("i")
+
+        def pieces_of(run: tuple[bool, str]) -> tuple[int, ...]:
+            return tuple(self._hashed(n_grams(*run, letters=letters, cjk=cjk)))
+
+        self._pieces_of = lru_cache(WORDS_REMEMBERED)(pieces_of)
 
     def add(self, text: str) -> None:
-        self.add_pieces(n_grams(text, *self._sizes))
+        self._add(chain.from_iterable(map(self._pieces_of, runs(text))))
 
-    def add_pieces(self, pieces: Iterator[str]) -> None:
+    def add_whole(self, words: Iterable[str]) -> None:
+        """Words that are not cut."""
+        self._add(self._hashed(words))
+
+    def _hashed(self, pieces: Iterable[str]) -> Iterator[int]:
         # CRC-32 is the same everywhere and for ever, unlike Python's own hash.
-        counted = Counter(crc32(piece.encode()) & self._mask for piece in pieces)
+        return (crc32(piece.encode()) & self._mask for piece in pieces)
+
+    def _add(self, columns: Iterable[int]) -> None:
+        counted = Counter(columns)
         self._columns.extend(counted.keys())
-        self._values.extend(1 + np.log(list(counted.values()), dtype=np.float32).ravel())
+        self._counts.extend(counted.values())
         self._rows.append(len(self._columns))
 
     def matrix(self) -> Matrix:
         """One row a text, each of length 1; what is in many texts counts less (TF-IDF)."""
         shape = (len(self._rows) - 1, self._mask + 1)
-        parts = (np.array(self._values), np.array(self._columns), np.array(self._rows))
+        weights = 1 + np.log(np.array(self._counts, dtype=np.float32))
+        parts = (weights, np.array(self._columns), np.array(self._rows))
         found = sparse.csr_array(parts, shape=shape)
         occurs = np.bincount(found.indices, minlength=shape[1])
         rarity = np.log((1 + shape[0]) / (1 + occurs)).astype(np.float32) + 1
