@@ -291,7 +291,15 @@ async def test_a_run_is_kept_and_can_be_made_again(
     tmp_path: Path, terms: Terms, client: httpx2.AsyncClient, sessions: Sessions
 ) -> None:
     made = [
-        record(at, abstract=f"수소 저장 {at % 7} 용기 압력 {at % 3} 센서" * 2) for at in range(50)
+        record(
+            at,
+            abstract=f"수소 저장 {at % 7} 용기 압력 {at % 3} 센서" * 2,
+            filing_date=f"{2010 + at % 15}-01-01",
+            applicants=[{"name": f"owner {at % 5}"}],
+            claims_count=1 + at % 9,
+            first_claim="수소 저장 용기",
+        )
+        for at in range(50)
     ]
     file = written(tmp_path, [*made, record(99, kind="S1")])
     outcome = rated(file, terms)
