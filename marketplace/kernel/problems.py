@@ -44,6 +44,8 @@ PROBLEM_CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/
 RETRY_AFTER: Final = "retry_after_seconds"
 """What else an error says, which is a header as well."""
 FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+WRONG_TAG: Final = "union_tag_invalid"
+TAG: Final = re.compile(r"'([^']*)'")
 HTTP_ERRORS: Final = {e.status: e for e in (MalformedBodyError, NotFoundError, TooLargeError)}
 """What the framework's own refusals mean."""
 
@@ -179,17 +181,25 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     if any(found["type"] == "json_invalid" for found in error.errors()):
         return _refuse(request, MalformedJsonError("send valid JSON"))
     found = [
-        {"field": _field(_as_sent(item["loc"], error.body)), "message": _message(item)[:200]}
+        {"field": _field(_location(item, error.body)), "message": _message(item)[:400]}
         for item in error.errors()[:20]
     ]
     fields = ", ".join(item["field"] for item in found)
     return _refuse(request, ValidationFailedError(f"correct: {fields}", errors=found))
 
 
+def _location(found: Mapping[str, Any], body: Any) -> Iterator[object]:
+    """Where a field is; a tag that chooses no type is a field as well."""
+    yield from _as_sent(found["loc"], body)
+    if found["type"] == WRONG_TAG:
+        yield found["ctx"]["discriminator"].strip("'")
+
+
 def _message(found: Mapping[str, Any]) -> str:
-    """What is wrong with a field; of a tag that chooses a type, pydantic repeats what was sent."""
-    if found["type"] == "union_tag_invalid":
-        return f"Input should be one of {found['ctx']['expected_tags']}"
+    """What is wrong with a field; of a wrong tag pydantic would repeat what was sent."""
+    if found["type"] == WRONG_TAG:
+        known = TAG.findall(found["ctx"]["expected_tags"])
+        return f"Input should be one of: {', '.join(known)}"
     message: str = found["msg"]
     return message
 

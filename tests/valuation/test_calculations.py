@@ -214,6 +214,9 @@ async def test_a_wrong_field_is_named_as_it_was_sent(valuer: Person) -> None:
     answer = await valuer.post(PATH, wrong)
     fields = [error["field"] for error in answer.json()["errors"]]
     assert fields == ["body.revenues_minor.1", "body.royalty_rate"]
+    (error,) = (await valuer.post(PATH, {"method": "feeling"})).json()["errors"]
+    assert error["field"] == "body.method"
+    assert error["message"].endswith(f"{', '.join(Method)}")
 
 
 async def test_who_only_reads_does_not_calculate(

@@ -110,7 +110,7 @@ class Calculation(Input):
         """Raises UnknownVariableError or TooMuchWorkError: a range that cannot be computed."""
         for name in self.range.over if self.range else ():
             if name not in self.varies or getattr(self, name, 1) is None:
-                raise UnknownVariableError(f"what may vary: {', '.join(self.varies)}")
+                raise UnknownVariableError(f"what may vary: {', '.join(self.varies) or 'nothing'}")
         if self.cells() > CELLS_MAX:
             raise TooMuchWorkError(f"at most {CELLS_MAX:,} draws times years")
 
