@@ -39,9 +39,10 @@ demo-stripe: $(VENV)/test.stamp ## Play a sale paid by card, with Stripe's fake 
 bench: $(VENV)/test.stamp ## Measure speed against floors in the same run (ARGS="list --rows 100000")
 	$(BIN)/python -m benchmarks $(or $(ARGS),all)
 
-docs: $(VENV)/run.stamp ## Generate docs/lifecycles.md and docs/permissions.md from the code
+docs: $(VENV)/run.stamp ## Generate the pages in docs that are made from the code
 	$(BIN)/marketplace docs lifecycles > docs/lifecycles.md
 	$(BIN)/marketplace docs permissions > docs/permissions.md
+	$(BIN)/marketplace docs conflicts > docs/conflicts.md
 
 clean: ## Remove the virtual environment and the local data
 	rm -rf $(VENV) .data

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from benchmarks import inbox, reading, searching, settling, statistics, tokens
+from benchmarks import encumbrances, inbox, reading, searching, settling, statistics, tokens
 from benchmarks.place import opened
 from benchmarks.scale import Scale
 
@@ -15,6 +15,7 @@ BENCHMARKS: Final = {
     "inbox": inbox.measure_inbox,
     "settle": settling.measure_settlement,
     "statistics": statistics.measure_statistics,
+    "encumbrances": encumbrances.measure_encumbrances,
     "token": tokens.measure_tokens,
 }
 

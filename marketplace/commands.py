@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
+import orjson
 import typer
 from pydantic import ValidationError
 
@@ -15,7 +16,10 @@ from marketplace.accounts.designations.importing import import_designations
 from marketplace.accounts.people.service import create_operator
 from marketplace.accounts.sessions.schemas import SignIn
 from marketplace.accounts.signing_keys import service as signing_keys
+from marketplace.accounts.signing_keys.models import KeyPurpose
 from marketplace.app import create_app
+from marketplace.assets.encumbrances.certificates.verifying import verify_certificate
+from marketplace.assets.encumbrances.documentation import conflicts_page
 from marketplace.assets.register.codes import import_codes
 from marketplace.assets.register.importing import import_facts, read_facts
 from marketplace.assets.register.schemas import RegisterImported
@@ -50,7 +54,8 @@ mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet."
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
 payments = typer.Typer(no_args_is_help=True, help="Payments through providers.")
 currencies = typer.Typer(no_args_is_help=True, help="Exchange rates.")
-keys = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
+keys = typer.Typer(no_args_is_help=True, help="The keys that sign tokens and certificates.")
+certificates = typer.Typer(no_args_is_help=True, help="Certificates of encumbrances.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
 GROUPS: Final = {
     "operators": operators,
@@ -63,6 +68,7 @@ GROUPS: Final = {
     "events": events,
     "mail": mail,
     "keys": keys,
+    "certificate": certificates,
     "docs": documentation,
 }
 """The commands by what they are about, as `marketplace ledger verify`."""
@@ -232,7 +238,12 @@ def ledger_verify(data_dir: DataDir = None) -> None:
 @payments.command("reconcile")
 def payments_reconcile(
     provider: Annotated[str, typer.Option(help=f"One of: {', '.join(RECONCILERS)}.")],
-    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="A day in UTC.")],
+    day: Annotated[
+        datetime,
+        typer.Option(
+            "--date", formats=["%Y-%m-%d"], help="A day: the bank's own, of Stripe in UTC."
+        ),
+    ],
     data_dir: DataDir = None,
 ) -> None:
     """Compare what a provider moved in a day with the ledger; exit 1 when anything differs."""
@@ -340,19 +351,41 @@ def mail_retry(mail_id: UUID, data_dir: DataDir = None) -> None:
 def keys_rotate(
     *,
     compromised: Annotated[
-        bool, typer.Option(help="End former keys at once, and with them every access token.")
+        bool, typer.Option(help="End former keys at once, and with them all that they signed.")
+    ] = False,
+    certificates: Annotated[
+        bool, typer.Option(help="The keys of certificates, of which former ones verify for ever.")
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Sign tokens with a new key; former ones verify until what they signed has expired."""
+    purpose = KeyPurpose.CERTIFICATES if certificates else KeyPurpose.TOKENS
     settings = settings_of(data_dir)
 
     async def rotate(sessions: Sessions) -> UUID:
         async with sessions.begin() as session:
             keyring = await open_keyring(session, settings.keys_path)
-            return await signing_keys.rotate(session, keyring, compromised=compromised)
+            return await signing_keys.rotate(session, keyring, purpose, compromised=compromised)
 
     typer.echo(f"key {with_sessions(settings, rotate)} signs now")
+
+
+@certificates.command("verify")
+def certificate_verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JWS, JSON or PDF.")],
+    published: Annotated[
+        Path, typer.Option("--keys", exists=True, help="What GET /v1/certificate-keys answered.")
+    ],
+) -> None:
+    """Verify a certificate of encumbrances, offline; print what it says."""
+    content = verify_certificate(file.read_bytes(), published.read_bytes())
+    typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+
+
+@documentation.command("conflicts")
+def docs_conflicts() -> None:
+    """Print docs/conflicts.md, made from the table of conflicts."""
+    typer.echo(conflicts_page(), nl=False)
 
 
 @documentation.command("lifecycles")

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     SIGN = "agreements:sign"
     PERFORM_DEALS = "deals:perform"
     OPERATE_DEALS = "deals:operate"
+    OPERATE_IDENTITY_PROVIDERS = "identity_providers:operate"
     OPERATE_LISTINGS = "listings:operate"
     OPERATE_ORGANISATIONS = "organisations:operate"
     OPERATE_PAYMENTS = "payments:operate"
@@ -48,13 +49,16 @@ DESCRIPTIONS: Final[Mapping[Permission, str]] = {
     P.SIGN: "Sign agreements, which binds the organisation",
     P.PERFORM_DEALS: "Take the steps of a deal: deliver, confirm, release, dispute",
     P.OPERATE_DEALS: "Operator: record transfers, decide disputes, reverse deals",
+    P.OPERATE_IDENTITY_PROVIDERS: "Operator: say by whose login a company's people sign in",
     P.OPERATE_LISTINGS: "Operator: suspend, resume and reopen listings",
     P.OPERATE_ORGANISATIONS: "Operator: suspend organisations, designate valuation institutions",
     P.OPERATE_PAYMENTS: "Operator: bank statements, payouts, fees",
     P.OPERATE_SYSTEM: "Operator: events that failed",
 }
 
-PERSONAL: Final = frozenset({P.MANAGE_ACCOUNT, P.MANAGE_CLIENTS, P.OWN_ORGANISATION})
+PERSONAL: Final = frozenset(
+    {P.MANAGE_ACCOUNT, P.MANAGE_CLIENTS, P.OWN_ORGANISATION, P.OPERATE_IDENTITY_PROVIDERS}
+)
 """What only a person who signed in may do themselves: no key and no application is given it."""
 
 GRANTABLE: Final = {p.value: about for p, about in DESCRIPTIONS.items() if p not in PERSONAL}
@@ -84,7 +88,7 @@ ROLE_PERMISSIONS: Final[Mapping[MemberRole, frozenset[Permission]]] = {
     MemberRole.ADMIN: _ADMIN,
     MemberRole.MEMBER: _MEMBER,
     MemberRole.VIEWER: _EVERYBODY,
-    MemberRole.OPERATOR: _EVERYBODY | _OPERATE | {P.MANAGE_CLIENTS},
+    MemberRole.OPERATOR: _EVERYBODY | _OPERATE | {P.MANAGE_CLIENTS, P.OPERATE_IDENTITY_PROVIDERS},
 }
 
 

@@ -84,6 +84,9 @@ class Right(Record, table=True):
     checked_on: date | None = None
     known_at: datetime | None = moment(nullable=True)
     registered_by: UUID = Field(foreign_key="organisation.id", index=True)
+    burdened_at: datetime | None = moment(nullable=True)
+    """When something was last known of its encumbrances. Written by the database: whoever does
+    what can conflict writes it first, so that all who do wait for each other."""
 
 
 class RightIdentifier(Record, table=True):

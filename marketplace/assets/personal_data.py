@@ -53,6 +53,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "checked_on",
                 "known_at",
                 "registered_by",
+                "burdened_at",
             ),
             f"id IN ({_RIGHTS})",
         ),

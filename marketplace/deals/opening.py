@@ -5,6 +5,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.encumbrances.checking import require_free
+from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right
 from marketplace.assets.service import reserve
 from marketplace.assets.standing.service import require_tradable
@@ -57,6 +59,7 @@ async def open_deal(
         commission_basis_points=policy.commission_basis_points,
     )
     right = await lock(session, Right, right.id)
+    await require_free(session, right.id, Deed.LIST, by=listing.organisation_id)
     await reserve(session, right.id, subject=deal.subject)
     await require_owner(session, right.id, listing.organisation_id)
     require_tradable(right)

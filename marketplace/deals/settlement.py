@@ -33,7 +33,10 @@ HOLDS_TITLE: Final = """
 """Whether the buyer of deal `d` owns the whole of its right, after the transfer."""
 _FOOTING: Final = ", ".join(f"r.{name} AS footing_{name}" for name in FOOTING)
 _LOCK: Final = f"""
-    SELECT d.*, {_FOOTING}, {HOLDS_TITLE} AS holds_title
+    SELECT d.*, {_FOOTING}, {HOLDS_TITLE} AS holds_title, EXISTS (
+        SELECT FROM encumbrance e
+        WHERE e.right_id = d.right_id AND e.state IN ('pending_registration', 'active')
+    ) AS is_burdened
     FROM deal d JOIN ip_right r ON r.id = d.right_id
     WHERE d.id = $1 FOR UPDATE OF d
 """  # noqa: S608 - built from constants
@@ -100,8 +103,9 @@ async def settle(
 async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) -> Deal | None:
     """Release a deal's price in a transaction of its own; returns the settled deal.
 
-    None when more than its own row has to be read (payees, taxes, parts, consents, a right that
-    time changed), and nothing was written: then `deals.settling.release` does it.
+    None when more than its own row has to be read (payees, taxes, parts, consents, what burdens
+    the right, a right that time changed), and nothing was written: then `deals.settling.release`
+    does it.
 
     Raises:
         NotFoundError: no such deal, or none of the actor's.
@@ -113,10 +117,10 @@ async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) 
             raise NotFoundError("no such deal")
         columns = dict(row)
         footing = Footing.of({name: columns.pop(f"footing_{name}") for name in FOOTING})
-        holds_title = columns.pop("holds_title")
+        holds_title, is_burdened = columns.pop("holds_title"), columns.pop("is_burdened")
         deal = loaded(Deal, columns)
         role = require_role(deal, actor)
-        if not deal.is_plain or footing.has_turned(at):
+        if is_burdened or not deal.is_plain or footing.has_turned(at):
             return None
         deal.lifecycle.step(deal.state, "release", role=role)
         require_footing(footing, at, holds_title=holds_title)

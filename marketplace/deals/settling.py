@@ -10,6 +10,7 @@ from marketplace.assets.models import Right
 from marketplace.assets.service import end_reservation, is_reserved
 from marketplace.assets.standing.service import Footing, reproject
 from marketplace.assets.title.queries import current_owner
+from marketplace.deals.claims.service import pay_claims, require_unburdened
 from marketplace.deals.co_owners.service import require_consents_used
 from marketplace.deals.errors import (
     InvalidSplitError,
@@ -40,10 +41,12 @@ async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
         NotTradableError, RightRestrainedError: it lapsed, expired, was invalidated or is held.
         RegisterCheckStaleError: nobody looked it up lately.
         TitleLostError: the register tells of another owner than the buyer.
+        EncumberedError: something came to burden it before it was the buyer's.
         ConsentsMissingError: an owner never consented. Nothing changed.
     """
     deal.lifecycle.step(deal.state, "release_parts" if deal.in_parts else "release", role=role)
     await _require_sure(session, deal)
+    await require_unburdened(session, deal)
     if deal.in_parts:
         move(session, deal, "release_parts", role=role, actor=actor)
         await end_reservation(session, subject=deal.subject)
@@ -223,6 +226,7 @@ async def _settle(
         payees=payees,
     )
     keep_record(session, division)
+    await pay_claims(session, division)
     await session.refresh(deal)
     await _pass_title_now(session, deal, actor=actor)
 

@@ -8,6 +8,8 @@ from marketplace.accounts.actors import Actor
 from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.assets.consents.models import Consent
 from marketplace.assets.consents.service import ask, require_consents
+from marketplace.assets.encumbrances.checking import find_conflict, require_free
+from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right, RightKind
 from marketplace.assets.queries import get_right
 from marketplace.assets.standing.rules import TRADABLE
@@ -55,13 +57,15 @@ async def publish_listing(
 
     Raises:
         NotTradableError: the right lapsed, was invalidated or expired.
-        RightRestrainedError: it is attached.
+        RightRestrainedError: an office notes that it is held.
+        EncumberedError, TrusteeOnlyError: it is attached, or held in trust by another.
         ConfidentialTextMissingError: an idea without the text that a buyer would get.
         ConsentsMissingError: another owner has not consented to these words and this price.
     """
     listing = await lock_for(session, listing_id, actor)
     right = await session.get_one(Right, listing.right_id)
     require_tradable(right)
+    await _require_free(session, listing)
     await require_owner(session, right.id, listing.organisation_id)
     if right.kind is RightKind.IDEA and await latest_body(session, right.id) is None:
         raise ConfidentialTextMissingError
@@ -136,7 +140,7 @@ async def resume_listing(
 ) -> Listing:
     """Operator: show a suspended listing again."""
     listing = await lock_for(session, listing_id, actor)
-    require_tradable(await session.get_one(Right, listing.right_id))
+    await _require_free(session, listing)
     await _move(session, listing, "resume", actor, version)
     return listing
 
@@ -146,16 +150,18 @@ async def operator_reopen(
 ) -> Listing:
     """Operator: show a reserved listing again."""
     listing = await lock_for(session, listing_id, actor)
-    require_tradable(await session.get_one(Right, listing.right_id))
+    await _require_free(session, listing)
     await _move(session, listing, "reopen", actor, version)
     return listing
 
 
-async def follow_legal_status(session: AsyncSession, right_id: UUID) -> None:
-    """Show the right's present status on its listing; the listing of one out of force is hidden."""
-    right = await session.get_one(Right, right_id)
+async def follow_right(session: AsyncSession, right_id: UUID) -> None:
+    """Show the right's present status on its listing; of one that may not be listed, it is hidden.
+
+    A right may not be listed that is out of force, attached, or held in trust by another.
+    """
     for listing in await _lock_live(session, right_id):
-        if not _is_tradable(right) and listing.state is ListingState.PUBLISHED:
+        if listing.state is ListingState.PUBLISHED and not await _is_free(session, listing):
             await system_move(session, listing, "suspend", actor=BY_SYSTEM)
         else:
             await refresh_card(session, listing)
@@ -208,12 +214,24 @@ async def reopen_listing(
 ) -> None:
     """Show a reserved listing again whose deal ended, or left no trace of an end.
 
-    A right that fell out of force during the deal is not shown: its listing is suspended.
+    A right that fell out of force during the deal, or was attached, is not shown: its listing is
+    suspended.
     """
+    is_free = await _is_free(session, listing)
     await system_move(session, listing, "reopen", actor=actor, role=role)
-    right = await session.get_one(Right, listing.right_id)
-    if not _is_tradable(right):
+    if not is_free:
         await system_move(session, listing, "suspend", actor=BY_SYSTEM)
+
+
+async def _is_free(session: AsyncSession, listing: Listing) -> bool:
+    right = await session.get_one(Right, listing.right_id)
+    by = listing.organisation_id
+    conflict = await find_conflict(session, listing.right_id, Deed.LIST, by=by)
+    return _is_tradable(right) and conflict is None
+
+
+async def _require_free(session: AsyncSession, listing: Listing) -> None:
+    await require_free(session, listing.right_id, Deed.LIST, by=listing.organisation_id)
 
 
 async def lock_for(session: AsyncSession, listing_id: UUID, actor: Actor) -> Listing:

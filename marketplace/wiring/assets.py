@@ -7,6 +7,15 @@ from marketplace.assets.consents import api as consents_api
 from marketplace.assets.consents import errors as consents_errors
 from marketplace.assets.consents.lifecycle import CONSENT
 from marketplace.assets.consents.models import Consent
+from marketplace.assets.encumbrances import api as encumbrances_api
+from marketplace.assets.encumbrances import errors as encumbrances_errors
+from marketplace.assets.encumbrances import personal_data as encumbrances_personal_data
+from marketplace.assets.encumbrances import service as encumbrances_service
+from marketplace.assets.encumbrances.certificates import api as certificates_api
+from marketplace.assets.encumbrances.certificates.models import EncumbranceCertificate
+from marketplace.assets.encumbrances.consents import api as holders_consents_api
+from marketplace.assets.encumbrances.lifecycle import ENCUMBRANCE
+from marketplace.assets.encumbrances.models import Encumbrance, EncumbranceVersion
 from marketplace.assets.legal_rules import api as legal_rules_api
 from marketplace.assets.legal_rules import errors as legal_rules_errors
 from marketplace.assets.register import api as register_api
@@ -28,9 +37,15 @@ ASSETS: Final = Domain(
         register_api.router,
         legal_rules_api.router,
         consents_api.router,
+        encumbrances_api.right_router,
+        encumbrances_api.router,
+        holders_consents_api.router,
+        certificates_api.right_router,
+        certificates_api.router,
+        certificates_api.keys_router,
     ),
-    lifecycles=(CONSENT,),
-    clocks=(Clock(Consent, {}),),
+    lifecycles=(CONSENT, ENCUMBRANCE),
+    clocks=(Clock(Consent, {}), Clock(Encumbrance, {"review": encumbrances_service.review})),
     turning=(standing_service.turn,),
     constraint_errors={
         **assets_errors.CONSTRAINT_ERRORS,
@@ -38,11 +53,14 @@ ASSETS: Final = Domain(
         **standing_errors.CONSTRAINT_ERRORS,
         **legal_rules_errors.CONSTRAINT_ERRORS,
         **consents_errors.CONSTRAINT_ERRORS,
+        **encumbrances_errors.CONSTRAINT_ERRORS,
     },
-    personal_data=(assets_personal_data.PERSONAL_DATA,),
+    personal_data=(encumbrances_personal_data.PERSONAL_DATA, assets_personal_data.PERSONAL_DATA),
     append_only=(
         "legal_event",
         Conveyance.__tablename__,
+        EncumbranceVersion.__tablename__,
+        EncumbranceCertificate.__tablename__,
         register_models.RegisterCheck.__tablename__,
         register_models.Retraction.__tablename__,
     ),

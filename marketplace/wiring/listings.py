@@ -6,7 +6,12 @@ from marketplace.listings import api as listings_api
 from marketplace.listings import errors as listings_errors
 from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
-from marketplace.listings.handlers import on_organisation_edited, on_standing, on_title
+from marketplace.listings.handlers import (
+    on_encumbered,
+    on_organisation_edited,
+    on_standing,
+    on_title,
+)
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.wiring.domain import Domain
@@ -21,6 +26,7 @@ LISTINGS: Final = Domain(
         Consumer(
             "listings",
             {
+                "encumbrance.register": on_encumbered,
                 "right.standing": on_standing,
                 "right.transfer": on_title,
                 "right.retract_conveyance": on_title,

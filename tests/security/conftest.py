@@ -27,6 +27,8 @@ from tests.factories.world import World
 
 NOWHERE = "http://127.0.0.1:9"
 """Stripe is set up, and nothing of these tests calls it."""
+NOWHERE = {"slug": "nowhere", "issuer": "https://127.0.0.1:9", "domains": ["nowhere.example"]}
+"""An identity provider that nobody can be asked about."""
 
 
 @dataclass
@@ -78,6 +80,8 @@ async def _fill(market: Market) -> dict[str, str]:
     listings = await ok(await market.seller.get("/v1/listings/mine"))
     key = await ok(await market.seller.post("/v1/api-keys", BODIES["create_api_key"]))
     client = await registered(market.seller)
+    provider = BODIES["create_identity_provider"] | NOWHERE
+    company_login = await ok(await market.operator.post("/v1/identity-providers", provider))
     ids: dict[str, Any] = {
         "deal_id": deal_id,
         "listing_id": listing_id,
@@ -86,6 +90,7 @@ async def _fill(market: Market) -> dict[str, str]:
         "client_id": client["id"],
         "authorization_id": (await _allowed(market))["family"],
         "organisation_id": market.seller.organisation_id,
+        "provider_id": company_login["id"],
         "batch_id": batch["id"],
         "payout_id": batch["payouts"][0]["id"],
         "statement_id": bank["id"],
