@@ -96,7 +96,7 @@ async def test_a_correction_takes_a_fact_back_once(
     [
         ({"origin": "owner"}, 422, "malformed_facts"),
         ({"as_of": "2999-01-01"}, 422, "malformed_facts"),
-        ({"rights": [{"number": "banana"}]}, 422, "malformed_facts"),
+        ({"rights": [{"number": "banana"}]}, 422, "invalid_identifier"),
         ({"rights": []}, 422, "validation_failed"),
         ({"events": [{"on": "2013-01-02"}]}, 422, "validation_failed"),
         ({"events": [{"kind": "filed"}]}, 422, "validation_failed"),

@@ -218,6 +218,6 @@ async def test_rules_are_rows_with_their_time(
     overlapping = await registrar.post("/v1/legal-rules", RULE)
     assert (overlapping.status_code, overlapping.json()["code"]) == (409, "legal_rule_overlap")
     odd = await registrar.post("/v1/legal-rules", RULE | {"terms": {"years": 3}})
-    assert (odd.status_code, odd.json()["code"]) == (422, "malformed_terms")
+    assert (odd.status_code, odd.json()["code"]) == (422, "validation_failed")
     assert (await owner.post("/v1/legal-rules", RULE)).status_code == 403
     assert await contents(connection) == before

@@ -166,7 +166,7 @@ async def test_a_right_out_of_force_is_not_paid_for_until_it_is_restored(
     market, clock, deal_id = stage.market, stage.world.clock, stage.deals["recorded"]
     async with undone(stage.world) as connection:
         right_id = await stage.right_of(deal_id)
-        await record(stage, right_id, event)
+        event_id = await record(stage, right_id, event)
         before = await figures(connection, deal_id)
         for who in ("buyer", "operator"):
             refused = await stage.people[who].post(f"/v1/deals/{deal_id}/release")
@@ -189,18 +189,29 @@ async def test_a_right_out_of_force_is_not_paid_for_until_it_is_restored(
         assert (await stage.deal(deal_id))["held"]["amount_minor"] == 100_000_000
 
         await look_up_before(stage, deal_id, later)
-        await record(stage, right_id, "restored")
+        await undo(stage, right_id, event, event_id)
         await wait_until(stage, later + MARGIN)
         assert await market.state(deal_id) == "settled"
 
 
-async def record(stage: Stage, right_id: str, event: str) -> None:
+async def undo(stage: Stage, right_id: str, event: str, event_id: str) -> None:
+    """What was invalidated never was, and is not restored; only the fact can be taken back."""
+    if event != "invalidated":
+        await record(stage, right_id, "restored")
+        return
+    path = f"/v1/rights/{right_id}/legal-events/{event_id}/retract"
+    taken_back = await stage.market.operator.post(path, {"source": "correction"})
+    assert taken_back.status_code == 204
+
+
+async def record(stage: Stage, right_id: str, event: str) -> str:
     body = {
         "kind": event,
         "occurred_on": stage.world.clock.now().date().isoformat(),
         "source": "register",
     }
-    await ok(await stage.market.operator.post(f"/v1/rights/{right_id}/legal-events", body))
+    path = f"/v1/rights/{right_id}/legal-events"
+    return str((await ok(await stage.market.operator.post(path, body)))["id"])
 
 
 async def test_a_payment_that_just_arrived_keeps_the_clock_from_cancelling(stage: Stage) -> None:

@@ -7,7 +7,7 @@ from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
 from marketplace.assets.legal_rules import queries, service
-from marketplace.assets.legal_rules.errors import MalformedTermsError, RuleOverlapError
+from marketplace.assets.legal_rules.errors import RuleOverlapError
 from marketplace.assets.legal_rules.models import LegalRule
 from marketplace.assets.legal_rules.schemas import RuleRead, RuleSet
 from marketplace.kernel.problems import problems
@@ -30,9 +30,7 @@ async def legal_rules(session: Session, jurisdiction: Jurisdiction = None) -> ob
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=RuleRead,
-    responses=problems(
-        InvalidTokenError, PermissionMissingError, MalformedTermsError, RuleOverlapError
-    ),
+    responses=problems(InvalidTokenError, PermissionMissingError, RuleOverlapError),
 )
 async def set_legal_rule(request: RuleSet, actor: Operator, session: Session) -> LegalRule:
     """Operator: put a rule in force; the open rule on the same ends on that day."""

@@ -2,9 +2,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from marketplace.assets.legal_rules.models import Topic
+from marketplace.assets.legal_rules.terms import TERMS
 from marketplace.assets.models import RightKind
 from marketplace.kernel.schemas import CountryCode, Day, Input, Output, ShortText, example
 
@@ -27,6 +28,12 @@ class RuleSet(Input):
         description="by the filing date for a term, by the grant for fees, else by the act's day"
     )
     source: ShortText = Field(description="the statute or decision that says so")
+
+    @field_validator("terms")
+    @classmethod
+    def _of_its_topic(cls, terms: dict[str, Any], known: ValidationInfo) -> dict[str, Any]:
+        topic = known.data.get("topic")
+        return TERMS[topic].model_validate(terms).model_dump(mode="json") if topic else terms
 
 
 class RuleRead(Output):

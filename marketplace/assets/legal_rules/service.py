@@ -1,33 +1,24 @@
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
-from marketplace.assets.legal_rules.errors import MalformedTermsError
 from marketplace.assets.legal_rules.models import LegalRule
 from marketplace.assets.legal_rules.schemas import RuleSet
-from marketplace.assets.legal_rules.terms import TERMS
 from marketplace.kernel.db import now
 from marketplace.kernel.events import publish
-from marketplace.settings import first_problem
 
 
 async def set_rule(session: AsyncSession, request: RuleSet, *, actor: Actor) -> LegalRule:
     """Begin a rule and end the open one on that day. What used the old one keeps it.
 
     Raises:
-        MalformedTermsError: the terms are not those of the topic.
         RuleOverlapError: by the database, when a rule begins then or later.
     """
-    try:
-        terms = TERMS[request.topic].model_validate(request.terms).model_dump(mode="json")
-    except ValidationError as error:
-        raise MalformedTermsError(first_problem(error)) from error
     current = await _open_row(session, request)
     if current is not None and current.valid_from < request.valid_from:
         current.valid_until = request.valid_from
         await session.flush()
-    rule = LegalRule(created_at=now(session), **request.model_dump(exclude={"terms"}), terms=terms)
+    rule = LegalRule(created_at=now(session), **request.model_dump())
     session.add(rule)
     data = request.model_dump(mode="json") | {"replaces": current and current.id}
     subject = f"legal_rule:{rule.id}"

@@ -6,6 +6,7 @@ from marketplace.accounts.access import Allowed
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
+from marketplace.assets.identifiers import InvalidIdentifierError
 from marketplace.assets.register.errors import MalformedFactsError
 from marketplace.assets.register.importing import import_facts
 from marketplace.assets.register.schemas import RegisterFacts, RegisterImported
@@ -17,7 +18,12 @@ router = transactional_router(prefix="/v1/register-imports", tags=["rights"])
 Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_LISTINGS))]
 
 
-@router.post("", responses=problems(InvalidTokenError, PermissionMissingError, MalformedFactsError))
+@router.post(
+    "",
+    responses=problems(
+        InvalidTokenError, PermissionMissingError, MalformedFactsError, InvalidIdentifierError
+    ),
+)
 async def import_register_facts(
     request: RegisterFacts, actor: Operator, session: Session
 ) -> RegisterImported:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from marketplace.assets.identifiers import InvalidIdentifierError, parse
+from marketplace.assets.identifiers import parse
 from marketplace.assets.knowing import learn
 from marketplace.assets.models import LegalEvent, LegalEventKind, Right, RightIdentifier
 from marketplace.assets.register.codes import Meanings, meaning_of, meanings_of
@@ -81,7 +81,8 @@ async def import_facts(
     """Add what is not known of these facts, in one transaction, and project each right once.
 
     Raises:
-        MalformedFactsError: a number or an event that cannot be; nothing was loaded.
+        InvalidIdentifierError: a number that is none.
+        MalformedFactsError: an event that cannot be. Nothing was loaded.
     """
     if facts.origin == OWNER:
         raise MalformedFactsError("what owners declare is no register")
@@ -94,7 +95,7 @@ async def import_facts(
         try:
             await _load(session, right_id, told, running)
         except (IllegalLegalEventError, ValidationError) as error:
-            raise MalformedFactsError(f"{told.number}: {_words(error)}") from error
+            raise MalformedFactsError(f"right {right_id}: {_words(error)}") from error
     return RegisterImported(
         new=running.done["new"],
         known=running.done["known"],
@@ -110,10 +111,7 @@ def _words(error: Exception) -> str:
 
 
 async def _right_id(session: AsyncSession, told: RegisterRight, running: _Import) -> UUID | None:
-    try:
-        found = parse(told.number, office=told.office, document_class=told.document_class)
-    except InvalidIdentifierError as error:
-        raise MalformedFactsError(str(error)) from error
+    found = parse(told.number, office=told.office, document_class=told.document_class)
     query = select(RightIdentifier.right_id).where(
         col(RightIdentifier.office) == found.office,
         col(RightIdentifier.document_class) == found.document_class,
@@ -217,7 +215,7 @@ async def _retract(
     running: _Import,
 ) -> None:
     if key not in known:
-        raise MalformedFactsError(f"it takes back {key}, which it has not told")
+        raise MalformedFactsError(f"right {right.id}: it takes back what it has not told")
     await session.flush()
     event_id = known[key].id
     query = select(Retraction.id).where(col(Retraction.legal_event_id) == event_id)
