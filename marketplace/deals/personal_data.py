@@ -151,6 +151,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "withheld_minor",
                 "shared",
                 "in_parts",
+                "pledged",
                 "co_owned",
                 "state",
             ),
