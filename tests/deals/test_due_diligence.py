@@ -101,7 +101,7 @@ async def test_money_waits_for_a_fresh_look_at_the_register(market: Market) -> N
     ("event", "code", "topic"),
     [
         ("attached", "right_restrained", "encumbrances"),
-        ("surrendered", "right_not_tradable", "status"),
+        ("withdrawn", "right_not_tradable", "status"),
     ],
 )
 async def test_what_the_sheet_calls_blocking_blocks_the_release(
