@@ -4,7 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from benchmarks import encumbrances, inbox, reading, searching, settling, statistics, tokens
+from benchmarks import (
+    encumbrances,
+    inbox,
+    reading,
+    searching,
+    settling,
+    statistics,
+    tokens,
+    valuation,
+)
 from benchmarks.place import opened
 from benchmarks.scale import Scale
 
@@ -17,6 +26,7 @@ BENCHMARKS: Final = {
     "statistics": statistics.measure_statistics,
     "encumbrances": encumbrances.measure_encumbrances,
     "token": tokens.measure_tokens,
+    "valuation": valuation.measure_valuation,
 }
 
 

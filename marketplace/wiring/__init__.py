@@ -23,6 +23,7 @@ from marketplace.wiring.listings import LISTINGS
 from marketplace.wiring.payments import ERRANDS, PAYMENTS, RECONCILERS
 from marketplace.wiring.search import SEARCH
 from marketplace.wiring.statistics import STATISTICS
+from marketplace.wiring.valuation import VALUATION
 
 DOMAINS: Final = (
     KERNEL,
@@ -32,6 +33,7 @@ DOMAINS: Final = (
     PAYMENTS,
     BILLING,
     LISTINGS,
+    VALUATION,
     DEALS,
     SEARCH,
     STATISTICS,

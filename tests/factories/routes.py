@@ -334,6 +334,44 @@ BODIES: Mapping[str, Any] = {
     },
     "quote_conversion": {"amount": PRICE, "into": "USD"},
     "exchange_bank_entry": {"counterpart": "USD"},
+    "calculate_value": {
+        "method": "relief_from_royalty",
+        "currency": "KRW",
+        "purpose": "transfer",
+        "base_date": "2026-06-30",
+        "revenues_minor": [100_000, 120_000],
+        "royalty_rate": 0.05,
+        "tax_rate": 0.22,
+        "discount_rate": 0.15,
+        "timing": "end_year",
+        "terminal_growth": 0.01,
+        "amortisation_years": 5,
+        "range": {
+            "kind": "monte_carlo",
+            "draws": 100,
+            "seed": 7,
+            "over": {"royalty_rate": {"low": 0.03, "mode": 0.05, "high": 0.07}},
+        },
+    },
+    "publish_valuation_model": {
+        "edition": "2027.1",
+        "source": "the guide's edition of 2027",
+        "content": {
+            "kind": "premium_table",
+            "printed": [
+                {"score": 20.0, "premium": 0.1001},
+                {"score": 50.0, "premium": 0.0018},
+            ],
+            "slope": -0.071,
+            "intercept": 0.1001,
+        },
+    },
+    "allow_valuation_model": {
+        "purpose": "loan",
+        "valid_from": "2099-01-01",
+        "valid_until": "2100-01-01",
+    },
+    "withdraw_valuation_model": {"withdrawn_from": "2099-07-01", "reason": "superseded"},
 }
 
 
