@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.deals import Market, ok
+from tests.factories.deals import Market, list_right, offer, ok
 from tests.factories.people import Person
 from tests.factories.register import look_up, tell
 from tests.factories.world import World
@@ -157,8 +157,8 @@ async def test_an_idea_has_no_register_to_look_at(market: Market) -> None:
 
 async def test_what_burdens_the_right_is_on_the_sheet(market: Market) -> None:
     """A licence binds the buyer; a later attachment stands in the way of the sale."""
-    deal_id = await market.deal("funded")
-    right_id = await right_of(market, deal_id)
+    listing_id = await list_right(market.seller)
+    right_id = (await ok(await market.seller.get("/v1/rights")))["items"][0]["id"]
     path = f"/v1/rights/{right_id}/register-entries"
     licence = {
         "kind": "non_exclusive",
@@ -170,6 +170,9 @@ async def test_what_burdens_the_right_is_on_the_sheet(market: Market) -> None:
         "entry_id": "PN-1",
     }
     await ok(await market.operator.post(path, licence))
+    negotiation = f"/v1/negotiations/{await offer(market.buyer, listing_id)}"
+    accepted = await market.seller.post(f"{negotiation}/accept", {"offer_number": 1})
+    deal_id = (await ok(accepted))["id"]
     found = {one["topic"]: one for one in (await sheet(market.buyer, deal_id))["findings"]}
     burdens = found["encumbrances"]
     assert (burdens["verdict"], burdens["summary"]) == ("attention", "burdened by non exclusive")
