@@ -64,7 +64,6 @@ async def publish_listing(
     """
     listing = await lock_for(session, listing_id, actor)
     right = await session.get_one(Right, listing.right_id)
-    require_tradable(right)
     await _require_free(session, listing)
     await require_owner(session, right.id, listing.organisation_id)
     if right.kind is RightKind.IDEA and await latest_body(session, right.id) is None:
@@ -231,6 +230,7 @@ async def _is_free(session: AsyncSession, listing: Listing) -> bool:
 
 
 async def _require_free(session: AsyncSession, listing: Listing) -> None:
+    require_tradable(await session.get_one(Right, listing.right_id))
     await require_free(session, listing.right_id, Deed.LIST, by=listing.organisation_id)
 
 

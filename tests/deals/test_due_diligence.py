@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.deals import Market, ok
+from tests.factories.deals import Market, list_right, offer, ok
 from tests.factories.people import Person
 from tests.factories.register import look_up, tell
 from tests.factories.world import World
@@ -101,7 +101,7 @@ async def test_money_waits_for_a_fresh_look_at_the_register(market: Market) -> N
     ("event", "code", "topic"),
     [
         ("attached", "right_restrained", "encumbrances"),
-        ("surrendered", "right_not_tradable", "status"),
+        ("withdrawn", "right_not_tradable", "status"),
     ],
 )
 async def test_what_the_sheet_calls_blocking_blocks_the_release(
@@ -153,3 +153,39 @@ async def test_an_idea_has_no_register_to_look_at(market: Market) -> None:
     deal_id = await market.deal("signed", idea=True)
     found = verdicts(await sheet(market.buyer, deal_id))
     assert found == dict.fromkeys(TOPICS, "clear")
+
+
+async def test_what_burdens_the_right_is_on_the_sheet(market: Market) -> None:
+    """A licence binds the buyer; a later attachment stands in the way of the sale."""
+    listing_id = await list_right(market.seller)
+    right_id = (await ok(await market.seller.get("/v1/rights")))["items"][0]["id"]
+    path = f"/v1/rights/{right_id}/register-entries"
+    licence = {
+        "kind": "non_exclusive",
+        "holder_name": "Somebody outside",
+        "received_on": "2025-01-02",
+        "receipt_order": 1,
+        "registration_number": "1-1-2025-1",
+        "source": "KIPRIS",
+        "entry_id": "PN-1",
+    }
+    await ok(await market.operator.post(path, licence))
+    negotiation = f"/v1/negotiations/{await offer(market.buyer, listing_id)}"
+    accepted = await market.seller.post(f"{negotiation}/accept", {"offer_number": 1})
+    deal_id = (await ok(accepted))["id"]
+    found = {one["topic"]: one for one in (await sheet(market.buyer, deal_id))["findings"]}
+    burdens = found["encumbrances"]
+    assert (burdens["verdict"], burdens["summary"]) == ("attention", "burdened by non exclusive")
+    assert burdens["evidence"][0]["detail"].endswith("Somebody outside, registered as 1-1-2025-1")
+
+    attachment = licence | {
+        "kind": "attachment",
+        "entry_id": "PN-2",
+        "receipt_order": 2,
+        "registration_number": "1-1-2025-2",
+    }
+    await ok(await market.operator.post(path, attachment))
+
+    found_now = await sheet(market.buyer, deal_id)
+    assert verdicts(found_now)["encumbrances"] == "blocking"
+    assert not found_now["releasable"]

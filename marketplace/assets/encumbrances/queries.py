@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.checking import scope_told
 from marketplace.assets.encumbrances.kinds import WITHOUT_HOLDER
-from marketplace.assets.encumbrances.lifecycle import HOLDER, OPERATOR, OWNER
+from marketplace.assets.encumbrances.lifecycle import HOLDER, LIVE, OPERATOR, OWNER
 from marketplace.assets.encumbrances.models import Encumbrance
 from marketplace.assets.encumbrances.schemas import EncumbranceRead, ScopeRead
 from marketplace.assets.models import Right
@@ -89,6 +89,18 @@ async def encumbrances_of(
             raise NotFoundError("no such right")
         query = query.where(or_(mine, col(Encumbrance.registration_number).is_not(None)))
     return await page_by_id(session, query, Encumbrance, cursor=cursor, limit=limit)
+
+
+async def living_of(session: AsyncSession, right_id: UUID) -> Sequence[Encumbrance]:
+    """What burdens a right at present, as registered first; at most a thousand."""
+    query = (
+        select(Encumbrance)
+        .where(col(Encumbrance.right_id) == right_id)
+        .where(col(Encumbrance.state).in_(LIVE))
+        .order_by(col(Encumbrance.received_on), col(Encumbrance.receipt_order))
+        .limit(1_000)
+    )
+    return (await session.execute(query)).scalars().all()
 
 
 async def sees_all(session: AsyncSession, right_id: UUID, actor: Actor) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from marketplace.assets.consents.models import Consent
+from marketplace.assets.encumbrances.models import Encumbrance
 from marketplace.assets.models import LegalEvent, LegalEventKind, Right, RightKind
 from marketplace.assets.standing.rules import OWNER, TRADABLE, Standing
 from marketplace.assets.standing.service import is_fresh
@@ -52,6 +53,9 @@ class Looked:
     consents: Sequence[Consent]
     consents_missing: Sequence[UUID]
     names: Mapping[UUID, str]
+    burdens: Sequence[Encumbrance]
+    is_in_the_way: bool
+    """Whether what burdens the right would stand against the sale, or against paying for it."""
 
     @property
     def has_register(self) -> bool:
@@ -148,11 +152,28 @@ def fees(looked: Looked) -> Finding:
 
 
 def encumbrances(looked: Looked) -> Finding:
-    """What binds the right. Beside attachments, the register of encumbrances has its say here."""
-    since = looked.standing.restrained_since
+    """What binds the right: what a court or office holds, and every living encumbrance."""
+    topic, since = Topic.ENCUMBRANCES, looked.standing.restrained_since
+    evidence = [*looked.evidence(topic), *(_burden(one, looked) for one in looked.burdens)]
     if since is not None:
-        return looked.finding(Topic.ENCUMBRANCES, Verdict.BLOCKING, f"attached since {since}")
-    return looked.finding(Topic.ENCUMBRANCES, Verdict.CLEAR, "no attachment is known")
+        return looked.finding(topic, Verdict.BLOCKING, f"attached since {since}", evidence)
+    kinds = ", ".join(burden.kind.replace("_", " ") for burden in looked.burdens)
+    if looked.is_in_the_way:
+        return looked.finding(topic, Verdict.BLOCKING, f"stands in the way: {kinds}", evidence)
+    if kinds:
+        return looked.finding(topic, Verdict.ATTENTION, f"burdened by {kinds}", evidence)
+    return looked.finding(topic, Verdict.CLEAR, "nothing is known to burden it", evidence)
+
+
+def _burden(burden: Encumbrance, looked: Looked) -> Evidence:
+    """Of a holder or an amount that no public register shows, only the kind is told."""
+    detail = f"{burden.kind.replace('_', ' ')}, {burden.state.replace('_', ' ')}"
+    if burden.registration_number is not None:
+        holder = burden.holder_organisation_id
+        name = looked.names[holder] if holder else burden.holder_name
+        detail += f", of {name}, registered as {burden.registration_number}"
+    as_of = burden.received_on or burden.starts_at.date()
+    return Evidence(source=burden.source, as_of=as_of, detail=detail)
 
 
 def consents(looked: Looked) -> Finding:
