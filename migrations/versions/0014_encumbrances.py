@@ -483,7 +483,8 @@ TRIGGERS = {
     "legal_event_surrender_burdened": (
         "legal_event",
         (
-            "AFTER INSERT ON legal_event FOR EACH ROW WHEN (NEW.kind = 'surrendered')"
+            "AFTER INSERT ON legal_event FOR EACH ROW WHEN"
+            " (NEW.kind = 'surrendered' AND NEW.origin IN ('owner', 'operator'))"
             " EXECUTE FUNCTION refuse_burdened_deed('surrender')"
         ),
     ),
