@@ -243,7 +243,11 @@ CREATE FUNCTION conflicts_of(
     wanted_price bigint,
     wanted_currency text,
     itself uuid
-) RETURNS TABLE (standing text, verdict text, encumbrance_id uuid)
+) RETURNS TABLE (
+    standing text, verdict text, encumbrance_id uuid, registration_number text, claims integer[],
+    territories text[], fields_of_use text[], uses integer, starts_at timestamptz,
+    ends_at timestamptz
+)
 LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     passing CONSTANT text[] := '{free,subject}';
@@ -275,11 +279,10 @@ BEGIN
     END IF;
     IF thing.barring @> array_position(KINDS, 'non_exclusive') THEN
         OPEN found_ones FOR
-            SELECT e.id, e.kind, e.holder_organisation_id FROM encumbrance e WHERE MATCHES;
+            SELECT e.* FROM encumbrance e WHERE MATCHES;
     ELSE
         OPEN found_ones FOR
-            SELECT e.id, e.kind, e.holder_organisation_id FROM encumbrance e
-            WHERE e.kind <> 'non_exclusive' AND MATCHES;
+            SELECT e.* FROM encumbrance e WHERE e.kind <> 'non_exclusive' AND MATCHES;
     END IF;
     LOOP
         FETCH found_ones INTO one;
@@ -299,6 +302,13 @@ BEGIN
                     END);
         standing := one.kind;
         encumbrance_id := one.id;
+        registration_number := one.registration_number;
+        claims := one.claims;
+        territories := one.territories;
+        fields_of_use := one.fields_of_use;
+        uses := one.uses;
+        starts_at := one.starts_at;
+        ends_at := one.ends_at;
         RETURN NEXT;
         EXIT;
     END LOOP;
