@@ -40,7 +40,9 @@ _ENCUMBRANCES: Final = f"""
             ELSE int8multirange(int8range({TAKEN} + (n - 1) * 1000000::bigint,
                 {TAKEN} + (n + 1) * 1000000::bigint)) END,
         'contract', '2026-01-01', '2026-01-01', 'active'
-    FROM generate_series(1, {ENCUMBRANCES + RIGHTS - 1}) n
+    FROM generate_series(1, {ENCUMBRANCES + RIGHTS - 1}) n;
+    UPDATE ip_right r SET burdens = (
+        SELECT range_agg(e.kind_range) FROM encumbrance e WHERE e.right_id = r.id)
 """
 
 

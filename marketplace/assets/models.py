@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, JSONB, ExcludeConstraint
 from sqlmodel import Field
 
 from marketplace.kernel.db import Record, moment, text_enum
@@ -87,6 +87,8 @@ class Right(Record, table=True):
     burdened_at: datetime | None = moment(nullable=True)
     """When something was last known of its encumbrances. Written by the database: whoever does
     what can conflict writes it first, so that all who do wait for each other."""
+    burdens: Any = Field(default=None, sa_type=INT4MULTIRANGE, nullable=True)
+    """The kinds of what burdens it, by their places; written by the database."""
 
 
 class RightIdentifier(Record, table=True):

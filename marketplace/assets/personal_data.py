@@ -56,6 +56,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "burdened_at",
             ),
             f"id IN ({_RIGHTS})",
+            {"burdens": "the kinds of its encumbrances as numbers; those are told themselves"},
         ),
         Section(
             "right_identifiers",

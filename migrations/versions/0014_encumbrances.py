@@ -7,6 +7,7 @@ moment from which it is known.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
 
 from marketplace.assets.encumbrances.conflicts import RULES
 
@@ -78,9 +79,10 @@ CREATE TABLE encumbrance (
         kind NOT IN ('pledge', 'attachment', 'trust') OR (claim_range = '{(,)}'
         AND territory_range = '{(,)}' AND field_range = '{(,)}' AND uses = 63))
 );
-CREATE INDEX encumbrance_scope_index ON encumbrance USING gist (right_id, kind_range, territory_range,
-    field_range, claim_range, tstzrange(starts_at, ends_at))
-    WHERE state IN ('pending_registration', 'active');
+-- Ordinary licences are many, alike in scope, and bar nearly nothing: here they would be in the way.
+CREATE INDEX encumbrance_scope_index ON encumbrance USING gist (right_id, kind_range, field_range,
+    territory_range, claim_range, tstzrange(starts_at, ends_at))
+    WHERE state IN ('pending_registration', 'active') AND kind <> 'non_exclusive';
 CREATE INDEX encumbrance_right_index ON encumbrance (right_id, id);
 CREATE INDEX encumbrance_holder_index ON encumbrance (holder_organisation_id, id);
 CREATE INDEX encumbrance_due_index ON encumbrance (due_at) WHERE due_at IS NOT NULL;
@@ -215,8 +217,19 @@ BEGIN
 END $$
 """.replace("KINDS", KINDS)
 
+MATCHES = """e.right_id = wanted_right
+            AND e.state IN ('pending_registration', 'active') AND e.kind_range && thing.barring
+            AND e.field_range && wanted_field AND e.territory_range && wanted_territory
+            AND e.claim_range && wanted_claims
+            AND tstzrange(e.starts_at, e.ends_at) && wanted_period
+            AND e.uses & wanted_uses <> 0 AND e.id IS DISTINCT FROM itself
+            -- What has to be registered keeps nobody from working before it is.
+            AND (e.state = 'active' OR wanted_act <> 'work')"""
+
 CONFLICTS = """
--- What stands against an act, the right's own status first; nothing found, the act may be.
+-- The first thing that stands against an act; none, and it may be. What no row of the summary
+-- speaks of is refused. It is asked before every act on a right, so each step counts: no plan is
+-- made twice, and encumbrances are looked for only where the right has one of a kind that bars.
 CREATE FUNCTION conflicts_of(
     wanted_right uuid,
     wanted_act text,
@@ -230,63 +243,78 @@ CREATE FUNCTION conflicts_of(
     wanted_price bigint,
     wanted_currency text,
     itself uuid
-) RETURNS TABLE (standing text, verdict text, encumbrance_id uuid)
-LANGUAGE plpgsql STABLE ROWS 1
--- Planning would cost ten times what it finds.
-SET plan_cache_mode = force_generic_plan AS $$
+) RETURNS TABLE (
+    standing text, verdict text, encumbrance_id uuid, registration_number text, claims integer[],
+    territories text[], fields_of_use text[], uses integer, starts_at timestamptz,
+    ends_at timestamptz
+)
+LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+    passing CONSTANT text[] := '{free,subject}';
     day CONSTANT date := (lower(wanted_period) AT TIME ZONE 'UTC')::date;
-    status text;
-    bars int4multirange;
-    verdicts jsonb;
+    thing record;
+    found_ones refcursor;
+    one record;
 BEGIN
-    SELECT r.legal_status, coalesce(s.barring, '{(,)}'), coalesce(s.verdicts, '{}')
-    INTO status, bars, verdicts
-    FROM ip_right r LEFT JOIN LATERAL (
-        SELECT c.barring, c.verdicts FROM conflict_summary c
-        WHERE c.act = wanted_act AND c.jurisdiction IN ('*', r.office)
-            AND c.right_kind IN ('*', r.kind)
-            AND c.valid_from <= day AND (c.valid_until IS NULL OR day < c.valid_until)
-        ORDER BY c.jurisdiction = '*', c.right_kind = '*' LIMIT 1
-    ) s ON true
-    WHERE r.id = wanted_right;
-    -- What no row speaks of is refused.
-    IF coalesce(verdicts ->> status, 'refused') NOT IN ('free', 'subject') THEN
-        RETURN QUERY SELECT status, coalesce(verdicts ->> status, 'refused'), NULL::uuid;
+    SELECT r.legal_status AS status, r.burdens, s.barring, s.verdicts,
+        coalesce(s.verdicts ->> r.legal_status, 'refused') AS by_status,
+        s.verdicts ->> 'sale' <> ALL (passing) AND EXISTS (
+            SELECT FROM right_reservation v WHERE v.right_id = r.id
+                AND v.reserved_until IS NULL AND v.subject IS DISTINCT FROM wanted_subject
+        ) AS is_reserved
+    INTO thing
+    FROM ip_right r LEFT JOIN conflict_summary s ON s.act = wanted_act
+        AND s.jurisdiction IN ('*', r.office) AND s.right_kind IN ('*', r.kind)
+        AND s.valid_from <= day AND (s.valid_until IS NULL OR day < s.valid_until)
+    WHERE r.id = wanted_right
+    ORDER BY s.jurisdiction = '*', s.right_kind = '*' LIMIT 1;
+    IF thing.by_status <> ALL (passing) OR thing.is_reserved THEN
+        standing := CASE WHEN thing.by_status = ANY (passing) THEN 'sale' ELSE thing.status END;
+        verdict := 'refused';
+        RETURN NEXT;
+        RETURN;
     END IF;
-    IF coalesce(verdicts ->> 'sale', 'refused') NOT IN ('free', 'subject') AND EXISTS (
-        SELECT FROM right_reservation s WHERE s.right_id = wanted_right
-            AND s.reserved_until IS NULL AND s.subject IS DISTINCT FROM wanted_subject
-    ) THEN
-        RETURN QUERY SELECT 'sale', coalesce(verdicts ->> 'sale', 'refused'), NULL::uuid;
+    IF NOT thing.burdens && thing.barring THEN
+        RETURN;
     END IF;
-    RETURN QUERY
-    SELECT e.kind::text, coalesce(verdicts ->> e.kind, 'refused'), e.id
-    FROM encumbrance e
-    WHERE e.right_id = wanted_right AND e.state IN ('pending_registration', 'active')
-        AND e.kind_range && bars
-        AND e.territory_range && wanted_territory AND e.field_range && wanted_field
-        AND e.claim_range && wanted_claims
-        AND tstzrange(e.starts_at, e.ends_at) && wanted_period
-        AND e.uses & wanted_uses <> 0 AND e.id IS DISTINCT FROM itself
-        -- What has to be registered keeps nobody from working the invention before it is.
-        AND (e.state = 'active' OR wanted_act <> 'work')
-        AND CASE verdicts ->> e.kind
-            WHEN 'holder' THEN e.holder_organisation_id IS DISTINCT FROM wanted_by
-            WHEN 'consent' THEN NOT EXISTS (
-                SELECT FROM encumbrance_consent c
-                WHERE c.encumbrance_id = e.id AND c.subject = wanted_subject
-                    AND c.revoked_at IS NULL
-                    -- The signature of a sale used the consent, weeks before the right passes.
-                    AND CASE wanted_act
-                        WHEN 'transfer' THEN c.act = 'sell' AND c.used_at IS NOT NULL
-                        ELSE c.act = wanted_act AND c.used_at IS NULL
-                            AND c.expires_at > lower(wanted_period) AND (c.act <> 'sell'
-                                OR c.currency = wanted_currency AND c.price_minor <= wanted_price)
-                        END)
-            ELSE true END;
+    IF thing.barring @> array_position(KINDS, 'non_exclusive') THEN
+        OPEN found_ones FOR
+            SELECT e.* FROM encumbrance e WHERE MATCHES;
+    ELSE
+        OPEN found_ones FOR
+            SELECT e.* FROM encumbrance e WHERE e.kind <> 'non_exclusive' AND MATCHES;
+    END IF;
+    LOOP
+        FETCH found_ones INTO one;
+        EXIT WHEN NOT FOUND;
+        verdict := coalesce(thing.verdicts ->> one.kind, 'refused');
+        CONTINUE WHEN verdict = 'holder' AND one.holder_organisation_id = wanted_by;
+        CONTINUE WHEN verdict = 'consent' AND EXISTS (
+            SELECT FROM encumbrance_consent c
+            WHERE c.encumbrance_id = one.id AND c.subject = wanted_subject
+                AND c.revoked_at IS NULL
+                -- The signature of a sale used the consent, weeks before the right passes.
+                AND CASE wanted_act
+                    WHEN 'transfer' THEN c.act = 'sell' AND c.used_at IS NOT NULL
+                    ELSE c.act = wanted_act AND c.used_at IS NULL
+                        AND c.expires_at > lower(wanted_period) AND (c.act <> 'sell'
+                            OR c.currency = wanted_currency AND c.price_minor <= wanted_price)
+                    END);
+        standing := one.kind;
+        encumbrance_id := one.id;
+        registration_number := one.registration_number;
+        claims := one.claims;
+        territories := one.territories;
+        fields_of_use := one.fields_of_use;
+        uses := one.uses;
+        starts_at := one.starts_at;
+        ends_at := one.ends_at;
+        RETURN NEXT;
+        EXIT;
+    END LOOP;
+    CLOSE found_ones;
 END $$
-"""
+""".replace("MATCHES", MATCHES).replace("KINDS", KINDS)
 
 MAY = """
 -- Refuse an act that something stands against; else note when it was, and use up its consents.
@@ -347,6 +375,13 @@ BEGIN
         RETURN NULL;
     END IF;
     known := take_turns_over_right(NEW.right_id, NEW.changed_at);
+    UPDATE ip_right SET burdens = CASE
+        WHEN NEW.state IN ('pending_registration', 'active')
+            THEN coalesce(burdens, '{}') + int4multirange(NEW.kind_range)
+        ELSE (SELECT range_agg(e.kind_range) FROM encumbrance e
+            WHERE e.right_id = NEW.right_id AND e.state IN ('pending_registration', 'active'))
+        END
+    WHERE id = NEW.right_id;
     -- What stood already, and burdens no more than before, is not granted anew.
     IF NEW.state IN ('pending_registration', 'active') AND NOT (TG_OP = 'UPDATE'
         AND OLD.state IN ('pending_registration', 'active')
@@ -493,6 +528,7 @@ TRIGGERS = {
 
 def upgrade() -> None:
     op.add_column("ip_right", sa.Column("burdened_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("ip_right", sa.Column("burdens", INT4MULTIRANGE(), nullable=True))
     op.add_column(
         "deal", sa.Column("pledged", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
@@ -554,4 +590,5 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     op.drop_column("deal", "pledged")
+    op.drop_column("ip_right", "burdens")
     op.drop_column("ip_right", "burdened_at")

@@ -28,9 +28,7 @@ from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.money import Money
 
 CONFLICTS: Final = """
-    SELECT c.standing, c.verdict, e.id, e.registration_number, e.claims, e.territories,
-        e.fields_of_use, e.uses, e.starts_at, e.ends_at
-    FROM conflicts_of(
+    SELECT * FROM conflicts_of(
         :right_id, CAST(:act AS text),
         CAST(CAST(:claims AS text) AS int4multirange),
         CAST(CAST(:territories AS text) AS int8multirange),
@@ -38,8 +36,7 @@ CONFLICTS: Final = """
         tstzrange(CAST(:starts_at AS timestamptz), CAST(:ends_at AS timestamptz)),
         CAST(:subject AS text), CAST(:by AS uuid), CAST(:price_minor AS bigint),
         CAST(:currency AS text), CAST(:itself AS uuid)
-    ) c LEFT JOIN encumbrance e ON e.id = c.encumbrance_id
-    LIMIT 1
+    )
 """
 _CONFLICTS: Final = text(CONFLICTS)
 
@@ -109,7 +106,7 @@ async def find_conflict(
     row = (await session.execute(_CONFLICTS, values)).first()
     if row is None:
         return None
-    return Conflict(row.standing, row.verdict, _told(row) if row.id else None)
+    return Conflict(row.standing, row.verdict, _told(row) if row.encumbrance_id else None)
 
 
 async def require_free(  # the same names as above
@@ -153,7 +150,7 @@ def asked_of(scope: Scope) -> dict[str, Any]:
 
 def _told(row: Any) -> dict[str, Any]:
     return {
-        "id": row.id,
+        "id": row.encumbrance_id,
         "kind": row.standing,
         "registration_number": row.registration_number,
         "scope": scope_told(

@@ -280,7 +280,7 @@ async def test_what_stood_first_is_registered_and_narrowed_but_not_widened_over_
         await grant(market, right_id, licence(market.buyer, "registered_exclusive", **ends))
     )
     after = {"starts_at": ends["ends_at"]}
-    later = await ok(await grant(market, right_id, licence(market.stranger, "sole", **after)))
+    await ok(await grant(market, right_id, licence(market.stranger, "sole", **after)))
     await ok(await record(market, right_id, entry("5")))
     path = f"/v1/encumbrances/{first['id']}"
     entered = {"registration_number": "2026-7", "received_on": "2026-01-05"}
@@ -290,7 +290,7 @@ async def test_what_stood_first_is_registered_and_narrowed_but_not_widened_over_
     longer = {"valid_from": "2026-02-01", "ends_at": "2099-01-01T00:00:00Z"}
     refused = await operator.post(f"{path}/change", longer)
     assert told(refused) == (409, "encumbered")
-    assert refused.json()["encumbrance"]["id"] != later["id"]
+    assert refused.json()["encumbrance"]["id"] != first["id"]
     never = {"valid_from": "2026-02-01", "ends_at": "2001-01-01T00:00:00Z"}
     assert told(await operator.post(f"{path}/change", never)) == (422, "invalid_terms")
     now = await ok(await market.seller.get(path))
