@@ -1,6 +1,6 @@
 """What signing in has to know of a request: where it comes from, and from what program."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -43,7 +43,7 @@ class Caller:
     keyring: Keyring
     address: str
     device: str
-    credential: str = ""
+    credential: str = field(default="", repr=False)
     """What the request itself bears, if anything."""
 
 
