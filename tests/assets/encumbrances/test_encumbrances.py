@@ -177,9 +177,8 @@ async def test_who_sees_what(market: Market) -> None:
         market.operator.user_id: ["attachment", "exclusive", "exclusive"],
         market.buyer.user_id: ["attachment", "exclusive"],
     }
-    assert [
-        one["id"] for one in (await ok(await market.buyer.get("/v1/encumbrances")))["items"]
-    ] == [held["id"]]
+    theirs = (await ok(await market.buyer.get("/v1/encumbrances")))["items"]
+    assert [one["id"] for one in theirs if one["right_id"] == right_id] == [held["id"]]
     nobody = await market.world.client.get(path.format(right_id))
     assert told(nobody) == (401, "invalid_token")
     foreign = await ok(await market.buyer.post("/v1/rights", right_body()))
@@ -257,8 +256,9 @@ async def test_a_surrender_takes_the_consent_of_whoever_has_a_pledge(market: Mar
     right_id = await patent(market)
     pledge = await ok(await record(market, right_id, pledge_entry(market.buyer)))
     statement = text(
-        "INSERT INTO legal_event (id, created_at, right_id, kind, occurred_on, source, recorded_by)"
-        " SELECT gen_random_uuid(), now(), id, 'surrendered', '2026-01-01', 'x', registered_by"
+        "INSERT INTO legal_event (id, created_at, right_id, kind, occurred_on, source, origin,"
+        " event_key, recorded_by) SELECT gen_random_uuid(), now(), id, 'surrendered', '2026-01-01',"
+        " 'x', 'operator', 'x', registered_by"
         " FROM ip_right WHERE id = :id"
     )
     with pytest.raises(IntegrityError, match="surrender is refused"):
