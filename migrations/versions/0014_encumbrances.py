@@ -415,7 +415,7 @@ DECLARE
 BEGIN
     CASE TG_TABLE_NAME
     WHEN 'listing' THEN
-        moment := coalesce(NEW.published_at, NEW.created_at);
+        moment := greatest(NEW.published_at, NEW.created_at, clock_timestamp());
         wanted_by := NEW.organisation_id;
     WHEN 'right_reservation' THEN
         moment := NEW.reserved_from;

@@ -58,7 +58,9 @@ class Conflict:
         what = _named(self.standing, self.encumbrance)
         extra = {"encumbrance": self.encumbrance}
         if self.verdict == Verdict.CONSENT:
-            return ConsentMissingError(f"{act} takes the consent of who holds {what}", **extra)
+            how = f"POST /v1/encumbrances/{self.encumbrance['id']}/consents"
+            detail = f"{act} takes the consent of who holds {what}; they record it with {how}"
+            return ConsentMissingError(detail, **extra)
         if self.verdict == Verdict.HOLDER:
             return TrusteeOnlyError(f"{act} is for the trustee of {what}", **extra)
         advice = "choose another scope, or end it first"

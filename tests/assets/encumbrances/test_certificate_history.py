@@ -148,10 +148,10 @@ async def change(history: History, deed: str, day: date, number: int) -> None:
 )
 @given(steps=some.lists(STEPS, min_size=5, max_size=14), picked=some.randoms(use_true_random=False))
 async def test_a_certificate_is_a_replay_of_what_was_known(
-    open_market: Market, steps: list[tuple[str, int, int]], picked: Any
+    kept_market: Market, steps: list[tuple[str, int, int]], picked: Any
 ) -> None:
-    open_market.world.clock.offset = timedelta(0)
-    history = History(open_market, await patent(open_market))
+    kept_market.world.clock.offset = timedelta(0)
+    history = History(kept_market, await patent(kept_market))
     history.moments.append((history.now(), 0))
     for step in steps:
         await take(history, step)
@@ -164,7 +164,7 @@ async def test_a_certificate_is_a_replay_of_what_was_known(
         )
         asked = {"valid_at": valid_at.isoformat(), "known_at": known_at.isoformat()}
         path = f"/v1/rights/{history.right_id}/encumbrance-certificates"
-        content = (await ok(await open_market.seller.post(path, asked)))["content"]
+        content = (await ok(await kept_market.seller.post(path, asked)))["content"]
         shown = [
             (one["id"], one["rank"], one["secured"] and one["secured"]["amount_minor"])
             for one in content["encumbrances"]

@@ -295,3 +295,19 @@ async def test_what_stood_first_is_registered_and_narrowed_but_not_widened_over_
     assert told(await operator.post(f"{path}/change", never)) == (422, "invalid_terms")
     now = await ok(await market.seller.get(path))
     assert now["scope"]["ends_at"].startswith("2097-01-01")
+
+
+async def test_a_consent_to_a_licence_is_used_once(market: Market) -> None:
+    right_id = await patent(market)
+    pledge = await ok(await record(market, right_id, pledge_entry(market.stranger)))
+    body = licence(market.buyer, "non_exclusive")
+    consent = {"act": "non_exclusive", "expires_at": "2099-01-01T00:00:00Z"}
+    path = f"/v1/encumbrances/{pledge['id']}/consents"
+    await ok(await market.stranger.post(path, consent))
+    assert told(await market.stranger.post(path, consent)) == (409, "consent_exists")
+    assert (await grant(market, right_id, body)).status_code == 201
+    assert told(await grant(market, right_id, body)) == (409, "consent_missing")
+    assert told(await grant(market, right_id, body | {"kind": "sole"})) == (409, "consent_missing")
+    (used,) = (await ok(await market.seller.get(path)))["items"]
+    assert used["used_at"] is not None
+    assert told(await market.buyer.get(path)) == (404, "not_found")
