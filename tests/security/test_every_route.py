@@ -4,7 +4,7 @@ The routes are read from the app, and what each asks for from its own dependenci
 covered without being named here.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -31,6 +31,7 @@ from marketplace.accounts.sessions.service import new_token
 from marketplace.accounts.signing_keys.service import signing_key
 from marketplace.documentation import foreign_id
 from marketplace.kernel.db import now
+from marketplace.settings import Settings
 from tests.factories.deals import ok
 from tests.factories.oauth import WEB, bearer, claims_of, registered
 from tests.factories.people import Person
@@ -288,16 +289,23 @@ async def test_a_suspended_organisation(
     assert await contents(nothing_stays) == before
 
 
+@pytest.fixture
+def strict(scene: Scene) -> Iterator[None]:
+    """While whoever has not confirmed their address may only read."""
+    state = scene.world.app.state
+    usual: Settings = state.settings
+    state.settings = usual.model_copy(update={"require_verified_email": True})
+    yield
+    state.settings = usual
+
+
 async def test_an_unverified_address_is_refused_where_the_document_says_so(
     scene: Scene,
     member: Issuer,
     operator: Issuer,
     nothing_stays: AsyncConnection,
-    monkeypatch: pytest.MonkeyPatch,
+    strict: None,
 ) -> None:
-    state = scene.world.app.state
-    strict = state.settings.model_copy(update={"require_verified_email": True})
-    monkeypatch.setattr(state, "settings", strict)
     await nothing_stays.execute(text("UPDATE user_account SET email_verified_at = NULL"))
     document = scene.world.app.openapi()["paths"]
     refused, declared = set(), set()
