@@ -167,7 +167,6 @@ NOT_OF_A_SELLER = {
     "applications_registered",
     "browsers",
     "business_numbers",
-<<<<<<< HEAD
     "chargebacks",
     "company_logins",
     "company_logins_to_your_own_organisation",
@@ -180,9 +179,6 @@ NOT_OF_A_SELLER = {
     "conversions",
     "deal_parts",
     "deal_payees",
-=======
-    "consents_given",
->>>>>>> encumbrances
     "designation_periods",
     "designation_steps",
     "designations",
