@@ -217,9 +217,10 @@ async def reopen_listing(
     suspended.
     """
     is_free = await _is_free(session, listing)
-    await system_move(session, listing, "reopen", actor=actor, role=role)
+    move(session, listing, "reopen", role=role, actor=actor)
     if not is_free:
-        await system_move(session, listing, "suspend", actor=BY_SYSTEM)
+        move(session, listing, "suspend", role=SYSTEM, actor=BY_SYSTEM)
+    await refresh_card(session, listing)
 
 
 async def _is_free(session: AsyncSession, listing: Listing) -> bool:
