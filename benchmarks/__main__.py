@@ -4,7 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from benchmarks import encumbrances, reading, searching, settling, statistics, tokens
+from benchmarks import (
+    encumbrances,
+    inbox,
+    reading,
+    searching,
+    settling,
+    statistics,
+    tokens,
+    valuation,
+)
 from benchmarks.place import opened
 from benchmarks.scale import Scale
 
@@ -12,10 +21,12 @@ BENCHMARKS: Final = {
     "list": reading.measure_list,
     "detail": reading.measure_detail,
     "search": searching.measure_search,
+    "inbox": inbox.measure_inbox,
     "settle": settling.measure_settlement,
     "statistics": statistics.measure_statistics,
     "encumbrances": encumbrances.measure_encumbrances,
     "token": tokens.measure_tokens,
+    "valuation": valuation.measure_valuation,
 }
 
 

@@ -15,6 +15,7 @@ from marketplace.settings import Settings
 
 FLOORS: Final = Path(__file__).parent / "floors"
 WRK_SCRIPT: Final = FLOORS / "requests.lua"
+POSTS_SCRIPT: Final = FLOORS / "posts.lua"
 SPARE_SECONDS: Final = 60
 _RATE: Final = re.compile(r"tps = ([\d.]+)")
 _LATENCY: Final = re.compile(r"latency average = ([\d.]+) ms")
@@ -41,15 +42,33 @@ class Requests:
 
     def run(self, connections: int, seconds: int) -> Measured:
         """Ask with wrk over so many connections."""
-        wrk = shutil.which("wrk")
-        if wrk is None:
-            raise SystemExit("the benchmarks need wrk: apt-get install wrk")
-        command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
         asked = {"PATHS": str(self.paths), "METHOD": self.method, "TOKEN": self.token}
-        command += ["-s", str(WRK_SCRIPT), self.url]
-        done = _output(command, seconds, os.environ | asked)
-        found = json.loads(done[done.index("{") :])
-        return Measured(**found)
+        return _wrk(self.url, WRK_SCRIPT, asked, connections, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Signed bodies to post to a server: signature, tab and body on each line of a file."""
+
+    url: str
+    letters: Path
+
+    def run(self, connections: int, seconds: int) -> Measured:
+        """Post with wrk over so many connections."""
+        asked = {"LETTERS": str(self.letters)}
+        return _wrk(self.url, POSTS_SCRIPT, asked, connections, seconds)
+
+
+def _wrk(
+    url: str, script: Path, asked: Mapping[str, str], connections: int, seconds: int
+) -> Measured:
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        raise SystemExit("the benchmarks need wrk: apt-get install wrk")
+    command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
+    done = _output([*command, "-s", str(script), url], seconds, {**os.environ, **asked})
+    found = json.loads(done[done.index("{") :])
+    return Measured(**found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from marketplace.kernel.crypto import create_key_file
 from marketplace.settings import Settings
 
 READY_SECONDS: Final = 30
@@ -26,11 +27,11 @@ def _free_port() -> int:
 
 
 @contextmanager
-def product(settings: Settings, *, log_requests: bool = False) -> Iterator[str]:
-    """Run the API with one worker; gives its address."""
+def product(settings: Settings, *, log_requests: bool = False, **more: str) -> Iterator[str]:
+    """Run the API with one worker, and more variables; gives its address."""
     port = _free_port()
     changed = {"MARKETPLACE_PORT": str(port), "MARKETPLACE_LOG_REQUESTS": str(log_requests)}
-    with _running(["marketplace", "api"], _environment(settings) | changed) as process:
+    with _running(["marketplace", "api"], _environment(settings) | changed | more) as process:
         yield _answering(process, port, "/readyz")
 
 
@@ -44,16 +45,31 @@ def worker(settings: Settings) -> Iterator[None]:
 @contextmanager
 def raw(settings: Settings) -> Iterator[str]:
     """Run the floor of reading with one worker; gives its address."""
+    with _floor(settings, "raw", "/list") as url:
+        yield url
+
+
+@contextmanager
+def bare(settings: Settings) -> Iterator[str]:
+    """Run the floor of the inbox with one worker; gives its address."""
+    with _floor(settings, "inbox", "/") as url:
+        yield url
+
+
+@contextmanager
+def _floor(settings: Settings, name: str, path: str) -> Iterator[str]:
     port = _free_port()
-    command = ["uvicorn", "benchmarks.floors.raw:app", "--port", str(port)]
+    command = ["uvicorn", f"benchmarks.floors.{name}:app", "--port", str(port)]
     command += ["--no-access-log", "--log-level", "error"]
     with _running(command, _environment(settings)) as process:
-        yield _answering(process, port, "/list")
+        yield _answering(process, port, path)
 
 
 @contextmanager
 def guarded(settings: Settings) -> Iterator[str]:
     """Run the product with the routes that measure the check of credentials; gives its address."""
+    if not settings.keys_path.exists():
+        create_key_file(settings.keys_path)  # as `marketplace api` does for a new database
     port = _free_port()
     command = ["uvicorn", "--factory", "benchmarks.floors.guarded:build", "--port", str(port)]
     command += ["--no-access-log", "--log-level", "error"]

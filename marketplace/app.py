@@ -8,9 +8,9 @@ from typing import Final
 from fastapi import FastAPI
 
 from marketplace import operations
-from marketplace.accounts.access import OAUTH2, permissions_of
+from marketplace.accounts.access import OAUTH2, permissions_of, refusals_of
 from marketplace.accounts.authentication import Authenticator
-from marketplace.accounts.errors import OrganisationSuspendedError
+from marketplace.accounts.identity_providers.metadata import Directory
 from marketplace.accounts.revocations import Revocations
 from marketplace.accounts.uses import Uses
 from marketplace.backlog import Backlog
@@ -23,11 +23,14 @@ from marketplace.kernel.http import BODY_BYTES_MAX, Service
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.rate_limits import Quotas, RateLimits
 from marketplace.payments.access import platform_account
+from marketplace.payments.providers.bank.option import BankTransfer
+from marketplace.payments.providers.stripe.setup import stripe_terms
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
 from marketplace.wiring import (
     CONSTRAINT_ERRORS,
     FAST,
+    PAYEES_OF,
     PERSONAL_DATA,
     PLAIN_ROUTES,
     ROUTERS,
@@ -42,12 +45,12 @@ INDEX_REFRESH_SECONDS: Final = 0.15
 DESCRIPTION: Final = """
 Ideas and patents are listed, negotiated, paid into held funds, transferred and settled here.
 
-Sign up with `POST /v1/users`, sign in with `POST /v1/sessions`, and send the token as
-`Authorization: Bearer …`. A partner's system registers with `POST /v1/clients`, and gets its tokens
-by OAuth 2 and OpenID Connect, as `/.well-known/openid-configuration` says. Any POST with a token
-may carry an `Idempotency-Key`. Errors are RFC 9457 problem documents with a stable `code`. Money is
-in minor units: 12000 KRW is `{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages:
-follow `next`.
+Sign up with `POST /v1/users`, sign in with `POST /v1/sessions`, or by your company's login at
+`/account`, and send the token as `Authorization: Bearer …`. A partner's system registers with `POST
+/v1/clients`, and gets its tokens by OAuth 2 and OpenID Connect, as
+`/.well-known/openid-configuration` says. Any POST with a token may carry an `Idempotency-Key`.
+Errors are RFC 9457 problem documents with a stable `code`. Money is in minor units: 12000 KRW is
+`{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages: follow `next`.
 """
 
 
@@ -69,17 +72,24 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         limits=_rate_limits(settings),
         trusted_proxies=settings.trusted_proxies,
         generate_unique_id_function=openapi.operation_id,
+        docs_url=None,  # the pages serve it, without another host's scripts
+        redoc_url=None,
         redirect_slashes=False,  # one address each; a redirect would trust the Host header
     )
     app.state.settings = settings
     revocations = Revocations()
     app.state.revocations = revocations
     app.state.personal_data = PERSONAL_DATA
+    app.state.identity_providers = Directory(loopback=settings.loopback_providers)
+    app.state.constraint_errors = CONSTRAINT_ERRORS
     app.state.backlog = Backlog()
     app.state.uses = Uses(USES)
     found_by = finders(settings, revocations)
     app.state.authenticator = Authenticator(found_by, revocations, app.state.uses)
     app.state.platform_account = platform_account(settings)
+    app.state.stripe = stripe_terms(settings)
+    app.state.providers = (BankTransfer(settings.bank_country), app.state.stripe)
+    app.state.payees_of = PAYEES_OF
     for router in (*ROUTERS, operations.router, operations.health):
         app.include_router(router)
     app.router.routes.extend(PLAIN_ROUTES)
@@ -88,7 +98,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         app,
         permissions_of,
         OAUTH2,
-        guarded=(OrganisationSuspendedError,),
+        guard=refusals_of,
         unlimited=operations.HEALTH_PATHS,
     )
     return app

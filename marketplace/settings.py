@@ -22,6 +22,8 @@ from marketplace.kernel.mail.transport import (
     SmtpTransport,
     Transport,
 )
+from marketplace.kernel.money import UnknownCurrencyError, minor_digits
+from marketplace.kernel.schemas import CountryCode
 
 _ORIGIN: Final = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?/?"
@@ -88,6 +90,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _currency_codes(text: str) -> str:
+    try:
+        for code in _listed(text):
+            minor_digits(code)
+    except UnknownCurrencyError as error:
+        raise ValueError("write codes such as USD,EUR") from error
+    return text
+
+
 class Settings(BaseSettings):
     """Every setting has a default that works on one machine."""
 
@@ -114,6 +129,9 @@ class Settings(BaseSettings):
     )
     require_verified_email: bool = Field(
         default=False, description="whoever has not opened the link mailed to them may only read"
+    )
+    loopback_providers: bool = Field(
+        default=False, description="identity providers on this machine, also by http; for tests"
     )
     pool_size: int = Field(default=16, ge=2, le=200)
     read_pool_size: int = Field(default=8, ge=1, le=200)
@@ -147,6 +165,29 @@ class Settings(BaseSettings):
     bank_account_number: str = "000-000-000000"
     bank_code: str = "004"
     bank_country: str = "KR"
+    stripe_api_key: SecretStr | None = Field(
+        default=None, description="sk_test_… or sk_live_…; left out, Stripe is not offered"
+    )
+    stripe_publishable_key: str | None = Field(default=None, description="for the payer's browser")
+    stripe_webhook_secrets: SecretStr | None = Field(
+        default=None, description="whsec_… of each endpoint, with commas between them"
+    )
+    stripe_api_base: str | None = Field(default=None, description="a service that acts as Stripe")
+    stripe_country: CountryCode = Field(default="US", description="of the platform's account")
+    stripe_currencies: Annotated[str, AfterValidator(_currency_codes)] = Field(
+        default="USD", description="that the platform's account settles, with commas between them"
+    )
+    stripe_return_url: str = Field(
+        default="http://127.0.0.1:8000/docs", description="where payees come back to from Stripe"
+    )
+
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets that Stripe signs with; during a rotation an endpoint has two."""
+        secrets = self.stripe_webhook_secrets
+        return _listed(secrets.get_secret_value()) if secrets else ()
+
+    def currencies_of_stripe(self) -> frozenset[str]:
+        return frozenset(_listed(self.stripe_currencies))
 
     @property
     def issuer(self) -> str:

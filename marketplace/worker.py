@@ -7,6 +7,7 @@ one loses nothing.
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -23,12 +24,16 @@ from marketplace.kernel.logs import get_logger
 from marketplace.kernel.mail.sending import Mailer
 from marketplace.kernel.master_keys import open_keyring
 from marketplace.kernel.seals import seal_new_events
+from marketplace.payments.errands.desk import Desk
+from marketplace.payments.errands.service import run_errands
 from marketplace.payments.funding.matching import match_received
+from marketplace.payments.inbox.service import handle_events
+from marketplace.payments.providers.stripe.setup import open_desk
 from marketplace.search.index import IndexBusyError
 from marketplace.search.indexing import Indexer
 from marketplace.settings import Settings
 from marketplace.statistics.folding import fold
-from marketplace.wiring import CLOCKS, CONSUMERS, FORGETTING
+from marketplace.wiring import CLOCKS, CONSUMERS, ERRANDS, FORGETTING, TURNING
 
 logger = get_logger(__name__)
 
@@ -48,7 +53,17 @@ class Loop:
     pause_seconds: float
 
 
-def loops(sessions: Sessions, settings: Settings) -> list[Loop]:
+def provider_loops(sessions: Sessions, settings: Settings, desk: Desk | None) -> list[Loop]:
+    """News from Stripe, and calls to it, where it is set up."""
+    if desk is None:
+        return []
+    return [
+        Loop("provider events", partial(handle_events, sessions, desk.keyring), POLL_SECONDS),
+        Loop("errands", partial(run_errands, desk, ERRANDS), POLL_SECONDS),
+    ]
+
+
+def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> list[Loop]:
     """Everything that goes on in the background."""
     indexing = IndexLoop(sessions, settings)
     keyring, transport = load_keyring(settings.keys_path), settings.mail_transport()
@@ -60,11 +75,13 @@ def loops(sessions: Sessions, settings: Settings) -> list[Loop]:
             Loop(f"clock:{c.model.__name__}", partial(run_due, sessions, c), CLOCK_SECONDS)
             for c in CLOCKS
         ),
+        *(Loop(f"turning:{t.__module__}", partial(t, sessions), CLOCK_SECONDS) for t in TURNING),
         Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
         Loop("search index", indexing.run, POLL_SECONDS),
         Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),
         Loop("password resets", partial(mail_resets, sessions, letters), MAIL_SECONDS),
         Loop("mail", mailer.send_due, MAIL_SECONDS),
+        *provider_loops(sessions, settings, desk),
         Loop("seals", partial(seal, sessions), SEAL_SECONDS),
         Loop("forgetting", partial(forget, sessions), SEAL_SECONDS),
     ]
@@ -151,12 +168,17 @@ async def _run_until_told(sessions: Sessions, settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(_keep_running(loop)) for loop in loops(sessions, settings)]
-    tasks.append(asyncio.create_task(_retrying("prepare", partial(prepare, sessions))))
-    await stop.wait()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    async with AsyncExitStack() as open_:
+        desk = None
+        if settings.stripe_api_key is not None:
+            desk = await open_.enter_async_context(open_desk(settings, sessions))
+        found = loops(sessions, settings, desk)
+        tasks = [asyncio.create_task(_keep_running(loop)) for loop in found]
+        tasks.append(asyncio.create_task(_retrying("prepare", partial(prepare, sessions))))
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _keep_running(loop: Loop) -> None:

@@ -139,6 +139,10 @@ class ConnectionWrites:
     def __init__(self, driver: Any) -> None:
         self._driver = driver
 
+    async def execute(self, statement: str, *arguments: Any) -> None:
+        async with self._driver.transaction():
+            await self._driver.execute(statement, *arguments)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
         async with self._driver.transaction():

@@ -6,7 +6,12 @@ from fastapi import Request, Response
 from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError
-from marketplace.assets.errors import NotTradableError
+from marketplace.assets.consents.errors import ConsentsMissingError
+from marketplace.assets.standing.errors import (
+    NotTradableError,
+    RegisterCheckStaleError,
+    RightRestrainedError,
+)
 from marketplace.deals import queries, settlement, settling, signing, transferring
 from marketplace.deals.access import MOVE_ERRORS, Operator, Party, Performer, Reader, Signer
 from marketplace.deals.errors import (
@@ -14,11 +19,13 @@ from marketplace.deals.errors import (
     NothingToWaiveError,
     RefundTooLargeError,
     SamePeopleError,
+    TitleLostError,
     TitleNotReturnableError,
     WaiverMissingError,
 )
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
+from marketplace.deals.parts.queries import subjects_of
 from marketplace.deals.schemas import (
     AgreementAmend,
     AgreementRead,
@@ -29,6 +36,7 @@ from marketplace.deals.schemas import (
     PartialRefund,
     PostingRead,
     RecordalEvidence,
+    RefusalEvidence,
     SplitResolution,
 )
 from marketplace.documents.errors import AlreadySignedError, TextChangedError
@@ -40,7 +48,7 @@ from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotWrites, Session, transactional_router
 from marketplace.kernel.schemas import HistoryEntry, Page
-from marketplace.payments.access import PlatformAccount
+from marketplace.payments.access import Ways
 from marketplace.payments.errors import RequestNotOpenError
 from marketplace.payments.ledger.queries import postings_of
 
@@ -67,19 +75,17 @@ async def my_deals(
 
 
 @router.get("/{deal_id}", responses=READ_ERRORS)
-async def get_deal(
-    deal_id: UUID, actor: Reader, session: Session, pay_to: PlatformAccount
-) -> DealDetail:
+async def get_deal(deal_id: UUID, actor: Reader, session: Session, ways: Ways) -> DealDetail:
     """A deal: its terms, what is held, how to pay, and what you can do now."""
     deal = await queries.get_deal(session, deal_id, actor=actor)
-    return await queries.read_detail(session, deal, actor, pay_to)
+    return await queries.read_detail(session, deal, actor, ways)
 
 
 @router.get("/{deal_id}/history", responses=READ_ERRORS)
 async def deal_history(deal_id: UUID, actor: Reader, session: Session) -> list[HistoryEntry]:
     """Everything that happened to a deal and its parts, oldest first."""
     deal: Deal = await queries.get_deal(session, deal_id, actor=actor)
-    facts = await history(session, *await queries.subjects_of(session, deal))
+    facts = await history(session, *await subjects_of(session, deal))
     return [
         HistoryEntry(at=fact.recorded_at, type=fact.type, actor=fact.actor, data=dict(fact.data))
         for fact in facts
@@ -90,7 +96,7 @@ async def deal_history(deal_id: UUID, actor: Reader, session: Session) -> list[H
 async def deal_ledger(deal_id: UUID, actor: Reader, session: Session) -> object:
     """Every movement of money of a deal, oldest first."""
     deal = await queries.get_deal(session, deal_id, actor=actor)
-    return await postings_of(session, await queries.subjects_of(session, deal))
+    return await postings_of(session, await subjects_of(session, deal))
 
 
 @router.get("/{deal_id}/agreement", responses=READ_ERRORS)
@@ -112,7 +118,13 @@ async def amend_agreement(
 
 @router.post(
     "/{deal_id}/sign",
-    responses=problems(*MOVE_ERRORS, TextChangedError, AlreadySignedError, SamePeopleError),
+    responses=problems(
+        *MOVE_ERRORS,
+        TextChangedError,
+        AlreadySignedError,
+        SamePeopleError,
+        ConsentsMissingError,
+    ),
 )
 async def sign_agreement(
     deal_id: UUID, request: AgreementSign, actor: Signer, session: Session
@@ -142,25 +154,30 @@ async def waive_recordal(deal_id: UUID, actor: Performer, session: Session) -> D
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/confirm-waiver", responses=problems(*MOVE_ERRORS, WaiverMissingError))
+@router.post(
+    "/{deal_id}/confirm-waiver",
+    responses=problems(*MOVE_ERRORS, WaiverMissingError, ConsentsMissingError),
+)
 async def confirm_waiver(deal_id: UUID, actor: Performer, session: Session) -> DealRead:
     """Buyer: confirm delivery without recordal evidence; the title passes to you."""
     deal = await transferring.confirm_waiver(session, deal_id, actor=actor)
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/record", responses=problems(*MOVE_ERRORS))
+@router.post("/{deal_id}/record", responses=problems(*MOVE_ERRORS, ConsentsMissingError))
 async def record_transfer(
     deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
 ) -> DealRead:
-    """Operator: record the evidence that the office registered the transfer."""
-    deal = await transferring.record(session, deal_id, request.evidence, actor=actor)
+    """Operator: record the evidence that the office registered the transfer, with its dates."""
+    deal = await transferring.record(
+        session, deal_id, request.evidence, request.recordal(), actor=actor
+    )
     return queries.read_deal(deal, actor)
 
 
 @router.post("/{deal_id}/reject-recordal", responses=problems(*MOVE_ERRORS))
 async def reject_recordal(
-    deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
+    deal_id: UUID, request: RefusalEvidence, actor: Operator, session: Session
 ) -> DealRead:
     """Operator: the office refused the transfer; the seller files again."""
     deal = await transferring.reject_recordal(session, deal_id, request.evidence, actor=actor)
@@ -170,7 +187,14 @@ async def reject_recordal(
 @router.post(
     "/{deal_id}/release",
     response_model=DealRead,
-    responses=problems(*MOVE_ERRORS, NotTradableError),
+    responses=problems(
+        *MOVE_ERRORS,
+        NotTradableError,
+        RightRestrainedError,
+        RegisterCheckStaleError,
+        TitleLostError,
+        ConsentsMissingError,
+    ),
 )
 async def release_funds(
     deal_id: UUID, actor: Party, session: Session, writes: HotWrites, http: Request

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.deals import transferring
 from marketplace.deals.negotiations.service import move_live_of_listing
 from marketplace.deals.parts import service as parts
+from marketplace.deals.parts.queries import deal_of, subjects_of
 from marketplace.kernel.events import Fact
+from marketplace.payments.transfers.service import pay_out
 
 NEGOTIATIONS_AFTER: Final[Mapping[str, str]] = {
     "listing.reserve": "suspend",
@@ -30,6 +32,14 @@ async def on_paid(session: AsyncSession, fact: Fact) -> None:
         await transferring.fund(session, UUID(paid_for))
     elif kind == "deal_part":
         await parts.hold(session, UUID(paid_for))
+
+
+async def on_distributed(session: AsyncSession, fact: Fact) -> None:
+    """Money of a deal or of a part of it became payable, or is owed back."""
+    deal = await deal_of(session, fact.subject)
+    if deal:
+        subject, *others = await subjects_of(session, deal)
+        await pay_out(session, subject, others)
 
 
 async def on_listing_moved(session: AsyncSession, fact: Fact) -> None:

@@ -64,6 +64,7 @@ class Deal(Aggregate, table=True):
     shared: bool = Field(default=False, description="payees beside the seller are named")
     withholds: bool = Field(default=False, description="tax may have to be kept back")
     in_parts: bool = Field(default=False, description="paid and released in parts")
+    co_owned: bool = Field(default=False, description="other owners have to consent")
     pledged: bool = Field(default=False, description="secured claims are paid out of the price")
     additional_terms: str | None = None
     recordal_waived_by_seller: bool = False
@@ -87,5 +88,5 @@ class Deal(Aggregate, table=True):
 
     @property
     def is_plain(self) -> bool:
-        """One payee, one payment, no tax to keep back: the deal's own row says all of it."""
-        return not (self.shared or self.withholds or self.in_parts or self.pledged)
+        """One owner and payee, one payment, no tax, no claim: its own row says all of it."""
+        return not (self.shared or self.withholds or self.in_parts or self.co_owned or self.pledged)

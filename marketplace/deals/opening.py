@@ -8,7 +8,10 @@ from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.checking import require_free
 from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right
-from marketplace.assets.service import require_owner, reserve
+from marketplace.assets.service import reserve
+from marketplace.assets.standing.service import require_tradable
+from marketplace.assets.title.queries import owners_of
+from marketplace.assets.title.service import require_owner
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.errors import ListingNotOpenError
@@ -59,6 +62,8 @@ async def open_deal(
     await require_free(session, right.id, Deed.LIST, by=listing.organisation_id)
     await reserve(session, right.id, subject=deal.subject)
     await require_owner(session, right.id, listing.organisation_id)
+    require_tradable(right)
+    deal.co_owned = len(await owners_of(session, right.id)) > 1
     await _reserve_listing(session, listing.id)
     begin(session, deal, actor, price_minor=price_minor, currency=currency, right_id=right.id)
     await session.flush()

@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from dataclasses import asdict
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -12,18 +11,18 @@ from marketplace.deals.lifecycle import ASKED_AS, DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import role_in
 from marketplace.deals.parts.models import DealPart
-from marketplace.deals.parts.queries import moves_of, parts_of, requests_of
+from marketplace.deals.parts.queries import moves_of, parts_of, requests_of, subjects_of
 from marketplace.deals.parts.schemas import PartRead
-from marketplace.deals.payees.queries import read_payees
+from marketplace.deals.payees.queries import paid_from, read_payees
 from marketplace.deals.schemas import AgreementRead, DealDetail, DealRead, SignatureRead
 from marketplace.documents.signatures import newest, signatures_of
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
 from marketplace.kernel.schemas import Amount
-from marketplace.payments.funding.models import PaymentRequest
-from marketplace.payments.funding.schemas import BankAccountOutput, PaymentInstructions
 from marketplace.payments.funding.service import held_minor, request_of
-from marketplace.payments.providers.bank.bank_account import BankAccount
+from marketplace.payments.online.instructions import instructions
+from marketplace.payments.online.schemas import PaymentInstructions
+from marketplace.payments.providers.port import WaysToPay
 
 _AMOUNTS = {
     "price": "price_minor",
@@ -88,56 +87,38 @@ def _moves(deal: Deal, role: str) -> list[str]:
 
 
 async def read_detail(
-    session: AsyncSession, deal: Deal, actor: Actor, pay_to: BankAccount
+    session: AsyncSession, deal: Deal, actor: Actor, ways: WaysToPay
 ) -> DealDetail:
-    """A deal with the money held for it now, and how its buyer pays: into the account `pay_to`."""
+    """A deal with the money held for it now, and how its buyer pays: in one of some ways."""
     request = await request_of(session, deal.subject)
-    subjects = await subjects_of(session, deal)
-    held = await held_minor(session, subjects, deal.currency)
+    held = await held_minor(session, await subjects_of(session, deal), deal.currency)
+    asked = [request] if request else []
+    payees = await paid_from(session, deal.subject)
+    payments = await instructions(session, asked, ways, payees)
     return DealDetail(
         **read_deal(deal, actor).model_dump(),
         held=Amount(amount_minor=held, currency=deal.currency),
-        payment=instructions(request, pay_to) if request else None,
+        payment=payments[request.id] if request else None,
         payees=await read_payees(session, deal),
     )
 
 
-async def subjects_of(session: AsyncSession, deal: Deal) -> list[str]:
-    """What a deal's money and history are kept under: the deal, and its parts."""
-    return [deal.subject, *(part.subject for part in await parts_of(session, deal))]
-
-
-def instructions(request: PaymentRequest, pay_to: BankAccount) -> PaymentInstructions:
-    def amount(minor: int) -> Amount:
-        return Amount(amount_minor=minor, currency=request.currency)
-
-    return PaymentInstructions(
-        provider=request.provider,
-        state=request.state,
-        reference=request.reference,
-        amount=amount(request.amount_minor),
-        received=amount(request.received_minor),
-        pay_to=BankAccountOutput(**asdict(pay_to)),
-        due_at=request.due_at,
-    )
-
-
 async def read_parts(
-    session: AsyncSession, deal: Deal, actor: Actor, pay_to: BankAccount
+    session: AsyncSession, deal: Deal, actor: Actor, ways: WaysToPay
 ) -> list[PartRead]:
     """The parts of a deal's price as the actor sees them, with how to pay each."""
     parts = await parts_of(session, deal)
     requests = await requests_of(session, [part.subject for part in parts])
+    payees = await paid_from(session, deal.subject)
+    payments = await instructions(session, requests.values(), ways, payees)
+    by_subject = {subject: payments[request.id] for subject, request in requests.items()}
     role = role_in(deal, actor)
     return [
-        _read_part(part, requests.get(part.subject), moves_of(deal, part, role), pay_to)
-        for part in parts
+        _read_part(part, by_subject.get(part.subject), moves_of(deal, part, role)) for part in parts
     ]
 
 
-def _read_part(
-    part: DealPart, request: PaymentRequest | None, moves: list[str], pay_to: BankAccount
-) -> PartRead:
+def _read_part(part: DealPart, payment: PaymentInstructions | None, moves: list[str]) -> PartRead:
     amounts = {
         name: Amount(amount_minor=getattr(part, f"{name}_minor"), currency=part.currency)
         for name in ("amount", "vat", "released", "refunded")
@@ -146,7 +127,6 @@ def _read_part(
         name: getattr(part, name)
         for name in PartRead.model_fields.keys() & DealPart.model_fields.keys()
     }
-    payment = instructions(request, pay_to) if request else None
     return PartRead(**own, **amounts, payment=payment, your_moves=moves)
 
 

@@ -5,12 +5,13 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from marketplace.assets.models import RightKind
+from marketplace.assets.title.schemas import RecordalDates
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import DealType
 from marketplace.deals.payees.schemas import PayeeRead
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
 from marketplace.kernel.schemas import Amount, Input, LongText, Output, example
-from marketplace.payments.funding.schemas import PaymentInstructions
+from marketplace.payments.online.schemas import PaymentInstructions
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -77,8 +78,19 @@ class AgreementSign(Input):
     sha256: Sha256
 
 
-class RecordalEvidence(Input):
-    model_config = example(evidence="KR register extract 2026-11-20, receipt 1-1-2026-123")
+class RefusalEvidence(Input):
+    model_config = example(evidence="KR notice of refusal 2026-11-20")
+
+    evidence: LongText
+
+
+class RecordalEvidence(RecordalDates):
+    model_config = example(
+        evidence="KR register extract 2026-11-20, receipt 1-1-2026-123",
+        received_on="2026-11-12",
+        recorded_on="2026-11-19",
+        recordal_number="1-1-2026-123",
+    )
 
     evidence: LongText = Field(examples=["KR register extract 2026-11-20, receipt 1-1-2026-123"])
 

@@ -10,6 +10,7 @@ from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.claims.service import has_claims
+from marketplace.deals.co_owners.service import require_owners
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for, require_other_people
@@ -50,6 +51,7 @@ async def sign_agreement(
         TextChangedError: `sha256` is not the present text.
         AlreadySignedError: by the database, for the same side twice.
         SamePeopleError: since the offer somebody has come to stand for both sides.
+        ConsentsMissingError: another owner has not consented to this text.
         ConsentMissingError: whoever has a pledge of the right has not consented to this sale.
         EncumberedError, TrusteeOnlyError, NotTradableError: the right cannot be sold.
     """
@@ -63,6 +65,7 @@ async def sign_agreement(
     name = "countersign" if deal.state is DealState.PARTLY_SIGNED else "sign"
     move(session, deal, name, role=role, actor=actor, sha256=sha256)
     await sign(session, subject=deal.subject, sha256=sha256, actor=actor)
+    await require_owners(session, deal, use=name == "countersign")
     if deal.state is DealState.SIGNED:
         await session.flush()  # which uses up the consents
         deal.pledged = await has_claims(session, deal.subject)

@@ -5,8 +5,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.knowing import learn
 from marketplace.assets.models import RightKind
-from marketplace.assets.service import transfer_title
+from marketplace.assets.standing.service import OPERATOR, note_check, reproject
+from marketplace.assets.title.service import HERE, NO_DATES, Recordal, return_title, transfer_title
+from marketplace.deals.co_owners.service import require_owners_of_now
 from marketplace.deals.errors import NothingToWaiveError, WaiverMissingError
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
@@ -71,13 +74,42 @@ async def confirm_waiver(session: AsyncSession, deal_id: UUID, *, actor: Actor) 
     return deal
 
 
-async def record(session: AsyncSession, deal_id: UUID, evidence: str, *, actor: Actor) -> Deal:
-    """The operator saw the recordal in the office's register; the title passes."""
+async def record(
+    session: AsyncSession,
+    deal_id: UUID,
+    evidence: str,
+    recordal: Recordal = NO_DATES,
+    *,
+    actor: Actor,
+) -> Deal:
+    """The operator saw the recordal in the office's register; the title passes.
+
+    It counts as a look at the register, which the release asks for.
+
+    Raises:
+        ConsentsMissingError: a share of the right went to somebody who never consented.
+    """
     deal, role = await lock_for(session, deal_id, actor)
     move(session, deal, "record", role=role, actor=actor)
     deal.recordal_evidence = evidence
-    await pass_title(session, deal, actor=actor)
+    await pass_title(session, deal, actor=actor, recordal=recordal, source=evidence)
+    await _look_up(session, deal, evidence, actor=actor)
     return deal
+
+
+async def _look_up(session: AsyncSession, deal: Deal, source: str, *, actor: Actor) -> None:
+    if deal.right_kind is RightKind.IDEA:
+        return
+    right, known_at = await learn(session, deal.right_id)
+    await note_check(
+        session,
+        right,
+        origin=OPERATOR,
+        as_of=known_at.date(),
+        source=source,
+        recorded_by=actor.organisation_id,
+    )
+    await reproject(session, right, actor=actor)
 
 
 async def reject_recordal(
@@ -90,21 +122,38 @@ async def reject_recordal(
     return deal
 
 
-async def pass_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
-    """The right is the buyer's from this moment, and its listing is sold."""
+async def pass_title(
+    session: AsyncSession,
+    deal: Deal,
+    *,
+    actor: Identity,
+    recordal: Recordal = NO_DATES,
+    source: str = HERE,
+) -> None:
+    """The right is the buyer's, all shares of it, and its listing is sold.
+
+    The right is held before the listing, as by those who open deals.
+    """
+    await learn(session, deal.right_id)
+    await require_owners_of_now(session, deal)
     listing = await lock(session, Listing, deal.listing_id)
     if "sell" in listing.lifecycle.open_to(listing.state, SYSTEM):
         await system_move(session, listing, "sell", actor=BY_SYSTEM)
-    await _transfer(session, deal, to=deal.buyer_organisation_id, actor=actor)
+    await transfer_title(
+        session,
+        deal.right_id,
+        to=deal.buyer_organisation_id,
+        basis=deal.subject,
+        actor=actor,
+        recordal=recordal,
+        source=source,
+    )
+    await withdraw_listings_of(session, deal.right_id)
     deal.title_passed = True
 
 
-async def return_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
-    """The right is the seller's again, free of what the buyer offered meanwhile."""
-    await _transfer(session, deal, to=deal.seller_organisation_id, actor=actor)
-    deal.title_passed = False
-
-
-async def _transfer(session: AsyncSession, deal: Deal, *, to: UUID, actor: Identity) -> None:
-    await transfer_title(session, deal.right_id, to=to, basis=deal.subject, actor=actor)
+async def give_back_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
+    """The right is its former owners' again, free of what the buyer offered meanwhile."""
+    await return_title(session, deal.right_id, basis=deal.subject, actor=actor)
     await withdraw_listings_of(session, deal.right_id)
+    deal.title_passed = False

@@ -141,6 +141,12 @@ async def apart(session: AsyncSession) -> AsyncIterator[AsyncSession]:
         yield beside
 
 
+def clock_of(sessions: Sessions) -> Clock:
+    """The clock that sessions are made with, for what needs no session."""
+    clock: Clock = sessions.kw["info"]["clock"]
+    return clock
+
+
 def now(session: AsyncSession) -> datetime:
     """The moment of this transaction, by the clock that the session was made with.
 

@@ -1,14 +1,17 @@
-"""The hottest public reads, answered before the framework looks at the request.
+"""The hottest doors, answered before the framework looks at the request.
 
-The framework's routing and validation cost several times what such a read does. A fast read either
-has the whole answer or none: what it does not answer (other parameters, a bad cursor, an unknown
-id) goes on to the ordinary route, which says the same, more slowly, and explains what is wrong.
+The framework's routing and validation cost several times what such a request does. A fast answer
+is the whole one or none: what it does not answer (other parameters, a bad cursor, an unknown id, a
+wrong signature) goes on to the ordinary route, which does the same, more slowly, and explains what
+is wrong.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marketplace.kernel.driver_pools import Reads
 
@@ -24,15 +27,36 @@ class FastRead:
     answer: Answer
 
 
-class FastLane:
-    """Tries the fast read of a path, or of its parent when that ends in `/`."""
+Write = Callable[[Any, Headers, bytes], Awaitable[bytes]]
+"""`async def (state of the app, headers, body) -> JSON`; whatever it raises, it wrote nothing."""
 
-    def __init__(self, app: ASGIApp, fast: Mapping[str, FastRead]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class FastWrite:
+    """A POST to exactly this path with at most so many bytes, that may be tried twice."""
+
+    path: str
+    bytes_max: int
+    write: Write
+
+
+class FastLane:
+    """Tries the fast read of a path, or of its parent when that ends in `/`; or its fast write."""
+
+    def __init__(self, app: ASGIApp, fast: Mapping[str, FastRead | FastWrite]) -> None:
         self.app = app
-        self.fast = fast
+        self.reads = {name: one for name, one in fast.items() if isinstance(one, FastRead)}
+        self.writes = {name: one for name, one in fast.items() if isinstance(one, FastWrite)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await self._answer(scope)
+        if scope["type"] == "http" and scope["method"] == "POST":
+            found = self.writes.get(scope["path"])
+            if found:
+                body, receive = await self._write(found, scope, receive)
+            else:
+                body = None
+        else:
+            body = await self._answer(scope)
         if body is None:
             await self.app(scope, receive, send)
             return
@@ -48,7 +72,7 @@ class FastLane:
             return None
         path: str = scope["path"]
         cut = path.rfind("/") + 1
-        found = self.fast.get(path) or self.fast.get(path[:cut])
+        found = self.reads.get(path) or self.reads.get(path[:cut])
         if found is None:
             return None
         query = scope["query_string"].decode("latin-1")
@@ -59,3 +83,37 @@ class FastLane:
         if body is not None:
             scope["route"] = found
         return body
+
+    async def _write(
+        self, found: FastWrite, scope: Scope, receive: Receive
+    ) -> tuple[bytes | None, Receive]:
+        """The answer, if there is one, and a way to receive the request once more if there is not.
+
+        A body that is too long is not read to its end; the ordinary route refuses it.
+        """
+        messages: list[Message] = []
+        body, more = b"", True
+        while more and len(body) <= found.bytes_max:
+            message = await receive()
+            messages.append(message)
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if not more and len(body) <= found.bytes_max:
+            try:
+                answer = await found.write(scope["app"].state, Headers(scope=scope), body)
+            except Exception:  # noqa: BLE001 - the ordinary route fails alike, and tells it properly
+                return None, _again(messages, receive)
+            scope["route"] = found
+            return answer, receive
+        return None, _again(messages, receive)
+
+
+def _again(messages: list[Message], receive: Receive) -> Receive:
+    waiting = iter(messages)
+
+    async def again() -> Message:
+        for message in waiting:
+            return message
+        return await receive()
+
+    return again

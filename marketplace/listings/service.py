@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -5,16 +6,22 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.organisations.queries import get_organisation
+from marketplace.assets.consents.models import Consent
+from marketplace.assets.consents.service import ask, require_consents
 from marketplace.assets.encumbrances.checking import find_conflict, require_free
 from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right, RightKind
 from marketplace.assets.queries import get_right
-from marketplace.assets.service import require_owner
+from marketplace.assets.standing.rules import TRADABLE
+from marketplace.assets.standing.service import require_tradable
+from marketplace.assets.title.queries import owns
+from marketplace.assets.title.service import require_owner
 from marketplace.documents.service import latest_body
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
 from marketplace.listings.cards import refresh_card
+from marketplace.listings.consenting import deed_of, terms_of
 from marketplace.listings.errors import ConfidentialTextMissingError
 from marketplace.listings.lifecycle import LIVE, OPERATOR, SELLER, ListingState
 from marketplace.listings.models import Listing
@@ -50,8 +57,10 @@ async def publish_listing(
 
     Raises:
         NotTradableError: the right lapsed, was invalidated or expired.
+        RightRestrainedError: an office notes that it is held.
         EncumberedError, TrusteeOnlyError: it is attached, or held in trust by another.
         ConfidentialTextMissingError: an idea without the text that a buyer would get.
+        ConsentsMissingError: another owner has not consented to these words and this price.
     """
     listing = await lock_for(session, listing_id, actor)
     right = await session.get_one(Right, listing.right_id)
@@ -59,6 +68,7 @@ async def publish_listing(
     await require_owner(session, right.id, listing.organisation_id)
     if right.kind is RightKind.IDEA and await latest_body(session, right.id) is None:
         raise ConfidentialTextMissingError
+    await require_consents(session, deed_of(listing), use=True)
     listing.published_at = now(session)
     await _move(session, listing, "publish", actor, version)
     return listing
@@ -72,7 +82,11 @@ async def edit_listing(
     actor: Actor,
     version: int | None,
 ) -> Listing:
-    """Change what is given and keep the rest; the clock goes on. Given nothing, nothing happens."""
+    """Change what is given and keep the rest; the clock goes on. Given nothing, nothing happens.
+
+    Raises:
+        ConsentsMissingError: it is public, and another owner has not consented to the new terms.
+    """
     listing = await lock_for(session, listing_id, actor)
     due_at = listing.due_at
     changed = request.model_dump(exclude_unset=True)
@@ -91,8 +105,24 @@ async def edit_listing(
     )
     for name, value in changed.items():
         setattr(listing, name, value)
+    if listing.state is ListingState.PUBLISHED:
+        await require_consents(session, deed_of(listing), use=True)
     await refresh_card(session, listing)
     return listing
+
+
+async def ask_owners(
+    session: AsyncSession, listing_id: UUID, change: ListingEdit, *, actor: Actor
+) -> Sequence[Consent]:
+    """Ask the other owners of the right to agree to a listing, with what is to be changed of it.
+
+    Raises:
+        NotOwnerError: the listing's organisation owns nothing of the right any more.
+        ConsentNotNeededError: nobody else has to agree.
+    """
+    listing = await lock_for(session, listing_id, actor)
+    changed = change.model_dump(exclude_unset=True)
+    return await ask(session, deed_of(listing, changed), terms_of(listing, changed), actor=actor)
 
 
 async def move_listing(
@@ -136,6 +166,18 @@ async def follow_right(session: AsyncSession, right_id: UUID) -> None:
             await refresh_card(session, listing)
 
 
+def _is_tradable(right: Right) -> bool:
+    return right.legal_status in TRADABLE and right.restrained_since is None
+
+
+async def withdraw_unowned(session: AsyncSession, right_id: UUID) -> None:
+    """Take off the market what is offered by somebody who owns nothing of it any more."""
+    for listing in await _lock_live(session, right_id):
+        open_to = listing.lifecycle.open_to(listing.state, SYSTEM)
+        if "withdraw" in open_to and not await owns(session, right_id, listing.organisation_id):
+            await system_move(session, listing, "withdraw", actor=BY_SYSTEM)
+
+
 async def withdraw_listings_of(session: AsyncSession, right_id: UUID) -> None:
     """Take a right off the market whose owner changed: only the owner may offer it."""
     for listing in await _lock_live(session, right_id):
@@ -175,18 +217,20 @@ async def reopen_listing(
     suspended.
     """
     is_free = await _is_free(session, listing)
-    move(session, listing, "reopen", role=role, actor=actor)
+    await system_move(session, listing, "reopen", actor=actor, role=role)
     if not is_free:
-        move(session, listing, "suspend", role=SYSTEM, actor=BY_SYSTEM)
-    await refresh_card(session, listing)
+        await system_move(session, listing, "suspend", actor=BY_SYSTEM)
 
 
 async def _is_free(session: AsyncSession, listing: Listing) -> bool:
+    right = await session.get_one(Right, listing.right_id)
     by = listing.organisation_id
-    return await find_conflict(session, listing.right_id, Deed.LIST, by=by) is None
+    conflict = await find_conflict(session, listing.right_id, Deed.LIST, by=by)
+    return _is_tradable(right) and conflict is None
 
 
 async def _require_free(session: AsyncSession, listing: Listing) -> None:
+    require_tradable(await session.get_one(Right, listing.right_id))
     await require_free(session, listing.right_id, Deed.LIST, by=listing.organisation_id)
 
 

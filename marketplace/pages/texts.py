@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from marketplace.pages import account_texts
+
 LANGUAGES: Final[Mapping[str, str]] = {"ko": "한국어", "zh": "中文", "en": "English"}
 FALLBACK: Final = "en"
 
-TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "brand": "Idea and Patent Marketplace",
         "language": "Language",
@@ -152,6 +154,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "scope.payments:operate": "运营平台的支付",
         "scope.system:operate": "运营平台系统",
     },
+}
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    language: {**texts, **account_texts.TEXTS[language]} for language, texts in _TEXTS.items()
 }
 
 

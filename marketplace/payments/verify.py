@@ -71,4 +71,41 @@ CHECKS: Final = {
             WHERE t.kind IN ('reverse', 'refund_released')
         ) legs GROUP BY subject, address, currency HAVING sum(delta) < 0 LIMIT 20
     """,
+    "what was taken from a charge is what its payouts say": """
+        SELECT 'online_payment ' || o.id || ': refunded ' || o.refunded_minor || ', transferred '
+            || o.transferred_minor || ', payouts ' || coalesce(p.refunds, 0) || ' and '
+            || coalesce(p.transfers, 0)
+        FROM online_payment o
+        LEFT JOIN (
+            SELECT payment_id, sum(amount_minor) FILTER (WHERE method = 'stripe_refund') AS refunds,
+                sum(amount_minor) FILTER (WHERE method = 'stripe') AS transfers
+            FROM payout WHERE state NOT IN ('cancelled', 'returned') GROUP BY payment_id
+        ) p ON p.payment_id = o.id
+        WHERE (o.refunded_minor, o.transferred_minor)
+            IS DISTINCT FROM (coalesce(p.refunds, 0), coalesce(p.transfers, 0)) LIMIT 20
+    """,
+    "each payment that Stripe took is in the ledger once": """
+        SELECT 'online_payment ' || o.id || ' (' || o.state || '): ' || count(t.id) || ' bookings'
+        FROM online_payment o
+        LEFT JOIN ledger_transaction t ON t.subject = o.subject AND t.currency = o.currency
+            AND t.kind IN ('fund', 'double_payment') AND t.key LIKE 'stripe:%'
+        GROUP BY o.id
+        HAVING o.charge_id IS NOT NULL AND count(t.id) = 0
+            OR o.state IN ('held', 'hold_ending', 'done', 'returned') AND o.charge_id IS NULL
+        LIMIT 20
+    """,
+    "what chargebacks took is what the ledger says": """
+        SELECT c.subject || ': taken ' || c.taken || ', ledger ' || coalesce(m.total, 0)
+        FROM (SELECT subject, currency, sum(taken_minor + lost_minor) AS taken
+              FROM chargeback GROUP BY subject, currency) c
+        LEFT JOIN (
+            SELECT t.subject, t.currency, sum(CASE
+                WHEN p.destination = 'world:stripe' THEN p.amount_minor
+                ELSE -p.amount_minor END) AS total
+            FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
+            WHERE t.kind = 'chargeback' AND 'expense:stripe' NOT IN (p.source, p.destination)
+            GROUP BY t.subject, t.currency
+        ) m USING (subject, currency)
+        WHERE c.taken <> coalesce(m.total, 0) LIMIT 20
+    """,
 }

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
 from marketplace.assets.encumbrances.conflicts import RULES
 
 revision = "0014"
-down_revision = "0010"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -426,14 +426,13 @@ BEGIN
         wanted_by := NEW.seller_organisation_id;
         wanted_price := NEW.price_minor;
         wanted_currency := NEW.currency;
-    WHEN 'ownership' THEN
-        moment := NEW.owned_from;
-        wanted_subject := NEW.basis;
-        SELECT o.organisation_id INTO wanted_by FROM ownership o
-        WHERE o.right_id = wanted_right AND o.id <> NEW.id ORDER BY o.owned_from DESC LIMIT 1;
-        IF NOT FOUND THEN
-            RETURN NULL;  -- the first owner
+    WHEN 'conveyance' THEN
+        IF NEW.basis NOT LIKE 'deal:%' THEN
+            RETURN NULL;  -- the first owners, and what a register tells: facts, and no deeds
         END IF;
+        moment := NEW.passed_at;
+        wanted_subject := NEW.basis;
+        wanted_by := NEW.from_organisation_id;
     WHEN 'legal_event' THEN
         moment := NEW.created_at;
         wanted_subject := 'right:' || NEW.right_id;
@@ -512,14 +511,15 @@ TRIGGERS = {
             " EXECUTE FUNCTION refuse_burdened_deed('sell')"
         ),
     ),
-    "ownership_burdened": (
-        "ownership",
-        "AFTER INSERT ON ownership FOR EACH ROW EXECUTE FUNCTION refuse_burdened_deed('transfer')",
+    "conveyance_burdened": (
+        "conveyance",
+        "AFTER INSERT ON conveyance FOR EACH ROW EXECUTE FUNCTION refuse_burdened_deed('transfer')",
     ),
     "legal_event_surrender_burdened": (
         "legal_event",
         (
-            "AFTER INSERT ON legal_event FOR EACH ROW WHEN (NEW.kind = 'surrendered')"
+            "AFTER INSERT ON legal_event FOR EACH ROW WHEN"
+            " (NEW.kind = 'surrendered' AND NEW.origin IN ('owner', 'operator'))"
             " EXECUTE FUNCTION refuse_burdened_deed('surrender')"
         ),
     ),

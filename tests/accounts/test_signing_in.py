@@ -265,6 +265,7 @@ PROBES: dict[str, tuple[str, str, Any]] = {
     "organisation:manage": ("PATCH", f"/v1/organisations/{NOWHERE}", {"name": "x"}),
     "organisation:own": ("POST", f"/v1/organisations/{NOWHERE}/transfer-ownership", HEIR),
     "organisations:operate": ("POST", f"/v1/organisations/{NOWHERE}/suspend", {"reason": "x"}),
+    "identity_providers:operate": ("POST", f"/v1/identity-providers/{NOWHERE}/enable", None),
     "bank_account:manage": ("PUT", "/v1/payee-account", NO_ACCOUNT),
     "rights:register": ("PUT", f"/v1/rights/{NOWHERE}/confidential-text", {"content": "x"}),
     "listings:write": ("POST", "/v1/listings", DRAFT),

@@ -52,6 +52,9 @@ class Person:
         sent = self.headers | (headers or {})
         return await self.client.patch(path, json=body, headers=sent)
 
+    async def delete(self, path: str) -> httpx2.Response:
+        return await self.client.delete(path, headers=self.headers)
+
     async def upload(self, path: str, content: bytes) -> httpx2.Response:
         sent = self.headers | {"content-type": "text/csv"}
         return await self.client.post(path, content=content, headers=sent)

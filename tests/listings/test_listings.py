@@ -307,9 +307,9 @@ async def test_who_sold_a_right_no_longer_lists_it(
     values = {"right_id": right["id"], "organisation_id": stranger.organisation_id}
     await connection.execute(
         text(
-            "INSERT INTO ownership (id, created_at, right_id, organisation_id, owned_from, basis)"
-            " SELECT gen_random_uuid(), now(), :right_id, :organisation_id, owned_until, 'sale'"
-            " FROM ownership"
+            "INSERT INTO ownership (id, created_at, right_id, organisation_id, numerator,"
+            " denominator, owned_from, basis) SELECT gen_random_uuid(), now(), :right_id,"
+            " :organisation_id, 1, 1, owned_until, 'sale' FROM ownership"
         ),
         values,
     )

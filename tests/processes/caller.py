@@ -34,6 +34,9 @@ class Caller:
     def post(self, path: str, body: Any = None) -> Any:
         return self._insist("POST", path, json=body, headers={"idempotency-key": uuid4().hex})
 
+    def put(self, path: str, body: Any) -> Any:
+        return self._insist("PUT", path, json=body)
+
     def upload(self, path: str, content: bytes) -> Any:
         return self._insist("POST", path, content=content, headers={"content-type": "text/csv"})
 

@@ -9,10 +9,10 @@ from tests.processes.caller import Caller
 from tests.processes.service import Service, clean_environment, until
 
 
-def command(service: Service, *words: str) -> subprocess.Popen[str]:
+def command(service: Service, *words: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "marketplace", *words, "--data-dir", str(service.data_dir)],
-        env=clean_environment(),
+        env=clean_environment(**environment),
         cwd=service.log.parent,
         text=True,
         stdout=subprocess.PIPE,

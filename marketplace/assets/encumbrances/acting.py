@@ -28,7 +28,7 @@ from marketplace.assets.encumbrances.schemas import (
 )
 from marketplace.assets.models import Right
 from marketplace.assets.queries import get_right
-from marketplace.assets.service import require_owner
+from marketplace.assets.title.service import require_owner
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import NotYourMoveError

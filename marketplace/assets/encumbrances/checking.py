@@ -21,7 +21,8 @@ from marketplace.assets.encumbrances.errors import (
 from marketplace.assets.encumbrances.intervals import as_text
 from marketplace.assets.encumbrances.kinds import SALE, Act
 from marketplace.assets.encumbrances.scope import Scope, names_of
-from marketplace.assets.errors import NotTradableError, RightReservedError
+from marketplace.assets.errors import RightReservedError
+from marketplace.assets.standing.errors import NotTradableError
 from marketplace.kernel.db import now
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.money import Money

@@ -7,7 +7,8 @@ from marketplace.accounts.access import Allowed, Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
-from marketplace.assets.errors import NotOwnerError, NotTradableError, RightReservedError
+from marketplace.assets.errors import NotOwnerError, RightReservedError
+from marketplace.assets.standing.errors import NotTradableError, RightRestrainedError
 from marketplace.deals.errors import SamePeopleError
 from marketplace.deals.negotiations import queries, service
 from marketplace.deals.negotiations.errors import (
@@ -142,6 +143,7 @@ async def counter_offer(
         ListingNotOpenError,
         NotOwnerError,
         NotTradableError,
+        RightRestrainedError,
     ),
 )
 async def accept_offer(

@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +31,22 @@ async def parts_of(
         for part in found:
             mark_locked(session, part)
     return found
+
+
+async def deal_of(session: AsyncSession, subject: str) -> Deal | None:
+    """The deal that money is held for, be it under the deal or under one of its parts."""
+    kind, _, name = subject.partition(":")
+    if kind == "deal":
+        return await session.get(Deal, UUID(name))
+    if kind != "deal_part":
+        return None
+    query = select(Deal).join(DealPart, col(DealPart.deal_id) == col(Deal.id))
+    return (await session.execute(query.where(col(DealPart.id) == UUID(name)))).scalar_one_or_none()
+
+
+async def subjects_of(session: AsyncSession, deal: Deal) -> list[str]:
+    """What a deal's money and history are kept under: the deal, and its parts."""
+    return [deal.subject, *(part.subject for part in await parts_of(session, deal))]
 
 
 async def requests_of(

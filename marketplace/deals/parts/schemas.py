@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from marketplace.deals.parts.lifecycle import PartState
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
 from marketplace.kernel.schemas import Amount, Input, Output, ShortText, example
-from marketplace.payments.funding.schemas import PaymentInstructions
+from marketplace.payments.online.schemas import PaymentInstructions
 
 PARTS_MAX = 60
 DAYS_MAX = 3_650

@@ -1,10 +1,12 @@
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.models import Organisation
 from marketplace.deals.models import Deal
+from marketplace.deals.parts.queries import deal_of
 from marketplace.deals.payees.models import DealPayee, PayeeRole
 from marketplace.deals.payees.schemas import PayeeRead, ShareRead
 
@@ -38,3 +40,12 @@ async def read_payees(session: AsyncSession, deal: Deal) -> list[PayeeRead]:
         )
         for organisation_id, role, numerator, denominator in shares
     ]
+
+
+async def paid_from(session: AsyncSession, subject: str) -> Sequence[UUID]:
+    """Who will be paid from what is held for a deal or a part of one; nobody for anything else."""
+    deal = await deal_of(session, subject)
+    if deal is None:
+        return ()
+    named = await payees_of(session, deal)
+    return [payee.organisation_id for payee in named] or [deal.seller_organisation_id]

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from marketplace.kernel.schemas import Amount, CountryCode, Input, Output, ShortText, example
-from marketplace.payments.funding.models import Provider, QueueReason
-from marketplace.payments.lifecycle import BankEntryState, PaymentRequestState
+from marketplace.kernel.schemas import CountryCode, Input, Output, ShortText, example
+from marketplace.payments.funding.models import QueueReason
+from marketplace.payments.lifecycle import BankEntryState
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.payments.providers.bank.statement import Direction
 
@@ -32,18 +32,6 @@ class BankAccountOutput(Output):
     account_number: str
     bank_code: str
     country: str
-
-
-class PaymentInstructions(Output):
-    """How to pay: transfer exactly this amount to this account with this reference."""
-
-    provider: Provider
-    state: PaymentRequestState
-    reference: str
-    amount: Amount
-    received: Amount
-    pay_to: BankAccountOutput
-    due_at: datetime | None
 
 
 class StatementRead(Output):

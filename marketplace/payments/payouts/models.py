@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -9,6 +10,12 @@ from sqlmodel import Field
 from marketplace.kernel.db import Record, minor, moment, text_enum
 from marketplace.kernel.lifecycle import Aggregate, Lifecycle
 from marketplace.payments.lifecycle import PAYOUT, PayoutState
+
+
+class PayoutMethod(StrEnum):
+    BANK = "bank"
+    STRIPE = "stripe"
+    STRIPE_REFUND = "stripe_refund"
 
 
 class PayeeAccount(Record, table=True):
@@ -46,7 +53,11 @@ class PayoutBatch(Record, table=True):
 
 
 class Payout(Aggregate, table=True):
-    """Money on its way to a payee, whose account is kept as it was when the payout was made."""
+    """Money on its way to a payee, whose account is kept as it was when the payout was made.
+
+    By bank, that is an encrypted account; by Stripe, a connected account, or as a refund the
+    charge of an online payment. `reversed_minor` was taken back from the connected account.
+    """
 
     __tablename__: ClassVar[str] = "payout"
     __table_args__ = (
@@ -57,10 +68,21 @@ class Payout(Aggregate, table=True):
             "payout_unbatched_index",
             "currency",
             "id",
-            postgresql_where=text("batch_id IS NULL AND state = 'prepared'"),
+            postgresql_where=text("batch_id IS NULL AND state = 'prepared' AND method = 'bank'"),
         ),
         Index("payout_due_index", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        UniqueConstraint("external_id", name="payout_external_unique"),
+        Index("payout_subject_index", "subject", postgresql_where=text("subject IS NOT NULL")),
+        Index(
+            "payout_payment_index", "payment_id", postgresql_where=text("payment_id IS NOT NULL")
+        ),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("reversed_minor BETWEEN 0 AND amount_minor", name="reversed_range"),
+        CheckConstraint(
+            "CASE method WHEN 'bank' THEN ciphertext IS NOT NULL"
+            " WHEN 'stripe' THEN destination IS NOT NULL ELSE payment_id IS NOT NULL END",
+            name="destination_known",
+        ),
     )
     lifecycle: ClassVar[Lifecycle[PayoutState]] = PAYOUT
 
@@ -71,9 +93,15 @@ class Payout(Aggregate, table=True):
     currency: str
     end_to_end_id: str
     masked: str
-    key_id: str
-    wrapped_key: bytes = Field(sa_type=LargeBinary)
-    ciphertext: bytes = Field(sa_type=LargeBinary)
+    key_id: str | None = None
+    wrapped_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    ciphertext: bytes | None = Field(default=None, sa_type=LargeBinary)
+    method: PayoutMethod = Field(default=PayoutMethod.BANK, sa_type=text_enum(PayoutMethod))
+    subject: str | None = None
+    payment_id: UUID | None = Field(default=None, foreign_key="online_payment.id")
+    destination: str | None = None
+    external_id: str | None = None
+    reversed_minor: int = minor(default=0)
     return_code: str | None = None
     return_text: str | None = None
     state: PayoutState = Field(default=PayoutState.PREPARED, sa_type=text_enum(PayoutState))

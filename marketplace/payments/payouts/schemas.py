@@ -5,6 +5,7 @@ from pydantic import Field
 
 from marketplace.kernel.schemas import Amount, Currency, Input, Output, ShortText, example
 from marketplace.payments.lifecycle import PayoutState
+from marketplace.payments.payouts.models import PayoutMethod
 
 
 class PayeeAccountRead(Output):
@@ -22,6 +23,7 @@ class PayoutRead(Output):
     organisation_id: UUID | None
     amount_minor: int
     currency: str
+    method: PayoutMethod
     masked: str
     state: PayoutState
     return_code: str | None

@@ -29,7 +29,7 @@ from marketplace.payments.ledger.addresses import bank_entry_of, payable, transi
 from marketplace.payments.ledger.service import Booking, Posting, post
 from marketplace.payments.lifecycle import OPERATOR, PayoutState
 from marketplace.payments.payouts.accounts import open_account, seal_account
-from marketplace.payments.payouts.models import PayeeAccount, Payout, PayoutBatch
+from marketplace.payments.payouts.models import PayeeAccount, Payout, PayoutBatch, PayoutMethod
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.payments.providers.bank.pain001 import (
     CreditTransfer,
@@ -45,6 +45,8 @@ _PAYEES: Final = text(
     FROM payee_account p
     JOIN ledger_account a ON a.address = 'payable:organisation:' || p.organisation_id
     WHERE a.currency = :currency AND a.balance_minor > 0
+      AND NOT EXISTS (SELECT FROM payout_choice c
+                      WHERE c.organisation_id = p.organisation_id AND c.method <> 'bank')
     ORDER BY a.address LIMIT :limit FOR UPDATE OF a
     """
 )
@@ -146,6 +148,7 @@ async def _waiting(session: AsyncSession, currency: str) -> Sequence[Payout]:
         select(Payout)
         .where(col(Payout.batch_id).is_(None))
         .where(col(Payout.state) == PayoutState.PREPARED)
+        .where(col(Payout.method) == PayoutMethod.BANK)
         .where(col(Payout.currency) == currency)
         .order_by(col(Payout.id))
         .limit(PAYOUTS_MAX)
