@@ -3,18 +3,18 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from marketplace.kernel.schemas import (
     Amount,
     CountryCode,
     Input,
+    Moment,
     Output,
     ShortText,
     Storable,
     example,
 )
-from marketplace.payments.fees.schemas import InUtc
 from marketplace.payments.invoices.models import InvoiceKind
 
 
@@ -60,9 +60,7 @@ class SellerCreate(Input):
         ]
         | None
     ) = Field(default=None, description="whose calendar numbers the years; left out: the reports'")
-    valid_from: Annotated[AwareDatetime, InUtc] | None = Field(
-        default=None, description="left out: from now"
-    )
+    valid_from: Moment | None = Field(default=None, description="left out: from now")
 
 
 class SellerRead(Output):

@@ -17,6 +17,7 @@ from marketplace.assets.encumbrances.errors import (
 )
 from marketplace.assets.encumbrances.queries import get_encumbrance
 from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -34,6 +35,7 @@ router = transactional_router(prefix="/v1/encumbrances", tags=["encumbrances"])
         PersonNeededError,
         NotFoundError,
         InvalidTermsError,
+        UnknownCurrencyError,
         ConsentExistsError,
     ),
 )
