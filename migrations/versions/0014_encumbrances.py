@@ -217,6 +217,9 @@ BEGIN
 END $$
 """.replace("KINDS", KINDS)
 
+TOLD = """e.id, e.kind, e.holder_organisation_id, e.registration_number, e.claims,
+                e.territories, e.fields_of_use, e.uses, e.starts_at, e.ends_at"""
+
 MATCHES = """e.right_id = wanted_right
             AND e.state IN ('pending_registration', 'active') AND e.kind_range && thing.barring
             AND e.field_range && wanted_field AND e.territory_range && wanted_territory
@@ -226,7 +229,8 @@ MATCHES = """e.right_id = wanted_right
             -- What has to be registered keeps nobody from working before it is.
             AND (e.state = 'active' OR wanted_act <> 'work')"""
 
-CONFLICTS = """
+CONFLICTS = (
+    """
 -- The first thing that stands against an act; none, and it may be. What no row of the summary
 -- speaks of is refused. It is asked before every act on a right, so each step counts: no plan is
 -- made twice, and encumbrances are looked for only where the right has one of a kind that bars.
@@ -279,10 +283,11 @@ BEGIN
     END IF;
     IF thing.barring @> array_position(KINDS, 'non_exclusive') THEN
         OPEN found_ones FOR
-            SELECT e.* FROM encumbrance e WHERE MATCHES;
+            SELECT TOLD FROM encumbrance e WHERE MATCHES;
     ELSE
         OPEN found_ones FOR
-            SELECT e.* FROM encumbrance e WHERE e.kind <> 'non_exclusive' AND MATCHES;
+            SELECT TOLD FROM encumbrance e
+            WHERE e.kind <> 'non_exclusive' AND MATCHES;
     END IF;
     LOOP
         FETCH found_ones INTO one;
@@ -314,7 +319,10 @@ BEGIN
     END LOOP;
     CLOSE found_ones;
 END $$
-""".replace("MATCHES", MATCHES).replace("KINDS", KINDS)
+""".replace("TOLD", TOLD)
+    .replace("MATCHES", MATCHES)
+    .replace("KINDS", KINDS)
+)
 
 MAY = """
 -- Refuse an act that something stands against; else note when it was, and use up its consents.
