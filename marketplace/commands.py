@@ -39,10 +39,7 @@ from marketplace.payments.providers.bank.errors import InvalidBankAccountError
 from marketplace.settings import ConfigurationError, Settings, configured, first_problem
 from marketplace.statistics.folding import recompute
 from marketplace.statistics.history import import_history
-from marketplace.supervisor import (
-    running_database,
-    with_database,
-)
+from marketplace.supervisor import running_database, with_database
 from marketplace.wiring import LIFECYCLES, PROOFS, RECONCILERS
 
 operators = typer.Typer(no_args_is_help=True, help="People who operate the platform.")
