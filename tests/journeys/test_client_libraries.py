@@ -170,7 +170,7 @@ async def test_requests_oauthlib_logs_in_calls_and_refreshes(
         client_secret=site.web["client_secret"],
     )
     me = await asyncio.to_thread(get, "/v1/sessions/current")
-    assert me.json()["user"]["id"] == str(site.member.user_id)
+    assert me.json()["organisation"]["id"] == str(site.member.organisation_id)
     told = await asyncio.to_thread(get, "/oauth/userinfo")
     assert told.json()["email"].endswith("@example.com")
     second = await asyncio.to_thread(
@@ -233,7 +233,7 @@ async def test_openid_client_of_npm_logs_in_calls_and_refreshes(site: Site) -> N
     assert await node.wait() == 0
 
     subject = str(site.member.user_id)
-    assert told["subject"] == told["userinfo"]["sub"] == told["me"]["user"]["id"] == subject
+    assert told["subject"] == told["userinfo"]["sub"] == subject
     assert told["again"] == told["me"]
     assert told["states"] == [True, False]
     assert (told["it"]["user"], told["it"]["permissions"]) == (None, ["read"])

@@ -189,7 +189,10 @@ async def test_an_application_gets_its_tokens_after_the_companys_login(
     tokens = redeemed.json()
     current = f"{company.here}/v1/sessions/current"
     me = await ok(await browser.get(current, headers=bearer(tokens["access_token"])))
-    assert (me["user"]["email"], me["role"]) == ("lee@hanbit.example", "member")
+    assert me["role"] == "member"
+    info = f"{company.here}/oauth/userinfo"
+    lee = await ok(await browser.get(info, headers=bearer(tokens["access_token"])))
+    assert (lee["email"], lee["email_verified"]) == ("lee@hanbit.example", True)
 
 
 async def test_an_address_that_is_not_verified_there_opens_nothing(
