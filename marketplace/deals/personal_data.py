@@ -19,6 +19,8 @@ from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.lifecycle import BUYER, NEGOTIATION, SELLER
 from marketplace.deals.negotiations.models import Negotiation, Offer
 from marketplace.deals.negotiations.service import LIVE
+from marketplace.deals.parts.models import DealPart
+from marketplace.deals.payees.models import DealPayee
 from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import move
 from marketplace.payments.ledger.models import LedgerPosting, LedgerTransaction
@@ -27,8 +29,10 @@ RUNNING: Final = frozenset(DealState) - DEAL.terminal() - {DealState.SETTLED}
 """Deals in which a side still has something to do; a settled one waits only for its end."""
 _SIDES: Final = f"buyer_organisation_id = {OWN} OR seller_organisation_id = {OWN}"
 _NEGOTIATIONS: Final = f"SELECT id FROM negotiation WHERE {_SIDES}"
+_DEALS: Final = f"SELECT id FROM deal WHERE {_SIDES}"
 _BOOKED: Final = (
     f"SELECT 'deal:' || id FROM deal WHERE {_SIDES}"
+    f" UNION SELECT 'deal_part:' || id FROM deal_part WHERE deal_id IN ({_DEALS})"
     f" UNION SELECT 'payout:' || id FROM payout WHERE organisation_id = {OWN}"
 )
 """What money of theirs was booked for."""
@@ -135,11 +139,62 @@ PERSONAL_DATA: Final = PersonalData(
                 "title_passed",
                 "released_minor",
                 "refunded_minor",
+                "returned_minor",
                 "commission_minor",
+                "vat_minor",
+                "released_vat_minor",
+                "returned_vat_minor",
+                "commission_vat_basis_points",
+                "commission_vat_country",
+                "commission_vat_minor",
+                "withholds",
+                "withheld_minor",
+                "shared",
+                "in_parts",
                 "state",
             ),
             _SIDES,
-            {"fee_policy_id": "the platform's table; the rate itself is shown"},
+            dict.fromkeys(
+                ("fee_policy_id", "vat_rate_id", "commission_vat_rate_id"),
+                "the platform's tables; the rates and amounts themselves are shown",
+            ),
+        ),
+        Section(
+            "deal_parts",
+            DealPart,
+            (
+                "id",
+                "created_at",
+                "version",
+                "due_at",
+                "deal_id",
+                "number",
+                "amount_minor",
+                "vat_minor",
+                "currency",
+                "after_days",
+                "milestone",
+                "before_transfer",
+                "released_minor",
+                "refunded_minor",
+                "state",
+            ),
+            f"deal_id IN ({_DEALS})",
+        ),
+        Section(
+            "deal_payees",
+            DealPayee,
+            (
+                "id",
+                "created_at",
+                "deal_id",
+                "position",
+                "organisation_id",
+                "role",
+                "numerator",
+                "denominator",
+            ),
+            f"organisation_id = {OWN} OR deal_id IN ({_DEALS})",
         ),
         Section(
             "ledger_transactions",
@@ -154,11 +209,12 @@ PERSONAL_DATA: Final = PersonalData(
             f"transaction_id IN (SELECT id FROM ledger_transaction WHERE subject IN ({_BOOKED}))",
         ),
         events_about("negotiation_events", "negotiation", _NEGOTIATIONS),
-        events_about("deal_events", "deal", f"SELECT id FROM deal WHERE {_SIDES}"),
+        events_about("deal_events", "deal", _DEALS),
     ),
     kept={
         "offer.message": _EVIDENCE,
         "deal.additional_terms": _EVIDENCE,
+        "deal_part.milestone": _EVIDENCE,
         "deal.dispute_reason": _EVIDENCE,
         "deal.recordal_evidence": _EVIDENCE,
     },

@@ -16,7 +16,9 @@ from marketplace.accounts.personal_data.registry import (
 from marketplace.kernel.db import fetch
 from marketplace.payments.funding.models import BankStatement, PaymentRequest
 from marketplace.payments.ledger.models import LedgerAccount
+from marketplace.payments.online import personal_data as online
 from marketplace.payments.payouts.models import PayeeAccount, Payout, PayoutBatch
+from marketplace.payments.taxes import personal_data as taxes
 
 _SEALED: Final = "the account number, encrypted; `masked` is what is ever shown of it"
 _CIPHER: Final = {"key_id": _SEALED, "wrapped_key": _SEALED, "ciphertext": _SEALED}
@@ -40,7 +42,10 @@ _OPEN: Final = text(
     ORDER BY code, subject
     """
 )
-_FORGET_ACCOUNT: Final = text(f"DELETE FROM payee_account WHERE organisation_id = {OWN}")
+_FORGET: Final = tuple(
+    text(f"DELETE FROM {table} WHERE organisation_id = {OWN}")
+    for table in ("payee_account", "payout_choice", "tax_profile")
+)
 
 
 async def _money_open(session: AsyncSession, holder: Holder) -> list[Obligation]:
@@ -49,7 +54,8 @@ async def _money_open(session: AsyncSession, holder: Holder) -> list[Obligation]
 
 
 async def _erase(session: AsyncSession, holder: Holder) -> None:
-    await session.execute(_FORGET_ACCOUNT, holder.values)
+    for statement in _FORGET:
+        await session.execute(statement, holder.values)
 
 
 PERSONAL_DATA: Final = PersonalData(
@@ -95,6 +101,12 @@ PERSONAL_DATA: Final = PersonalData(
                 "currency",
                 "end_to_end_id",
                 "masked",
+                "method",
+                "subject",
+                "payment_id",
+                "destination",
+                "external_id",
+                "reversed_minor",
                 "return_code",
                 "return_text",
                 "state",
@@ -128,16 +140,21 @@ PERSONAL_DATA: Final = PersonalData(
                 ("currency", "message_id", "debtor", "execute_on"), "the platform's own payments"
             ),
         ),
+        *online.SECTIONS,
+        *taxes.SECTIONS,
         events_about("payment_request_events", "payment_request", _REQUESTS),
         events_about("payout_events", "payout", _PAYOUTS),
     ),
     impersonal={
         "bank_entry": "what our bank tells of a payment: it names who paid, and no account here",
         "fee_policy": "the platform's own fees",
+        **online.IMPERSONAL,
+        **taxes.IMPERSONAL,
     },
     kept={
         "payout.masked": "where money was sent, for as long as the law has books kept",
         "payout.ciphertext": "likewise, encrypted",
+        **online.KEPT,
         "bank_entry.counterparty_name": "the bank's own record, for as long as books are kept",
         "bank_entry.counterparty_account": "likewise, masked",
         "bank_entry.remittance": "likewise",

@@ -52,7 +52,7 @@ async def _unless_over(
     role: str,
     actor: Identity,
 ) -> None:
-    if not await held_minor(session, payment.subject, payment.currency):
+    if not await held_minor(session, [payment.subject], payment.currency):
         move(session, payment, "finish", role=role, actor=actor)
         return
     move(

@@ -1,0 +1,37 @@
+from typing import Final
+
+from marketplace.kernel.clocks import Clock
+from marketplace.kernel.events import Consumer
+from marketplace.listings import api as listings_api
+from marketplace.listings import errors as listings_errors
+from marketplace.listings import personal_data as listings_personal_data
+from marketplace.listings import service as listings_service
+from marketplace.listings.handlers import on_legal_event, on_organisation_edited
+from marketplace.listings.lifecycle import LISTING
+from marketplace.listings.models import Listing
+from marketplace.wiring.domain import Domain
+
+LISTINGS: Final = Domain(
+    routers=(
+        listings_api.router,
+        listings_api.public_router,
+    ),
+    lifecycles=(LISTING,),
+    consumers=(
+        Consumer(
+            "listings",
+            {"right.legal_event": on_legal_event, "organisation.edit": on_organisation_edited},
+        ),
+    ),
+    clocks=(
+        Clock(
+            Listing,
+            {
+                "expire": listings_service.expire_listing,
+                "reopen": listings_service.reopen_listing,
+            },
+        ),
+    ),
+    constraint_errors={**listings_errors.CONSTRAINT_ERRORS},
+    personal_data=(listings_personal_data.PERSONAL_DATA,),
+)

@@ -1,0 +1,14 @@
+from typing import Final
+
+from marketplace.statistics import api as statistics_api
+from marketplace.statistics import models as statistics_models
+from marketplace.statistics import personal_data as statistics_personal_data
+from marketplace.statistics import verify as statistics_verify
+from marketplace.wiring.domain import Domain
+
+STATISTICS: Final = Domain(
+    routers=(statistics_api.router,),
+    personal_data=(statistics_personal_data.PERSONAL_DATA,),
+    append_only=(statistics_models.PublishedFigure.__tablename__,),
+    proofs=statistics_verify.CHECKS,
+)
