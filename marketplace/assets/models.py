@@ -53,6 +53,9 @@ class Right(Record, table=True):
     classifications: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
     legal_status: LegalStatus = Field(sa_type=text_enum(LegalStatus))
     registered_by: UUID = Field(foreign_key="organisation.id", index=True)
+    burdened_at: datetime | None = moment(nullable=True)
+    """When something was last known of its encumbrances. Written by the database: whoever does
+    what can conflict writes it first, so that all who do wait for each other."""
 
 
 class RightIdentifier(Record, table=True):

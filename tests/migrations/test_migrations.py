@@ -49,8 +49,16 @@ TRIGGERS = """
 """
 RULES = {
     "affiliation_tree": "keep_groups_trees",
+    "deal_signed_burdened": "refuse_burdened_deed",
+    "encumbrance_kept": "keep_encumbrances",
+    "encumbrance_never_deleted": "refuse_change",
+    "legal_event_surrender_burdened": "refuse_burdened_deed",
+    "listing_published_burdened": "refuse_burdened_deed",
+    "listing_shown_burdened": "refuse_burdened_deed",
     "membership_owner_changed": "keep_an_owner",
     "membership_owner_removed": "keep_an_owner",
+    "ownership_burdened": "refuse_burdened_deed",
+    "right_reservation_burdened": "refuse_burdened_deed",
 }
 """What no constraint can say."""
 LEFT_BEHIND = """

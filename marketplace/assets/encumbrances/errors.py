@@ -1,0 +1,64 @@
+from marketplace.assets.errors import NotTradableError, RightReservedError
+from marketplace.kernel.errors import ConflictError, ForbiddenError, UnprocessableError
+
+
+class EncumberedError(ConflictError):
+    code = "encumbered"
+    title = "What stands against this right in that scope does not allow it"
+
+
+class ConsentMissingError(ConflictError):
+    code = "consent_missing"
+    title = "This takes the recorded consent of whoever holds an encumbrance of the right"
+
+
+class TrusteeOnlyError(ConflictError):
+    code = "trustee_only"
+    title = "The right is held in trust: only the trustee may do this"
+
+
+class RankTakenError(ConflictError):
+    code = "rank_taken"
+    title = "Another encumbrance of the right was received with this number on this day"
+
+
+class EntryChangedError(ConflictError):
+    code = "register_entry_changed"
+    title = "This entry of the register is recorded with other facts; record a change of it"
+
+
+class ConsentExistsError(ConflictError):
+    code = "consent_exists"
+    title = "A consent to this is on record; revoke it first"
+
+
+class ConsentUsedError(ConflictError):
+    code = "consent_used"
+    title = "The consent was used, so it can no longer be revoked"
+
+
+class NotGrantableError(UnprocessableError):
+    code = "not_grantable"
+    title = "An owner cannot grant this: it comes from the register"
+
+
+class InvalidTermsError(UnprocessableError):
+    code = "invalid_terms"
+    title = "These terms do not fit this kind of encumbrance"
+
+
+class NotConcernedError(ForbiddenError):
+    code = "not_your_encumbrance"
+    title = "Only whoever holds the encumbrance may do this"
+
+
+CONSTRAINT_ERRORS = {
+    "conflict_refused": EncumberedError,
+    "conflict_consent": ConsentMissingError,
+    "conflict_holder": TrusteeOnlyError,
+    "conflict_sale": RightReservedError,
+    "conflict_status": NotTradableError,
+    "encumbrance_rank_index": RankTakenError,
+    "encumbrance_entry_index": EntryChangedError,
+    "encumbrance_consent_open_index": ConsentExistsError,
+}

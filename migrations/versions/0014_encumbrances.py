@@ -1,0 +1,423 @@
+"""Encumbrances: what burdens a right, which the database itself keeps free of conflicts.
+
+Whatever can conflict writes `ip_right.burdened_at` first: that takes the row's lock, so that of
+two who conflict the second sees the first, at any isolation level, and it gives each version the
+moment from which it is known.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from marketplace.assets.encumbrances.conflicts import RULES
+
+revision = "0014"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+TABLES = """
+CREATE TABLE encumbrance (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    version integer NOT NULL,
+    due_at timestamptz,
+    right_id uuid NOT NULL,
+    kind varchar(32) NOT NULL,
+    subject varchar,
+    holder_organisation_id uuid,
+    holder_name varchar,
+    granted_by uuid,
+    claims integer[] NOT NULL,
+    territories text[] NOT NULL,
+    fields_of_use text[] NOT NULL,
+    uses integer NOT NULL,
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz,
+    claim_range int4multirange NOT NULL,
+    territory_range int8multirange NOT NULL,
+    field_range int8multirange NOT NULL,
+    secured_minor bigint,
+    currency varchar,
+    registration_number varchar,
+    contract_on date,
+    effective_on date,
+    received_on date,
+    receipt_order integer,
+    recorded_on date,
+    gazetted_on date,
+    source varchar NOT NULL,
+    source_entry varchar,
+    entry_sha256 varchar,
+    valid_from timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    state varchar(32) NOT NULL,
+    CONSTRAINT encumbrance_primary PRIMARY KEY (id),
+    CONSTRAINT encumbrance_right_id_foreign FOREIGN KEY (right_id) REFERENCES ip_right (id),
+    CONSTRAINT encumbrance_holder_organisation_id_foreign
+        FOREIGN KEY (holder_organisation_id) REFERENCES organisation (id),
+    CONSTRAINT encumbrance_granted_by_foreign
+        FOREIGN KEY (granted_by) REFERENCES organisation (id),
+    CONSTRAINT encumbrance_period_check CHECK (ends_at IS NULL OR ends_at > starts_at),
+    CONSTRAINT encumbrance_uses_known_check CHECK (uses BETWEEN 1 AND 63),
+    CONSTRAINT encumbrance_holder_check CHECK (
+        (kind = 'open_licence') = (num_nonnulls(holder_organisation_id, holder_name) = 0)),
+    CONSTRAINT encumbrance_secured_check CHECK (
+        num_nulls(secured_minor, currency) <> 1 AND (kind = 'pledge' OR secured_minor IS NULL)
+        AND secured_minor > 0),
+    CONSTRAINT encumbrance_receipt_whole_check CHECK (
+        (received_on IS NULL) = (receipt_order IS NULL)),
+    CONSTRAINT encumbrance_constitutive_registration_check CHECK (
+        state <> 'active' OR registration_number IS NOT NULL OR kind IN
+        ('exclusive', 'sole', 'non_exclusive', 'open_licence', 'option')),
+    CONSTRAINT encumbrance_whole_right_check CHECK (
+        kind NOT IN ('pledge', 'attachment', 'trust') OR (claim_range = '{(,)}'
+        AND territory_range = '{(,)}' AND field_range = '{(,)}' AND uses = 63))
+);
+CREATE INDEX encumbrance_scope_index ON encumbrance USING gist (right_id, kind, territory_range,
+    field_range, claim_range, tstzrange(starts_at, ends_at))
+    WHERE state IN ('pending_registration', 'active');
+CREATE INDEX encumbrance_right_index ON encumbrance (right_id, id);
+CREATE INDEX encumbrance_holder_index ON encumbrance (holder_organisation_id, id);
+CREATE INDEX encumbrance_due_index ON encumbrance (due_at) WHERE due_at IS NOT NULL;
+CREATE UNIQUE INDEX encumbrance_rank_index ON encumbrance (right_id, received_on, receipt_order)
+    WHERE received_on IS NOT NULL AND state IN ('pending_registration', 'active');
+CREATE UNIQUE INDEX encumbrance_entry_index ON encumbrance (source, source_entry)
+    WHERE source_entry IS NOT NULL;
+
+CREATE TABLE encumbrance_version (
+    encumbrance_id uuid NOT NULL,
+    number integer NOT NULL,
+    right_id uuid NOT NULL,
+    valid_from timestamptz NOT NULL,
+    known_from timestamptz NOT NULL,
+    facts jsonb NOT NULL,
+    CONSTRAINT encumbrance_version_primary PRIMARY KEY (encumbrance_id, number),
+    CONSTRAINT encumbrance_version_encumbrance_id_foreign
+        FOREIGN KEY (encumbrance_id) REFERENCES encumbrance (id),
+    CONSTRAINT encumbrance_version_right_id_foreign
+        FOREIGN KEY (right_id) REFERENCES ip_right (id)
+);
+CREATE INDEX encumbrance_version_right_index ON encumbrance_version (right_id, known_from);
+
+CREATE TABLE conflict_rule (
+    act varchar NOT NULL,
+    standing varchar NOT NULL,
+    jurisdiction varchar NOT NULL,
+    right_kind varchar NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date,
+    verdict varchar NOT NULL,
+    basis varchar NOT NULL,
+    CONSTRAINT conflict_rule_primary
+        PRIMARY KEY (act, standing, jurisdiction, right_kind, valid_from),
+    CONSTRAINT conflict_rule_no_overlap EXCLUDE USING gist (act WITH =, standing WITH =,
+        jurisdiction WITH =, right_kind WITH =, daterange(valid_from, valid_until) WITH &&)
+);
+
+CREATE TABLE encumbrance_consent (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    encumbrance_id uuid NOT NULL,
+    act varchar NOT NULL,
+    subject varchar NOT NULL,
+    price_minor bigint,
+    claim_minor bigint,
+    currency varchar,
+    paid_minor bigint NOT NULL,
+    given_by uuid NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz,
+    revoked_at timestamptz,
+    CONSTRAINT encumbrance_consent_primary PRIMARY KEY (id),
+    CONSTRAINT encumbrance_consent_encumbrance_id_foreign
+        FOREIGN KEY (encumbrance_id) REFERENCES encumbrance (id),
+    CONSTRAINT encumbrance_consent_given_by_foreign
+        FOREIGN KEY (given_by) REFERENCES user_account (id),
+    CONSTRAINT encumbrance_consent_used_or_revoked_check CHECK (
+        used_at IS NULL OR revoked_at IS NULL),
+    CONSTRAINT encumbrance_consent_amounts_whole_check CHECK (
+        num_nulls(price_minor, claim_minor, currency) IN (0, 3)
+        AND (act = 'sell') = (currency IS NOT NULL)),
+    CONSTRAINT encumbrance_consent_amounts_check CHECK (
+        price_minor > 0 AND claim_minor >= 0 AND paid_minor BETWEEN 0 AND claim_minor)
+);
+CREATE UNIQUE INDEX encumbrance_consent_open_index
+    ON encumbrance_consent (encumbrance_id, act, subject) WHERE revoked_at IS NULL;
+CREATE INDEX encumbrance_consent_subject_index ON encumbrance_consent (subject);
+"""
+
+CONFLICTS = """
+-- What stands against an act, the right's own status first; nothing found, the act may be.
+CREATE FUNCTION conflicts_of(
+    wanted_right uuid,
+    wanted_act text,
+    wanted_claims int4multirange,
+    wanted_territory int8multirange,
+    wanted_field int8multirange,
+    wanted_uses integer,
+    wanted_period tstzrange,
+    wanted_subject text,
+    wanted_by uuid,
+    wanted_price bigint,
+    wanted_currency text,
+    itself uuid
+) RETURNS TABLE (standing text, verdict text, encumbrance_id uuid) LANGUAGE sql STABLE AS $$
+    WITH thing AS (
+        SELECT r.office, r.kind, r.legal_status FROM ip_right r WHERE r.id = wanted_right
+    ), rule AS MATERIALIZED (
+        SELECT DISTINCT ON (c.standing) c.standing, c.verdict
+        FROM thing t JOIN conflict_rule c ON c.act = wanted_act
+            AND c.jurisdiction IN ('*', t.office) AND c.right_kind IN ('*', t.kind)
+            AND c.valid_from <= (lower(wanted_period) AT TIME ZONE 'UTC')::date
+            AND ((lower(wanted_period) AT TIME ZONE 'UTC')::date < c.valid_until
+                OR c.valid_until IS NULL)
+        ORDER BY c.standing, c.jurisdiction = '*', c.right_kind = '*'
+    )
+    SELECT t.legal_status::text, 'refused', NULL::uuid
+    FROM thing t LEFT JOIN rule ON rule.standing = t.legal_status
+    WHERE coalesce(rule.verdict, 'refused') NOT IN ('free', 'subject')
+    UNION ALL
+    SELECT 'sale', rule.verdict, NULL FROM rule
+    WHERE rule.standing = 'sale' AND rule.verdict NOT IN ('free', 'subject') AND EXISTS (
+        SELECT FROM right_reservation s WHERE s.right_id = wanted_right
+            AND s.reserved_until IS NULL AND s.subject IS DISTINCT FROM wanted_subject)
+    UNION ALL
+    SELECT rule.standing, rule.verdict, e.id
+    FROM rule JOIN encumbrance e ON e.right_id = wanted_right AND e.kind = rule.standing
+        AND e.state IN ('pending_registration', 'active')
+        AND e.territory_range && wanted_territory AND e.field_range && wanted_field
+        AND e.claim_range && wanted_claims
+        AND tstzrange(e.starts_at, e.ends_at) && wanted_period
+        AND e.uses & wanted_uses <> 0 AND e.id IS DISTINCT FROM itself
+        -- What has to be registered keeps nobody from working the invention before it is.
+        AND (e.state = 'active' OR wanted_act <> 'work')
+    WHERE rule.verdict = 'refused'
+        OR rule.verdict = 'holder' AND e.holder_organisation_id IS DISTINCT FROM wanted_by
+        OR rule.verdict = 'consent' AND NOT EXISTS (
+            SELECT FROM encumbrance_consent c
+            WHERE c.encumbrance_id = e.id AND c.subject = wanted_subject
+                AND c.revoked_at IS NULL
+                -- The signature of a sale used the consent, weeks before the right passes.
+                AND CASE wanted_act WHEN 'transfer' THEN c.act = 'sell' AND c.used_at IS NOT NULL
+                    ELSE c.act = wanted_act AND c.used_at IS NULL
+                        AND c.expires_at > lower(wanted_period) AND (c.act <> 'sell'
+                            OR c.currency = wanted_currency AND c.price_minor <= wanted_price)
+                    END)
+$$
+"""
+
+MAY = """
+-- Refuse an act that something stands against; else note when it was, and use up its consents.
+CREATE FUNCTION require_no_conflict(
+    wanted_right uuid,
+    wanted_act text,
+    wanted_claims int4multirange,
+    wanted_territory int8multirange,
+    wanted_field int8multirange,
+    wanted_uses integer,
+    wanted_period tstzrange,
+    wanted_subject text,
+    wanted_by uuid,
+    wanted_price bigint,
+    wanted_currency text,
+    itself uuid
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    conflict record;
+BEGIN
+    SELECT c.standing, c.verdict, c.encumbrance_id INTO conflict FROM conflicts_of(
+        wanted_right, wanted_act, wanted_claims, wanted_territory, wanted_field, wanted_uses,
+        wanted_period, wanted_subject, wanted_by, wanted_price, wanted_currency, itself
+    ) c LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% is refused: % stands against it', wanted_act, conflict.standing
+            USING ERRCODE = 'exclusion_violation', CONSTRAINT = CASE
+                WHEN conflict.standing = 'sale' THEN 'conflict_sale'
+                WHEN conflict.encumbrance_id IS NULL THEN 'conflict_status'
+                ELSE 'conflict_' || conflict.verdict END;
+    END IF;
+    UPDATE encumbrance_consent c SET used_at = lower(wanted_period)
+    FROM encumbrance e
+    WHERE e.id = c.encumbrance_id AND e.right_id = wanted_right AND c.act = wanted_act
+        AND c.subject = wanted_subject AND c.used_at IS NULL AND c.revoked_at IS NULL;
+END $$
+"""
+
+# Whoever comes second waits at this UPDATE, and then sees what the first one left.
+BURDEN = """
+CREATE FUNCTION take_turns_over_right(wanted_right uuid, moment timestamptz)
+RETURNS timestamptz LANGUAGE sql AS $$
+    UPDATE ip_right
+    SET burdened_at = greatest(moment, burdened_at + interval '1 microsecond')
+    WHERE id = wanted_right RETURNING burdened_at
+$$
+"""
+
+KEEP_VERSIONS = """
+CREATE FUNCTION keep_encumbrances() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    inner_facts CONSTANT text[] := ARRAY['version', 'due_at', 'changed_at', 'claim_range',
+        'territory_range', 'field_range', 'entry_sha256', 'created_at'];
+    present CONSTANT jsonb := to_jsonb(NEW) - inner_facts;
+    known timestamptz;
+BEGIN
+    IF TG_OP = 'UPDATE' AND present = to_jsonb(OLD) - inner_facts THEN
+        RETURN NULL;
+    END IF;
+    known := take_turns_over_right(NEW.right_id, NEW.changed_at);
+    IF NEW.state IN ('pending_registration', 'active') THEN
+        PERFORM require_no_conflict(NEW.right_id, NEW.kind, NEW.claim_range, NEW.territory_range,
+            NEW.field_range, NEW.uses, tstzrange(NEW.starts_at, NEW.ends_at), NEW.subject,
+            NEW.granted_by, NULL, NULL, NEW.id);
+    END IF;
+    INSERT INTO encumbrance_version
+        (encumbrance_id, number, right_id, valid_from, known_from, facts)
+    SELECT NEW.id, 1 + count(*), NEW.right_id, NEW.valid_from, known, present
+    FROM encumbrance_version v WHERE v.encumbrance_id = NEW.id;
+    RETURN NULL;
+END $$
+"""
+
+DEEDS = """
+CREATE FUNCTION refuse_burdened_deed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wanted_right uuid := NEW.right_id;
+    wanted_act text := TG_ARGV[0];
+    moment timestamptz;
+    wanted_subject text;
+    wanted_by uuid;
+    wanted_price bigint;
+    wanted_currency text;
+BEGIN
+    CASE TG_TABLE_NAME
+    WHEN 'listing' THEN
+        moment := coalesce(NEW.published_at, NEW.created_at);
+        wanted_by := NEW.organisation_id;
+    WHEN 'right_reservation' THEN
+        moment := NEW.reserved_from;
+        wanted_subject := NEW.subject;
+    WHEN 'deal' THEN
+        moment := greatest(NEW.created_at, clock_timestamp());
+        wanted_subject := 'deal:' || NEW.id;
+        wanted_by := NEW.seller_organisation_id;
+        wanted_price := NEW.price_minor;
+        wanted_currency := NEW.currency;
+    WHEN 'ownership' THEN
+        moment := NEW.owned_from;
+        wanted_subject := NEW.basis;
+        SELECT o.organisation_id INTO wanted_by FROM ownership o
+        WHERE o.right_id = wanted_right AND o.id <> NEW.id ORDER BY o.owned_from DESC LIMIT 1;
+        IF NOT FOUND THEN
+            RETURN NULL;  -- the first owner
+        END IF;
+    WHEN 'legal_event' THEN
+        moment := NEW.created_at;
+        wanted_subject := 'right:' || NEW.right_id;
+    END CASE;
+    moment := take_turns_over_right(wanted_right, moment);
+    IF wanted_by IS NULL THEN
+        SELECT o.organisation_id INTO wanted_by FROM ownership o
+        WHERE o.right_id = wanted_right AND o.owned_until IS NULL LIMIT 1;
+    END IF;
+    PERFORM require_no_conflict(wanted_right, wanted_act, '{(,)}', '{(,)}', '{(,)}', 63,
+        tstzrange(moment, NULL), wanted_subject, wanted_by, wanted_price, wanted_currency, NULL);
+    RETURN NULL;
+END $$
+"""
+
+TRIGGERS = {
+    "encumbrance_kept": (
+        "encumbrance",
+        "AFTER INSERT OR UPDATE ON encumbrance FOR EACH ROW EXECUTE FUNCTION keep_encumbrances()",
+    ),
+    "encumbrance_never_deleted": (
+        "encumbrance",
+        (
+            "BEFORE DELETE OR TRUNCATE ON encumbrance"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        ),
+    ),
+    "encumbrance_version_append_only": (
+        "encumbrance_version",
+        (
+            "BEFORE UPDATE OR DELETE OR TRUNCATE ON encumbrance_version"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        ),
+    ),
+    "listing_published_burdened": (
+        "listing",
+        (
+            "AFTER INSERT ON listing FOR EACH ROW WHEN (NEW.state = 'published')"
+            " EXECUTE FUNCTION refuse_burdened_deed('list')"
+        ),
+    ),
+    "listing_shown_burdened": (
+        "listing",
+        (
+            "AFTER UPDATE OF state ON listing FOR EACH ROW"
+            " WHEN (NEW.state = 'published' AND OLD.state <> 'published')"
+            " EXECUTE FUNCTION refuse_burdened_deed('list')"
+        ),
+    ),
+    "right_reservation_burdened": (
+        "right_reservation",
+        (
+            "AFTER INSERT OR UPDATE ON right_reservation FOR EACH ROW"
+            " WHEN (NEW.reserved_until IS NULL) EXECUTE FUNCTION refuse_burdened_deed('list')"
+        ),
+    ),
+    "deal_signed_burdened": (
+        "deal",
+        (
+            "AFTER UPDATE OF state ON deal FOR EACH ROW"
+            " WHEN (NEW.state = 'signed' AND OLD.state <> 'signed' AND NEW.type = 'sale')"
+            " EXECUTE FUNCTION refuse_burdened_deed('sell')"
+        ),
+    ),
+    "ownership_burdened": (
+        "ownership",
+        "AFTER INSERT ON ownership FOR EACH ROW EXECUTE FUNCTION refuse_burdened_deed('transfer')",
+    ),
+    "legal_event_surrender_burdened": (
+        "legal_event",
+        (
+            "AFTER INSERT ON legal_event FOR EACH ROW WHEN (NEW.kind = 'surrendered')"
+            " EXECUTE FUNCTION refuse_burdened_deed('surrender')"
+        ),
+    ),
+}
+
+
+def upgrade() -> None:
+    op.add_column("ip_right", sa.Column("burdened_at", sa.DateTime(timezone=True), nullable=True))
+    for statement in (*TABLES.split(";\n"), CONFLICTS, MAY, BURDEN, KEEP_VERSIONS, DEEDS):
+        if statement.strip():
+            op.execute(statement)
+    for name, (_, trigger) in TRIGGERS.items():
+        op.execute(f"CREATE TRIGGER {name} {trigger}")
+    load_rules()
+
+
+def load_rules() -> None:
+    columns = ("act", "standing", "jurisdiction", "right_kind", "valid_from", "valid_until")
+    table = sa.table("conflict_rule", *map(sa.column, (*columns, "verdict", "basis")))
+    rows = [
+        {name: getattr(rule, name) for name in (*columns, "verdict", "basis")} for rule in RULES
+    ]
+    op.bulk_insert(table, rows)
+
+
+def downgrade() -> None:
+    for name, (table, _) in TRIGGERS.items():
+        op.execute(f"DROP TRIGGER {name} ON {table}")
+    for name in (
+        "refuse_burdened_deed",
+        "keep_encumbrances",
+        "take_turns_over_right",
+        "require_no_conflict",
+        "conflicts_of",
+    ):
+        op.execute(f"DROP FUNCTION {name}")
+    for table in ("encumbrance_consent", "conflict_rule", "encumbrance_version", "encumbrance"):
+        op.drop_table(table)
+    op.drop_column("ip_right", "burdened_at")
