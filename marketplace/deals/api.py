@@ -152,8 +152,10 @@ async def confirm_waiver(deal_id: UUID, actor: Performer, session: Session) -> D
 async def record_transfer(
     deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
 ) -> DealRead:
-    """Operator: record the evidence that the office registered the transfer."""
-    deal = await transferring.record(session, deal_id, request.evidence, actor=actor)
+    """Operator: record the evidence that the office registered the transfer, or the licence."""
+    deal = await transferring.record(
+        session, deal_id, request.evidence, receipt=request, actor=actor
+    )
     return queries.read_deal(deal, actor)
 
 

@@ -1,4 +1,3 @@
-from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -9,10 +8,7 @@ from marketplace.assets.models import RightKind
 from marketplace.deals.lifecycle import DEAL, DealState
 from marketplace.kernel.db import minor, text_enum
 from marketplace.kernel.lifecycle import Aggregate, Lifecycle
-
-
-class DealType(StrEnum):
-    SALE = "sale"
+from marketplace.listings.deal_types import DealType
 
 
 class Deal(Aggregate, table=True):
@@ -24,7 +20,9 @@ class Deal(Aggregate, table=True):
         Index("deal_buyer_index", "buyer_organisation_id", "id"),
         Index("deal_seller_index", "seller_organisation_id", "id"),
         Index("deal_due_index", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        CheckConstraint("price_minor > 0", name="price_positive"),
+        CheckConstraint(
+            "price_minor > 0 OR price_minor = 0 AND type <> 'sale'", name="price_positive"
+        ),
         CheckConstraint("buyer_organisation_id <> seller_organisation_id", name="two_parties"),
         CheckConstraint(
             "released_minor >= 0 AND refunded_minor >= 0"
@@ -45,7 +43,9 @@ class Deal(Aggregate, table=True):
     )
     lifecycle: ClassVar[Lifecycle[DealState]] = DEAL
 
-    negotiation_id: UUID = Field(foreign_key="negotiation.id")
+    negotiation_id: UUID | None = Field(
+        default=None, foreign_key="negotiation.id", description="none of an open licence"
+    )
     listing_id: UUID = Field(foreign_key="listing.id")
     right_id: UUID = Field(foreign_key="ip_right.id")
     right_kind: RightKind = Field(sa_type=text_enum(RightKind))
@@ -64,6 +64,7 @@ class Deal(Aggregate, table=True):
     shared: bool = Field(default=False, description="payees beside the seller are named")
     withholds: bool = Field(default=False, description="tax may have to be kept back")
     in_parts: bool = Field(default=False, description="paid and released in parts")
+    bundled: bool = Field(default=False, description="about several rights")
     additional_terms: str | None = None
     recordal_waived_by_seller: bool = False
     recordal_evidence: str | None = None
@@ -87,4 +88,5 @@ class Deal(Aggregate, table=True):
     @property
     def is_plain(self) -> bool:
         """One payee, one payment, no tax to keep back: the deal's own row says all of it."""
-        return not (self.shared or self.withholds or self.in_parts)
+        many = self.shared or self.withholds or self.in_parts or self.bundled
+        return not many and self.price_minor > 0

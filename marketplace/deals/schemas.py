@@ -6,10 +6,10 @@ from pydantic import Field, StringConstraints
 
 from marketplace.assets.models import RightKind
 from marketplace.deals.lifecycle import DealState
-from marketplace.deals.models import DealType
 from marketplace.deals.payees.schemas import PayeeRead
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
-from marketplace.kernel.schemas import Amount, Input, LongText, Output, example
+from marketplace.kernel.schemas import Amount, Day, Input, LongText, Output, example
+from marketplace.listings.deal_types import DealType
 from marketplace.payments.online.schemas import PaymentInstructions
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -35,6 +35,7 @@ class DealRead(Output):
     refunded: Amount = Field(description="of the price, out of held funds")
     returned: Amount = Field(description="of the released price, given back later")
     in_parts: bool = Field(description="see GET /v1/deals/{deal_id}/parts")
+    bundled: bool = Field(description="about several rights: see GET /v1/deals/{deal_id}/items")
     recordal_waived_by_seller: bool
     recordal_evidence: str | None
     dispute_reason: str | None
@@ -81,6 +82,12 @@ class RecordalEvidence(Input):
     model_config = example(evidence="KR register extract 2026-11-20, receipt 1-1-2026-123")
 
     evidence: LongText = Field(examples=["KR register extract 2026-11-20, receipt 1-1-2026-123"])
+    received_on: Day | None = Field(
+        default=None, description="when the office received it, which gives a licence its rank"
+    )
+    receipt_order: Annotated[int, Field(ge=1, le=10_000, strict=True)] = Field(
+        default=1, description="among what the office received for the right on that day"
+    )
 
 
 class DisputeOpen(Input):

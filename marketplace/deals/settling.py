@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.accounts.actors import Actor
 from marketplace.assets.models import Right
 from marketplace.assets.service import current_owner, end_reservation, is_reserved
+from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.errors import (
     InvalidSplitError,
     RefundTooLargeError,
@@ -26,11 +27,12 @@ from marketplace.deals.transferring import pass_title, return_title
 from marketplace.documents.service import revoke_disclosures
 from marketplace.kernel.db import driver_connection, lock, now
 from marketplace.kernel.lifecycle import Identity, move, require_locked
+from marketplace.listings.deal_types import DealType
 from marketplace.payments.funding.distribution import Return, take_back
 from marketplace.payments.ledger.addresses import payable
 from marketplace.payments.ledger.service import post
 
-_LEGAL_STATUS: Final = text("SELECT legal_status FROM ip_right WHERE id = :right_id")
+_LEGAL_STATUS: Final = text("SELECT legal_status FROM ip_right WHERE id = ANY (:right_ids)")
 
 
 async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
@@ -39,8 +41,9 @@ async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
     Raises:
         NotTradableError: it lapsed, expired or was invalidated since; nothing changed.
     """
-    row = await session.execute(_LEGAL_STATUS, {"right_id": deal.right_id})
-    require_in_force(row.scalar_one())
+    rights = {"right_ids": await rights_of(session, deal)}
+    for status in (await session.execute(_LEGAL_STATUS, rights)).scalars():
+        require_in_force(status)
     if deal.in_parts:
         move(session, deal, "release_parts", role=role, actor=actor)
         await end_reservation(session, subject=deal.subject)
@@ -177,10 +180,13 @@ def _return(deal: Deal, kind: str) -> Return:
 
 async def _require_returnable(session: AsyncSession, deal: Deal) -> None:
     """The lock on the right makes this exact: who opens a deal over it takes the same lock."""
-    await lock(session, Right, deal.right_id)
-    owner = await current_owner(session, deal.right_id)
-    if owner != deal.buyer_organisation_id or await is_reserved(session, deal.right_id):
-        raise TitleNotReturnableError
+    if deal.type is not DealType.SALE:
+        return  # a licence is ended, whoever owns the right
+    for right_id in sorted(await rights_of(session, deal)):
+        await lock(session, Right, right_id)
+        owner = await current_owner(session, right_id)
+        if owner != deal.buyer_organisation_id or await is_reserved(session, right_id):
+            raise TitleNotReturnableError
 
 
 async def _settle(
@@ -194,6 +200,10 @@ async def _settle(
 ) -> None:
     """Distribute what is held. The event carries the fact that statistics count."""
     require_locked(session, deal)
+    if not deal.price_minor:
+        move(session, deal, name, role=role, actor=actor, **fact(deal, 0))
+        await _pass_title_now(session, deal, actor=actor)
+        return
     payees = () if deal.is_plain else await payees_at(session, deal)
     connection = await driver_connection(session)
     _, division = await settle(
@@ -220,7 +230,7 @@ async def _pass_title_now(session: AsyncSession, deal: Deal, *, actor: Identity)
 async def _unwind(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
     if deal.in_parts:
         await parts.end_rest(session, deal, role=role, actor=actor)
-    else:
+    elif deal.price_minor:
         division = divide(deal, whole(deal), 0)
         division.sums.apply_to(deal)
         await post(session, division.booking())

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.accounts.actors import Actor
 from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
+from marketplace.deals.licences import service as licences
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for, require_other_people
@@ -54,14 +55,17 @@ async def sign_agreement(
     move(session, deal, name, role=role, actor=actor, sha256=sha256)
     await sign(session, subject=deal.subject, sha256=sha256, actor=actor)
     if deal.state is DealState.SIGNED:
-        await _ask_for_payment(session, deal)
+        await ask_for_payment(session, deal)
     return deal
 
 
-async def _ask_for_payment(session: AsyncSession, deal: Deal) -> None:
+async def ask_for_payment(session: AsyncSession, deal: Deal) -> None:
+    """Both are bound: ask the buyer for the price, or for the parts of it that are due."""
     if deal.in_parts:
         await parts.start(session, deal)
         return
+    if not deal.price_minor:
+        return  # nothing is due before the royalties: `licences.handlers.on_signed` goes on
     await request_payment(
         session,
         subject=deal.subject,
@@ -86,7 +90,8 @@ async def cancel(session: AsyncSession, deal: Deal, *, role: str, actor: Identit
 
 
 async def free_right(session: AsyncSession, deal: Deal) -> None:
-    """End the reservation, and show the listing to the market again."""
+    """End the reservation or the draft of a licence, and show the listing to the market again."""
+    await licences.undo(session, deal, actor=BY_SYSTEM)
     await end_reservation(session, subject=deal.subject)
     listing = await lock(session, Listing, deal.listing_id)
     if listing.state is ListingState.RESERVED:

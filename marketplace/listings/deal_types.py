@@ -15,6 +15,10 @@ class DealType(StrEnum):
     SUB = "sub"
 
 
+BY_LICENSEES: Final = frozenset((DealType.SUB,))
+"""What is offered by who holds a licence, not by who owns the right."""
+
+
 class LicenceKind(StrEnum):
     """What a licensee gets, whatever the deal is called that gives it."""
 

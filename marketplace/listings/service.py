@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -13,8 +14,13 @@ from marketplace.documents.service import latest_body
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
+from marketplace.listings.bundles.models import ListingItem
+from marketplace.listings.bundles.service import put_items, rights_of
 from marketplace.listings.cards import refresh_card
+from marketplace.listings.deal_types import BY_LICENSEES, DealType
 from marketplace.listings.errors import ConfidentialTextMissingError
+from marketplace.listings.licensing.opening import declare_open
+from marketplace.listings.licensing.service import is_pooled, put_offer, type_of
 from marketplace.listings.lifecycle import LIVE, OPERATOR, SELLER, ListingState
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import ListingCreate, ListingEdit
@@ -28,17 +34,32 @@ async def create_listing(session: AsyncSession, request: ListingCreate, *, actor
         NotOwnerError: it was theirs, and is sold.
         AlreadyListedError: by the database, when the right has a live listing.
     """
-    await get_right(session, request.right_id, actor=actor)
-    await require_owner(session, request.right_id, actor.organisation_id)
+    for right_id in [item.right_id for item in request.items] or [request.right_id]:
+        await get_right(session, right_id, actor=actor)
+        await require_owner(session, right_id, actor.organisation_id)
+    listing = await draft_listing(session, request, type_of(request.licence), actor=actor)
+    if request.licence:
+        await put_offer(session, listing, request.licence)
+    return listing
+
+
+async def draft_listing(
+    session: AsyncSession, request: ListingCreate, deal_type: DealType, *, actor: Actor
+) -> Listing:
+    """Write a draft down; the caller has seen that the actor may offer what it offers."""
     seller = await get_organisation(session, actor.organisation_id)
     listing = Listing(
         created_at=now(session),
-        **request.model_dump(),
+        **request.model_dump(exclude={"licence", "items"}),
+        deal_type=deal_type,
+        bundled=bool(request.items),
         organisation_id=actor.organisation_id,
         region=seller.region or seller.country,
     )
     begin(session, listing, actor, right_id=listing.right_id)
     await session.flush()
+    if request.items:
+        await put_items(session, listing, request.items)
     return listing
 
 
@@ -52,14 +73,22 @@ async def publish_listing(
         ConfidentialTextMissingError: an idea without the text that a buyer would get.
     """
     listing = await lock_for(session, listing_id, actor)
-    right = await session.get_one(Right, listing.right_id)
-    require_tradable(right)
-    await require_owner(session, right.id, listing.organisation_id)
-    if right.kind is RightKind.IDEA and await latest_body(session, right.id) is None:
-        raise ConfidentialTextMissingError
+    for right_id in await rights_of(session, listing):
+        await _require_offerable(session, listing, right_id)
     listing.published_at = now(session)
     await _move(session, listing, "publish", actor, version)
+    if listing.deal_type is DealType.OPEN:
+        await declare_open(session, listing, actor=actor)
     return listing
+
+
+async def _require_offerable(session: AsyncSession, listing: Listing, right_id: UUID) -> None:
+    right = await session.get_one(Right, right_id)
+    require_tradable(right)
+    if listing.deal_type not in BY_LICENSEES and not await is_pooled(session, listing):
+        await require_owner(session, right.id, listing.organisation_id)
+    if right.kind is RightKind.IDEA and await latest_body(session, right.id) is None:
+        raise ConfidentialTextMissingError
 
 
 async def edit_listing(
@@ -139,8 +168,11 @@ async def withdraw_listings_of(session: AsyncSession, right_id: UUID) -> None:
 
 
 async def _lock_live(session: AsyncSession, right_id: UUID) -> list[Listing]:
+    bundles = select(ListingItem.listing_id).where(col(ListingItem.right_id) == right_id)
     query = select(Listing.id).where(
-        col(Listing.right_id) == right_id, col(Listing.state).in_(LIVE)
+        or_(col(Listing.right_id) == right_id, col(Listing.id).in_(bundles)),
+        col(Listing.state).in_(LIVE),
+        col(Listing.deal_type).not_in(BY_LICENSEES),
     )
     found = (await session.execute(query)).scalars().all()
     locked = [await lock(session, Listing, listing_id) for listing_id in found]

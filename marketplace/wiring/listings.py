@@ -6,7 +6,11 @@ from marketplace.listings import api as listings_api
 from marketplace.listings import errors as listings_errors
 from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
-from marketplace.listings.handlers import on_legal_event, on_organisation_edited
+from marketplace.listings.handlers import (
+    on_legal_event,
+    on_off_the_market,
+    on_organisation_edited,
+)
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
 from marketplace.wiring.domain import Domain
@@ -20,7 +24,12 @@ LISTINGS: Final = Domain(
     consumers=(
         Consumer(
             "listings",
-            {"right.legal_event": on_legal_event, "organisation.edit": on_organisation_edited},
+            {
+                "right.legal_event": on_legal_event,
+                "organisation.edit": on_organisation_edited,
+                "listing.withdraw": on_off_the_market,
+                "listing.expire": on_off_the_market,
+            },
         ),
     ),
     clocks=(

@@ -66,7 +66,9 @@ class AuditRead(Output):
     findings: list[Finding]
     cost: Amount
     answer: str | None
-    under_reported: Amount | None = Field(description="what the periods come to beyond what was told")
+    under_reported: Amount | None = Field(
+        description="what the periods come to beyond what was told"
+    )
     correct: Amount | None = Field(description="what the audited periods come to")
     licensee_bears_cost: bool | None
     your_moves: list[str]

@@ -139,7 +139,7 @@ async def _settle(
     threshold = licence.royalty.audit_threshold_basis_points
     material = is_material(audit.under_minor, audit.correct_minor, threshold)
     audit.licensee_bears_cost = material
-    told_of = {"under_minor": audit.under_minor, "licensee_bears_cost": material}
+    told_of: dict[str, Any] = {"under_minor": audit.under_minor, "licensee_bears_cost": material}
     move(session, audit, name, role=role, actor=actor, licence_id=licence.id, **told_of)
     if material and audit.cost_minor:
         due_on = now(session).date() + COST_DAYS

@@ -13,12 +13,6 @@ from marketplace.kernel.money import split
 from marketplace.listings.bundles.models import ListingItem
 
 
-async def listed_items(session: AsyncSession, listing_id: UUID) -> Sequence[ListingItem]:
-    """The rights of a bundle on the market, in the order that was agreed."""
-    query = select(ListingItem).where(col(ListingItem.listing_id) == listing_id)
-    return (await session.execute(query.order_by(col(ListingItem.position)))).scalars().all()
-
-
 async def items_of(session: AsyncSession, deal: Deal) -> Sequence[DealItem]:
     """The rights of a deal over several; none of a deal over one."""
     if not deal.bundled:

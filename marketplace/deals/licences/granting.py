@@ -21,8 +21,8 @@ from marketplace.deals.licences.errors import (
     LicenceKindUnknownError,
     OutsideHeadLicenceError,
 )
-from marketplace.deals.licences.lifecycle import LicenceState
 from marketplace.deals.licences.lifecycle import LIVE as RUNNING
+from marketplace.deals.licences.lifecycle import LicenceState
 from marketplace.deals.licences.models import EffectiveBy, Licence, LicenceRule
 from marketplace.deals.licences.queries import rights_in
 from marketplace.deals.licences.rules import excludes, outside, overlap
@@ -79,7 +79,7 @@ async def require_free(session: AsyncSession, licence: Licence, deal_subject: st
 async def grant(
     session: AsyncSession, licence: Licence, deal_subject: str, *, actor: Identity
 ) -> None:
-    """Enter a licence on each of its rights, all or none, by the locks of the rights in order.
+    """Enter a licence on each of its rights, all or none; entered already, nothing happens.
 
     Raises:
         EncumberedError and the other conflicts of encumbrances, OutsideHeadLicenceError.
@@ -87,9 +87,10 @@ async def grant(
     if licence.head_licence_id is not None:
         await require_within_head(session, licence)
         return
+    if await _entries(session, licence, deal_subject):
+        return
     today = now(session).date()
     for right_id in sorted(await rights_in(session, licence.id)):
-        await lock(session, Right, right_id)
         await encumbrances.grant(
             session,
             right_id,
@@ -157,9 +158,7 @@ async def end(
         await encumbrances.end(session, encumbrance, name, role=SYSTEM, actor=actor)
 
 
-async def _entries(
-    session: AsyncSession, licence: Licence, deal_subject: str
-) -> list[Encumbrance]:
+async def _entries(session: AsyncSession, licence: Licence, deal_subject: str) -> list[Encumbrance]:
     """The live entries of one licence, held; the rights were locked before them."""
     right_ids = sorted(await rights_in(session, licence.id))
     for right_id in right_ids:
@@ -205,5 +204,3 @@ async def effective_by(session: AsyncSession, licence: Licence) -> EffectiveBy:
         if found is EffectiveBy.REGISTRATION:
             strictest = found
     return strictest
-
-

@@ -60,3 +60,18 @@ async def rights_in(session: AsyncSession, licence_id: UUID) -> Sequence[UUID]:
         .order_by(col(LicenceRight.position))
     )
     return (await session.execute(query)).scalars().all()
+
+
+async def rights_of_many(
+    session: AsyncSession, licence_ids: Sequence[UUID]
+) -> dict[UUID, list[UUID]]:
+    """The rights of some licences, by licence."""
+    query = (
+        select(LicenceRight.licence_id, LicenceRight.right_id)
+        .where(col(LicenceRight.licence_id).in_(licence_ids))
+        .order_by(col(LicenceRight.licence_id), col(LicenceRight.position))
+    )
+    found: dict[UUID, list[UUID]] = {licence_id: [] for licence_id in licence_ids}
+    for licence_id, right_id in (await session.execute(query)).all():
+        found[licence_id].append(right_id)
+    return found

@@ -33,23 +33,19 @@ def lies_within(field: str, wider: str) -> bool:
 
 def outside(terms: LicenceTerms, head: LicenceTerms) -> str | None:
     """What of some terms goes beyond a head licence's; None when nothing does."""
-    if not head.sublicensable:
-        return "the head licence allows no sub-licences"
-    if terms.kind in ALONE and head.kind not in ALONE:
-        return "a licensee among others cannot promise to be the only one"
-    if head.claims and not (terms.claims and set(terms.claims) <= set(head.claims)):
-        return "claims"
-    if not set(terms.territories) <= set(head.territories):
-        return "territories"
-    if not set(terms.acts) <= set(head.acts):
-        return "acts"
-    if head.fields and not _fields_within(terms.fields, head.fields):
-        return "fields of use"
-    if head.quantity_cap is not None and (terms.quantity_cap or head.quantity_cap + 1) > (
-        head.quantity_cap
-    ):
-        return "quantity"
-    return None
+    cap = head.quantity_cap
+    allowed = {
+        "the head licence allows no sub-licences": head.sublicensable,
+        "who is a licensee among others cannot promise to be the only one": (
+            terms.kind not in ALONE or head.kind in ALONE
+        ),
+        "claims": not head.claims or (terms.claims and set(terms.claims) <= set(head.claims)),
+        "territories": set(terms.territories) <= set(head.territories),
+        "acts": set(terms.acts) <= set(head.acts),
+        "fields of use": not head.fields or _fields_within(terms.fields, head.fields),
+        "quantity": cap is None or (terms.quantity_cap is not None and terms.quantity_cap <= cap),
+    }
+    return next((what for what, within in allowed.items() if not within), None)
 
 
 def _fields_within(fields: Sequence[str], head: Sequence[str]) -> bool:

@@ -196,11 +196,9 @@ async def take_effect(session: AsyncSession, deal: Deal) -> None:
         if waits and deal.recordal_evidence is None:
             raise RegistrationNeededError
         ends_on = await _ends_on(session, licence, today)
-        told = {"deal_id": deal.id, "starts_on": today, "ends_on": ends_on}
+        told: dict[str, Any] = {"deal_id": deal.id, "starts_on": today, "ends_on": ends_on}
         due_at = midnight(ends_on)
-        move(
-            session, licence, "take_effect", role=SYSTEM, actor=BY_SYSTEM, due_at=due_at, **told
-        )
+        move(session, licence, "take_effect", role=SYSTEM, actor=BY_SYSTEM, due_at=due_at, **told)
         licence.starts_on, licence.ends_on = today, ends_on
         await session.flush()
         await begin_report(session, licence)
@@ -240,7 +238,8 @@ async def give_notice(
     licence, role = await lock_licence(session, licence_id, actor)
     move(session, licence, "give_notice", role=role, actor=actor)
     licence.notice_reason = reason
-    assert licence.due_at and licence.ends_on
+    assert licence.due_at
+    assert licence.ends_on
     licence.due_at = min(licence.due_at, midnight(licence.ends_on))
     return licence
 
@@ -248,7 +247,6 @@ async def give_notice(
 async def withdraw_notice(session: AsyncSession, licence_id: UUID, *, actor: Actor) -> Licence:
     """Licensor, or operator: the breach is cured; the licence goes on."""
     licence, role = await lock_licence(session, licence_id, actor)
-    assert licence.ends_on or licence.state == LicenceState.DRAFTED
     due_at = midnight(licence.ends_on) if licence.ends_on else None
     move(session, licence, "withdraw_notice", role=role, actor=actor, due_at=due_at)
     licence.notice_reason = None
@@ -262,16 +260,12 @@ async def end_by(session: AsyncSession, licence_id: UUID, name: str, *, actor: A
     return licence
 
 
-async def expire(
-    session: AsyncSession, licence: Licence, *, role: str, actor: Identity
-) -> None:
+async def expire(session: AsyncSession, licence: Licence, *, role: str, actor: Identity) -> None:
     """The clock: the term is over."""
     await _end(session, licence, "expire", role=role, actor=actor)
 
 
-async def terminate(
-    session: AsyncSession, licence: Licence, *, role: str, actor: Identity
-) -> None:
+async def terminate(session: AsyncSession, licence: Licence, *, role: str, actor: Identity) -> None:
     """The clock: a breach was not cured in time."""
     await _end(session, licence, "terminate", role=role, actor=actor)
 
@@ -293,7 +287,8 @@ async def _end(
     """End a licence in effect, what is entered for it, its periods and its sub-licences."""
     told: Mapping[str, Any] = {"deal_id": licence.deal_id}
     move(session, licence, name, role=role, actor=actor, **told)
-    assert licence.starts_on and licence.ends_on
+    assert licence.starts_on
+    assert licence.ends_on
     ended_on = min(since or now(session).date(), licence.ends_on)
     licence.ended_on = max(ended_on, licence.starts_on)
     if licence.head_licence_id is None:

@@ -16,7 +16,9 @@ from marketplace.deals.negotiations.errors import (
     NegotiationExistsError,
     OfferChangedError,
     OfferExpiredError,
+    OpenLicenceError,
     OwnListingError,
+    PriceNeededError,
     RoundLimitError,
 )
 from marketplace.deals.negotiations.models import Negotiation, Offer
@@ -80,6 +82,8 @@ def _offer(offer: Offer) -> OfferRead:
         ListingNotOpenError,
         OwnListingError,
         SamePeopleError,
+        OpenLicenceError,
+        PriceNeededError,
         NegotiationExistsError,
         InvalidValidityError,
         CurrencyMismatchError,

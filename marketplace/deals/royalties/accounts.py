@@ -59,9 +59,7 @@ def open_claims(charges: Sequence[Claim], settled_minor: int) -> list[Claim]:
     return found
 
 
-def late_interest(
-    claims: Iterable[Claim], paid_on: date, rates: Sequence[InterestPeriod]
-) -> int:
+def late_interest(claims: Iterable[Claim], paid_on: date, rates: Sequence[InterestPeriod]) -> int:
     """Simple interest on royalties that were paid late, by ACT/365, rounded down once."""
     total = Fraction(0)
     for claim in claims:

@@ -44,7 +44,7 @@ async def licensed_rights(session: AsyncSession, licence_id: UUID) -> list[Licen
 
 
 def accrues_until(rights: Sequence[Licensed], territory: str | None = None) -> date | None:
-    """The day on which the last of the rights that hold in a territory ceased; None while one holds.
+    """The day on which the last right that holds in a territory ceased; None while one holds.
 
     Without a territory, the last of all of them.
     """

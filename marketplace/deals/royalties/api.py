@@ -124,7 +124,7 @@ async def dispute_royalty_report(
 async def royalty_statement(
     licence_id: UUID, actor: Reader, session: Session, ways: Ways
 ) -> StatementRead:
-    """The running account of a licence: every charge, every payment, and how to pay what is open."""
+    """The running account of a licence: every charge and payment, and how to pay what is open."""
     licence = await get_licence(session, licence_id, actor=actor)
     return await read_statement(session, licence, actor, ways)
 

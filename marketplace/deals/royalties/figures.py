@@ -1,7 +1,7 @@
 """What a licensee tells about a period, and the base that the licence's terms make of it."""
 
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from marketplace.deals.royalties.errors import InvalidFiguresError
@@ -28,7 +28,7 @@ class Line:
     freight_minor: int = 0
     taxes_minor: int = 0
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -43,7 +43,7 @@ def base_of(terms: RoyaltyTerms, line: Line) -> int:
     Raises:
         InvalidFiguresError: a deduction that was not agreed, or more than the gross amount.
     """
-    taken = {name: getattr(line, column) for name, column in DEDUCTED.items()}
+    taken: dict[Deduction, int] = {name: getattr(line, column) for name, column in DEDUCTED.items()}
     if astray := [name for name, minor in taken.items() if minor and name not in terms.deductions]:
         raise InvalidFiguresError(f"{', '.join(astray)}: not agreed as a deduction")
     if terms.base in COUNTED:

@@ -1,6 +1,7 @@
 """Telling the figures of a period, and what each side does about them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -74,7 +75,7 @@ async def correct(
 ) -> RoyaltyReport:
     """Licensee: tell other figures of a period; only the difference is charged or credited."""
     licence, report, role = await lock_report(session, report_id, actor)
-    told = {"licence_id": licence.id, "corrects": report.filing_version}
+    told: dict[str, Any] = {"licence_id": licence.id, "corrects": report.filing_version}
     move(session, report, "correct", role=role, actor=actor, **told)
     cause = FilingCause.CORRECTION
     filing = await put_filing(session, licence, report, figures, cause, actor=actor)

@@ -1,6 +1,5 @@
 """The table of late interest over time."""
 
-
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -10,7 +9,6 @@ from marketplace.deals.royalties.models import LateInterestRate
 from marketplace.deals.royalties.schemas import LateInterestSet
 from marketplace.kernel.db import now
 from marketplace.kernel.events import publish
-
 
 
 async def set_rate(

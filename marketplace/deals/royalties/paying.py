@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -60,7 +60,7 @@ async def on_paid(session: AsyncSession, payment_id: UUID) -> None:
     held = Held(payment.subject, payment.amount_minor, payment.vat_minor)
     payees = await _payees(session, deal, licence)
     division = divide(_shares(deal, licence, payment), held, payment.amount_minor, payees)
-    told = {"licence_id": licence.id, "amount_minor": payment.amount_minor}
+    told: dict[str, Any] = {"licence_id": licence.id, "amount_minor": payment.amount_minor}
     move(session, payment, "release", role=SYSTEM, actor=BY_SYSTEM, **told)
     payment.paid_on = now(session).date()
     payment.released_minor = division.sums.released_minor
@@ -149,7 +149,7 @@ async def waive(
     """
     licence, payment, role = await lock_payment(session, payment_id, actor)
     asked = payment.state is PaymentState.REQUESTED
-    told = {"licence_id": licence.id, "amount_minor": payment.amount_minor}
+    told: dict[str, Any] = {"licence_id": licence.id, "amount_minor": payment.amount_minor}
     move(session, payment, "waive", role=role, actor=actor, **told)
     if asked:
         await cancel_request(session, payment.subject, actor=actor)

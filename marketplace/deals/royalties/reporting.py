@@ -1,7 +1,7 @@
 """Periods come and go by the calendar, whoever files what."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -63,7 +63,7 @@ async def open_report(
         move(session, report, "cancel", role=SYSTEM, actor=actor)
     else:
         due_at = midnight(report.due_on + _DAY)
-        told = {"licence_id": licence.id, "due_on": report.due_on}
+        told: dict[str, Any] = {"licence_id": licence.id, "due_on": report.due_on}
         move(session, report, "open", role=role, actor=actor, due_at=due_at, **told)
     await begin_report(session, licence, report.number + 1)
 

@@ -66,7 +66,9 @@ def shortfall(minimum_minor: int, earned_minor: int) -> int:
 
 def earned_in_year(terms: RoyaltyTerms, periods: Sequence[PeriodBase]) -> int:
     """What the periods of one royalty year earn together, capped, rounded down once."""
-    exact = _cliff(terms, periods) if terms.tier_mode is TierMode.CLIFF else _marginal(terms, periods)
+    exact = (
+        _cliff(terms, periods) if terms.tier_mode is TierMode.CLIFF else _marginal(terms, periods)
+    )
     earned = int(exact)
     return earned if terms.annual_cap_minor is None else min(earned, terms.annual_cap_minor)
 

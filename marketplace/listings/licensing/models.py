@@ -21,6 +21,9 @@ class LicenceOffer(Record, table=True):
     head_licence_id: UUID | None = Field(
         default=None, foreign_key="licence.id", description="of a sub-licence"
     )
+    pool_id: UUID | None = Field(
+        default=None, foreign_key="pool.id", description="whose rights are licensed"
+    )
 
     @property
     def offered(self) -> LicenceTerms:

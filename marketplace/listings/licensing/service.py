@@ -29,7 +29,9 @@ async def put_offer(
     session: AsyncSession,
     listing: Listing,
     terms: LicenceTerms,
+    *,
     head_licence_id: UUID | None = None,
+    pool_id: UUID | None = None,
 ) -> None:
     """Keep the terms of a new listing."""
     session.add(
@@ -39,6 +41,7 @@ async def put_offer(
             terms=terms.model_dump(mode="json"),
             sha256=terms_sha256(terms),
             head_licence_id=head_licence_id,
+            pool_id=pool_id,
         )
     )
     await session.flush()
@@ -48,3 +51,11 @@ async def offer_of(session: AsyncSession, listing_id: UUID) -> LicenceOffer | No
     """The terms of a listing's licence; None where it offers a sale."""
     query = select(LicenceOffer).where(col(LicenceOffer.listing_id) == listing_id)
     return (await session.execute(query)).scalar_one_or_none()
+
+
+async def is_pooled(session: AsyncSession, listing: Listing) -> bool:
+    """Whether the rights of a listing are those of a pool, which their owners agreed to."""
+    if listing.deal_type is DealType.SALE:
+        return False
+    offer = await offer_of(session, listing.id)
+    return offer is not None and offer.pool_id is not None
