@@ -67,9 +67,7 @@ async def active(market: Market, price_minor: int = LUMP_MINOR, **changed: Any) 
 
 
 async def licence_of(market: Market, deal_id: str) -> dict[str, Any]:
-    found: list[dict[str, Any]] = await ok(
-        await market.buyer.get(f"/v1/deals/{deal_id}/licences")
-    )
+    found: list[dict[str, Any]] = await ok(await market.buyer.get(f"/v1/deals/{deal_id}/licences"))
     return found[0]
 
 
