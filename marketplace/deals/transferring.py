@@ -121,9 +121,9 @@ async def pass_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> N
     A listing of licences that others may have too stays on the market.
     """
     listing = await lock(session, Listing, deal.listing_id)
-    if listing.state is ListingState.RESERVED or deal.type is DealType.SALE:
-        if "sell" in listing.lifecycle.open_to(listing.state, SYSTEM):
-            await system_move(session, listing, "sell", actor=BY_SYSTEM)
+    taken = listing.state is ListingState.RESERVED or deal.type is DealType.SALE
+    if taken and "sell" in listing.lifecycle.open_to(listing.state, SYSTEM):
+        await system_move(session, listing, "sell", actor=BY_SYSTEM)
     if deal.type is DealType.SALE:
         await _transfer(session, deal, to=deal.buyer_organisation_id, actor=actor)
     else:
