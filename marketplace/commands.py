@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
+import orjson
 import typer
 from pydantic import ValidationError
 
@@ -15,7 +16,10 @@ from marketplace.accounts.designations.importing import import_designations
 from marketplace.accounts.people.service import create_operator
 from marketplace.accounts.sessions.schemas import SignIn
 from marketplace.accounts.signing_keys import service as signing_keys
+from marketplace.accounts.signing_keys.models import KeyPurpose
 from marketplace.app import create_app
+from marketplace.assets.encumbrances.certificates.verifying import verify_certificate
+from marketplace.assets.encumbrances.documentation import conflicts_page
 from marketplace.documentation import lifecycles_page, permissions_page
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
@@ -43,7 +47,8 @@ ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
 mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet.")
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
 payments = typer.Typer(no_args_is_help=True, help="Payments through providers.")
-keys = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
+keys = typer.Typer(no_args_is_help=True, help="The keys that sign tokens and certificates.")
+certificates = typer.Typer(no_args_is_help=True, help="Certificates of encumbrances.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
 GROUPS: Final = {
     "operators": operators,
@@ -54,6 +59,7 @@ GROUPS: Final = {
     "events": events,
     "mail": mail,
     "keys": keys,
+    "certificate": certificates,
     "docs": documentation,
 }
 """The commands by what they are about, as `marketplace ledger verify`."""
@@ -284,19 +290,41 @@ def mail_retry(mail_id: UUID, data_dir: DataDir = None) -> None:
 def keys_rotate(
     *,
     compromised: Annotated[
-        bool, typer.Option(help="End former keys at once, and with them every access token.")
+        bool, typer.Option(help="End former keys at once, and with them all that they signed.")
+    ] = False,
+    certificates: Annotated[
+        bool, typer.Option(help="The keys of certificates, of which former ones verify for ever.")
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Sign tokens with a new key; former ones verify until what they signed has expired."""
+    purpose = KeyPurpose.CERTIFICATES if certificates else KeyPurpose.TOKENS
     settings = settings_of(data_dir)
 
     async def rotate(sessions: Sessions) -> UUID:
         async with sessions.begin() as session:
             keyring = await open_keyring(session, settings.keys_path)
-            return await signing_keys.rotate(session, keyring, compromised=compromised)
+            return await signing_keys.rotate(session, keyring, purpose, compromised=compromised)
 
     typer.echo(f"key {with_sessions(settings, rotate)} signs now")
+
+
+@certificates.command("verify")
+def certificate_verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JWS, JSON or PDF.")],
+    published: Annotated[
+        Path, typer.Option("--keys", exists=True, help="What GET /v1/certificate-keys answered.")
+    ],
+) -> None:
+    """Verify a certificate of encumbrances, offline; print what it says."""
+    content = verify_certificate(file.read_bytes(), published.read_bytes())
+    typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+
+
+@documentation.command("conflicts")
+def docs_conflicts() -> None:
+    """Print docs/conflicts.md, made from the table of conflicts."""
+    typer.echo(conflicts_page(), nl=False)
 
 
 @documentation.command("lifecycles")

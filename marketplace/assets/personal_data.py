@@ -43,6 +43,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "classifications",
                 "legal_status",
                 "registered_by",
+                "burdened_at",
             ),
             f"id IN ({_RIGHTS})",
         ),

@@ -65,6 +65,7 @@ class Deal(Aggregate, table=True):
     withholds: bool = Field(default=False, description="tax may have to be kept back")
     in_parts: bool = Field(default=False, description="paid and released in parts")
     bundled: bool = Field(default=False, description="about several rights")
+    pledged: bool = Field(default=False, description="secured claims are paid out of the price")
     additional_terms: str | None = None
     recordal_waived_by_seller: bool = False
     recordal_evidence: str | None = None
@@ -88,5 +89,5 @@ class Deal(Aggregate, table=True):
     @property
     def is_plain(self) -> bool:
         """One payee, one payment, no tax to keep back: the deal's own row says all of it."""
-        many = self.shared or self.withholds or self.in_parts or self.bundled
+        many = self.shared or self.withholds or self.in_parts or self.pledged or self.bundled
         return not many and self.price_minor > 0

@@ -6,8 +6,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.encumbrances.checking import require_free
+from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right
-from marketplace.assets.service import require_owner, require_tradable, reserve
+from marketplace.assets.service import require_owner, reserve
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.bundles.service import allocate
 from marketplace.deals.licences.service import draft
@@ -80,12 +82,12 @@ async def _hold_right(
 ) -> None:
     """A sale reserves a right; licences of it stand side by side, as far as they can."""
     right = await lock(session, Right, right_id)
+    await require_free(session, right.id, Deed.LIST, by=deal.seller_organisation_id)
     if deal.type is DealType.SALE:
         await reserve(session, right.id, subject=deal.subject)
     by_owner = offer is None or (offer.head_licence_id is None and offer.pool_id is None)
     if by_owner:
         await require_owner(session, right.id, deal.seller_organisation_id)
-    require_tradable(right)
 
 
 async def _hold_listing(

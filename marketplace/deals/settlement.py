@@ -25,7 +25,11 @@ from marketplace.kernel.statements import Statement
 from marketplace.payments.ledger.service import BOOKED, POSTING, open_accounts_and_book
 
 _LOCK: Final = """
-    SELECT d.*, r.legal_status FROM deal d JOIN ip_right r ON r.id = d.right_id
+    SELECT d.*, r.legal_status, EXISTS (
+        SELECT FROM encumbrance e
+        WHERE e.right_id = d.right_id AND e.state IN ('pending_registration', 'active')
+    ) AS is_burdened
+    FROM deal d JOIN ip_right r ON r.id = d.right_id
     WHERE d.id = $1 FOR UPDATE OF d
 """
 _SETTLE: Final = Statement(POSTING, changing(Deal, *COLUMNS), ENDING_RESERVATION, select=BOOKED)
@@ -85,8 +89,8 @@ async def settle(
 async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) -> Deal | None:
     """Release a deal's price in a transaction of its own; returns the settled deal.
 
-    None when more than its own row has to be read (payees, taxes, parts), and nothing was written:
-    then `deals.settling.release` does it.
+    None when more than its own row has to be read (payees, taxes, parts, what burdens the right),
+    and nothing was written: then `deals.settling.release` does it.
 
     Raises:
         NotFoundError: no such deal, or none of the actor's.
@@ -97,10 +101,10 @@ async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) 
         if row is None:
             raise NotFoundError("no such deal")
         columns = dict(row)
-        status = columns.pop("legal_status")
+        status, is_burdened = columns.pop("legal_status"), columns.pop("is_burdened")
         deal = loaded(Deal, columns)
         role = require_role(deal, actor)
-        if not deal.is_plain:
+        if is_burdened or not deal.is_plain:
             return None
         require_in_force(status)
         change, division = await settle(

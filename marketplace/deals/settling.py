@@ -10,6 +10,7 @@ from marketplace.accounts.actors import Actor
 from marketplace.assets.models import Right
 from marketplace.assets.service import current_owner, end_reservation, is_reserved
 from marketplace.deals.bundles.service import rights_of
+from marketplace.deals.claims.service import pay_claims, require_unburdened
 from marketplace.deals.errors import (
     InvalidSplitError,
     RefundTooLargeError,
@@ -40,10 +41,12 @@ async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
 
     Raises:
         NotTradableError: it lapsed, expired or was invalidated since; nothing changed.
+        EncumberedError: something came to burden it before it was the buyer's.
     """
     rights = {"right_ids": await rights_of(session, deal)}
     for status in (await session.execute(_LEGAL_STATUS, rights)).scalars():
         require_in_force(status)
+    await require_unburdened(session, deal)
     if deal.in_parts:
         move(session, deal, "release_parts", role=role, actor=actor)
         await end_reservation(session, subject=deal.subject)
@@ -217,6 +220,7 @@ async def _settle(
         payees=payees,
     )
     keep_record(session, division)
+    await pay_claims(session, deal, division)
     await session.refresh(deal)
     await _pass_title_now(session, deal, actor=actor)
 

@@ -5,8 +5,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.encumbrances.checking import require_free
+from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
+from marketplace.deals.bundles.service import rights_of
+from marketplace.deals.claims.service import has_claims
 from marketplace.deals.licences import service as licences
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
@@ -16,6 +20,8 @@ from marketplace.documents.signatures import sign
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
+from marketplace.kernel.money import Money
+from marketplace.listings.deal_types import DealType
 from marketplace.listings.lifecycle import ListingState
 from marketplace.listings.models import Listing
 from marketplace.listings.service import reopen_listing
@@ -47,16 +53,36 @@ async def sign_agreement(
         TextChangedError: `sha256` is not the present text.
         AlreadySignedError: by the database, for the same side twice.
         SamePeopleError: since the offer somebody has come to stand for both sides.
+        ConsentMissingError: whoever has a pledge of the right has not consented to this sale.
+        EncumberedError, TrusteeOnlyError, NotTradableError: the right cannot be sold.
     """
     deal, role = await lock_for(session, deal_id, actor)
     seller, buyer = deal.seller_organisation_id, deal.buyer_organisation_id
     await require_other_people(session, seller=seller, buyer=buyer, actor=actor)
+    await _require_sellable(session, deal)
     name = "countersign" if deal.state is DealState.PARTLY_SIGNED else "sign"
     move(session, deal, name, role=role, actor=actor, sha256=sha256)
     await sign(session, subject=deal.subject, sha256=sha256, actor=actor)
     if deal.state is DealState.SIGNED:
+        await session.flush()  # which uses up the consents
+        deal.pledged = await has_claims(session, deal.subject)
         await ask_for_payment(session, deal)
     return deal
+
+
+async def _require_sellable(session: AsyncSession, deal: Deal) -> None:
+    if deal.type is not DealType.SALE:
+        return  # a licence is checked when it is drafted, and again when it is granted
+    price = Money(deal.price_minor, deal.currency)
+    for right_id in await rights_of(session, deal):
+        await require_free(
+            session,
+            right_id,
+            Deed.SELL,
+            subject=deal.subject,
+            by=deal.seller_organisation_id,
+            price=price,
+        )
 
 
 async def ask_for_payment(session: AsyncSession, deal: Deal) -> None:

@@ -86,6 +86,17 @@ CHECKS: Final = {
             <> (d.commission_minor, d.commission_vat_minor, d.withheld_minor)
         LIMIT 20
     """,  # noqa: S608 - built from constants
+    "secured claims were paid as each consent says": """
+        SELECT d.subject || ': paid ' || d.paid || ', the ledger ' || coalesce(m.total, 0)
+        FROM (
+            SELECT subject, sum(paid_minor) AS paid FROM encumbrance_consent GROUP BY subject
+        ) d LEFT JOIN (
+            SELECT t.subject, sum(p.amount_minor) AS total
+            FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
+            WHERE t.kind = 'secured_claim' GROUP BY t.subject
+        ) m ON m.subject = d.subject
+        WHERE coalesce(m.total, 0) <> d.paid LIMIT 20
+    """,
     "what was returned is what each deal says": """
         SELECT 'deal ' || d.id || ': returned ' || d.returned_minor || ' + '
             || d.returned_vat_minor || ', the ledger ' || coalesce(m.total, 0)

@@ -6,10 +6,11 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.organisations.queries import get_organisation
+from marketplace.assets.encumbrances.checking import find_conflict, require_free
+from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right, RightKind
 from marketplace.assets.queries import get_right
-from marketplace.assets.rules import TRADABLE
-from marketplace.assets.service import require_owner, require_tradable
+from marketplace.assets.service import require_owner
 from marketplace.documents.service import latest_body
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
@@ -70,6 +71,7 @@ async def publish_listing(
 
     Raises:
         NotTradableError: the right lapsed, was invalidated or expired.
+        EncumberedError, TrusteeOnlyError: it is attached, or held in trust by another.
         ConfidentialTextMissingError: an idea without the text that a buyer would get.
     """
     listing = await lock_for(session, listing_id, actor)
@@ -84,7 +86,7 @@ async def publish_listing(
 
 async def _require_offerable(session: AsyncSession, listing: Listing, right_id: UUID) -> None:
     right = await session.get_one(Right, right_id)
-    require_tradable(right)
+    await require_free(session, right.id, Deed.LIST, by=listing.organisation_id)
     if listing.deal_type not in BY_LICENSEES and not await is_pooled(session, listing):
         await require_owner(session, right.id, listing.organisation_id)
     if right.kind is RightKind.IDEA and await latest_body(session, right.id) is None:
@@ -136,7 +138,7 @@ async def resume_listing(
 ) -> Listing:
     """Operator: show a suspended listing again."""
     listing = await lock_for(session, listing_id, actor)
-    require_tradable(await session.get_one(Right, listing.right_id))
+    await _require_free(session, listing)
     await _move(session, listing, "resume", actor, version)
     return listing
 
@@ -146,16 +148,18 @@ async def operator_reopen(
 ) -> Listing:
     """Operator: show a reserved listing again."""
     listing = await lock_for(session, listing_id, actor)
-    require_tradable(await session.get_one(Right, listing.right_id))
+    await _require_free(session, listing)
     await _move(session, listing, "reopen", actor, version)
     return listing
 
 
-async def follow_legal_status(session: AsyncSession, right_id: UUID) -> None:
-    """Show the right's present status on its listing; the listing of one out of force is hidden."""
-    right = await session.get_one(Right, right_id)
+async def follow_right(session: AsyncSession, right_id: UUID) -> None:
+    """Show the right's present status on its listing; of one that may not be listed, it is hidden.
+
+    A right may not be listed that is out of force, attached, or held in trust by another.
+    """
     for listing in await _lock_live(session, right_id):
-        if right.legal_status not in TRADABLE and listing.state is ListingState.PUBLISHED:
+        if listing.state is ListingState.PUBLISHED and not await _is_free(session, listing):
             await system_move(session, listing, "suspend", actor=BY_SYSTEM)
         else:
             await refresh_card(session, listing)
@@ -199,12 +203,27 @@ async def reopen_listing(
 ) -> None:
     """Show a reserved listing again whose deal ended, or left no trace of an end.
 
-    A right that fell out of force during the deal is not shown: its listing is suspended.
+    A right that fell out of force during the deal, or was attached, is not shown: its listing is
+    suspended.
     """
-    await system_move(session, listing, "reopen", actor=actor, role=role)
-    right = await session.get_one(Right, listing.right_id)
-    if right.legal_status not in TRADABLE:
-        await system_move(session, listing, "suspend", actor=BY_SYSTEM)
+    is_free = await _is_free(session, listing)
+    move(session, listing, "reopen", role=role, actor=actor)
+    if not is_free:
+        move(session, listing, "suspend", role=SYSTEM, actor=BY_SYSTEM)
+    await refresh_card(session, listing)
+
+
+async def _is_free(session: AsyncSession, listing: Listing) -> bool:
+    by = listing.organisation_id
+    for right_id in await rights_of(session, listing):
+        if await find_conflict(session, right_id, Deed.LIST, by=by):
+            return False
+    return True
+
+
+async def _require_free(session: AsyncSession, listing: Listing) -> None:
+    for right_id in await rights_of(session, listing):
+        await require_free(session, right_id, Deed.LIST, by=listing.organisation_id)
 
 
 async def lock_for(session: AsyncSession, listing_id: UUID, actor: Actor) -> Listing:

@@ -7,6 +7,7 @@ from marketplace.listings import errors as listings_errors
 from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
 from marketplace.listings.handlers import (
+    on_encumbered,
     on_legal_event,
     on_off_the_market,
     on_organisation_edited,
@@ -25,6 +26,7 @@ LISTINGS: Final = Domain(
         Consumer(
             "listings",
             {
+                "encumbrance.register": on_encumbered,
                 "right.legal_event": on_legal_event,
                 "organisation.edit": on_organisation_edited,
                 "listing.withdraw": on_off_the_market,

@@ -114,6 +114,22 @@ CREATE TABLE conflict_rule (
         jurisdiction WITH =, right_kind WITH =, daterange(valid_from, valid_until) WITH &&)
 );
 
+CREATE TABLE encumbrance_certificate (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    right_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    valid_at timestamptz NOT NULL,
+    known_at timestamptz NOT NULL,
+    jws varchar NOT NULL,
+    CONSTRAINT encumbrance_certificate_primary PRIMARY KEY (id),
+    CONSTRAINT encumbrance_certificate_right_id_foreign
+        FOREIGN KEY (right_id) REFERENCES ip_right (id),
+    CONSTRAINT encumbrance_certificate_organisation_id_foreign
+        FOREIGN KEY (organisation_id) REFERENCES organisation (id)
+);
+CREATE INDEX encumbrance_certificate_right_index ON encumbrance_certificate (right_id, id);
+
 CREATE TABLE encumbrance_consent (
     id uuid NOT NULL,
     created_at timestamptz NOT NULL,
@@ -344,6 +360,13 @@ TRIGGERS = {
             " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         ),
     ),
+    "encumbrance_certificate_append_only": (
+        "encumbrance_certificate",
+        (
+            "BEFORE UPDATE OR DELETE OR TRUNCATE ON encumbrance_certificate"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        ),
+    ),
     "listing_published_burdened": (
         "listing",
         (
@@ -390,12 +413,30 @@ TRIGGERS = {
 
 def upgrade() -> None:
     op.add_column("ip_right", sa.Column("burdened_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "deal", sa.Column("pledged", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+    op.alter_column("deal", "pledged", server_default=None)
     for statement in (*TABLES.split(";\n"), CONFLICTS, MAY, BURDEN, KEEP_VERSIONS, DEEDS):
         if statement.strip():
             op.execute(statement)
     for name, (_, trigger) in TRIGGERS.items():
         op.execute(f"CREATE TRIGGER {name} {trigger}")
     load_rules()
+    op.drop_index("signing_key_signs_index", "signing_key")
+    op.add_column(
+        "signing_key",
+        sa.Column("purpose", sa.String(32), server_default="tokens", nullable=False),
+    )
+    op.alter_column("signing_key", "purpose", server_default=None)
+    key_index("purpose")
+
+
+def key_index(column: str) -> None:
+    signs = sa.text("signs")
+    op.create_index(
+        "signing_key_signs_index", "signing_key", [column], unique=True, postgresql_where=signs
+    )
 
 
 def load_rules() -> None:
@@ -408,6 +449,10 @@ def load_rules() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("signing_key_signs_index", "signing_key")
+    op.execute("DELETE FROM signing_key WHERE purpose <> 'tokens'")
+    op.drop_column("signing_key", "purpose")
+    key_index("signs")
     for name, (table, _) in TRIGGERS.items():
         op.execute(f"DROP TRIGGER {name} ON {table}")
     for name in (
@@ -418,6 +463,13 @@ def downgrade() -> None:
         "conflicts_of",
     ):
         op.execute(f"DROP FUNCTION {name}")
-    for table in ("encumbrance_consent", "conflict_rule", "encumbrance_version", "encumbrance"):
+    for table in (
+        "encumbrance_certificate",
+        "encumbrance_consent",
+        "conflict_rule",
+        "encumbrance_version",
+        "encumbrance",
+    ):
         op.drop_table(table)
+    op.drop_column("deal", "pledged")
     op.drop_column("ip_right", "burdened_at")

@@ -1,4 +1,7 @@
-"""The keys that sign access tokens and ID tokens: one that signs, and former ones that verify."""
+"""The keys that we sign with: for each purpose one that signs, and former ones that verify.
+
+Former keys of tokens are forgotten when what they signed has expired; those of certificates never.
+"""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -12,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.revocations import revoke
-from marketplace.accounts.signing_keys.models import SigningKey
+from marketplace.accounts.signing_keys.models import KeyPurpose, SigningKey
 from marketplace.kernel.crypto import Keyring, Sealed
 from marketplace.kernel.db import now
 from marketplace.kernel.events import publish
@@ -25,53 +28,73 @@ KEPT: Final = TOKEN_LIFETIME + timedelta(minutes=5)
 """So long a former key verifies: what it signed at the last moment has expired by then."""
 
 _RETIRE: Final = text(
-    "UPDATE signing_key SET signs = false, retired_at = :now WHERE signs RETURNING id"
+    "UPDATE signing_key SET signs = false, retired_at = :now"
+    " WHERE signs AND purpose = :purpose RETURNING id"
 )
 
 
-async def signing_key(session: AsyncSession, keyring: Keyring) -> ECKey:
+async def signing_key(
+    session: AsyncSession, keyring: Keyring, purpose: KeyPurpose = KeyPurpose.TOKENS
+) -> ECKey:
     """The key that signs now; the first one is made when it is asked for.
 
     Any number of processes may ask for the first at once: the database keeps one.
     """
-    query = select(SigningKey).where(col(SigningKey.signs))
+    query = select(SigningKey).where(col(SigningKey.signs), col(SigningKey.purpose) == purpose)
     found = (await session.execute(query)).scalar_one_or_none()
     if found is None:
-        await _make(session, keyring)
+        await _make(session, keyring, purpose)
         found = (await session.execute(query)).scalar_one()
     sealed = Sealed(found.key_id, found.wrapped_key, found.ciphertext)
     return ECKey.import_key(orjson.loads(keyring.open(sealed, context=_context(found.id))))
 
 
-async def public_keys(session: AsyncSession, keyring: Keyring) -> dict[str, Any]:
-    """Every key that a living token may be signed with, as RFC 7517 publishes them."""
-    await signing_key(session, keyring)
+async def public_keys(
+    session: AsyncSession, keyring: Keyring, purpose: KeyPurpose = KeyPurpose.TOKENS
+) -> dict[str, Any]:
+    """Every key that a living token, or any certificate, may be signed with (RFC 7517)."""
+    await signing_key(session, keyring, purpose)
     living = or_(col(SigningKey.signs), col(SigningKey.retired_at) > now(session) - KEPT)
-    query = select(SigningKey.public_jwk).where(living).order_by(col(SigningKey.id).desc())
+    query = select(SigningKey.public_jwk).where(col(SigningKey.purpose) == purpose)
+    if purpose is KeyPurpose.TOKENS:
+        query = query.where(living)
+    query = query.order_by(col(SigningKey.id).desc())
     return {"keys": list((await session.execute(query)).scalars())}
 
 
 async def public_key(session: AsyncSession, key_id: UUID) -> ECKey | None:
-    query = select(SigningKey.public_jwk).where(col(SigningKey.id) == key_id)
+    """A key that tokens are verified with."""
+    query = select(SigningKey.public_jwk).where(
+        col(SigningKey.id) == key_id, col(SigningKey.purpose) == KeyPurpose.TOKENS
+    )
     found = (await session.execute(query)).scalar_one_or_none()
     return ECKey.import_key(found) if found else None
 
 
-async def rotate(session: AsyncSession, keyring: Keyring, *, compromised: bool) -> UUID:
+async def rotate(
+    session: AsyncSession,
+    keyring: Keyring,
+    purpose: KeyPurpose = KeyPurpose.TOKENS,
+    *,
+    compromised: bool,
+) -> UUID:
     """Sign with a new key; returns the id of the one that signs now.
 
-    Former keys verify until the last token that they signed has expired. If one may have leaked
-    (`compromised`), all of them end at once instead, and with them every token.
+    Former keys verify until the last token that they signed has expired, and certificates for ever.
+    If one may have leaked (`compromised`), all of them end at once instead, and with them every
+    token, or every certificate so far.
     """
-    retired = (await session.execute(_RETIRE, {"now": now(session)})).scalars().all()
-    await _make(session, keyring)
-    signing = select(SigningKey.id).where(col(SigningKey.signs))
+    values = {"now": now(session), "purpose": purpose}
+    retired = (await session.execute(_RETIRE, values)).scalars().all()
+    await _make(session, keyring, purpose)
+    signing = select(SigningKey.id).where(col(SigningKey.signs), col(SigningKey.purpose) == purpose)
     signs = (await session.execute(signing)).scalar_one()
     if compromised:
-        former = delete(SigningKey).where(~col(SigningKey.signs)).returning(col(SigningKey.id))
-        ended = (await session.execute(former)).scalars().all()
+        former = ~col(SigningKey.signs) & (col(SigningKey.purpose) == purpose)
+        gone = delete(SigningKey).where(former).returning(col(SigningKey.id))
+        ended = (await session.execute(gone)).scalars().all()
         await revoke(session, *(subject(key_id) for key_id in ended))
-    data = {"retired": retired, "compromised": compromised}
+    data = {"purpose": purpose, "retired": retired, "compromised": compromised}
     name = "signing_key.rotate"
     publish(session, name, subject=subject(signs), actor="command_line", data=data)
     return signs
@@ -79,8 +102,9 @@ async def rotate(session: AsyncSession, keyring: Keyring, *, compromised: bool) 
 
 async def forget_retired(session: AsyncSession) -> None:
     """Delete keys that no living token was signed with."""
-    outdated = now(session) - KEPT
-    await session.execute(delete(SigningKey).where(col(SigningKey.retired_at) < outdated))
+    outdated = col(SigningKey.retired_at) < now(session) - KEPT
+    of_tokens = col(SigningKey.purpose) == KeyPurpose.TOKENS
+    await session.execute(delete(SigningKey).where(outdated, of_tokens))
 
 
 def subject(key_id: object) -> str:
@@ -88,7 +112,7 @@ def subject(key_id: object) -> str:
     return f"signing key:{key_id}"
 
 
-async def _make(session: AsyncSession, keyring: Keyring) -> None:
+async def _make(session: AsyncSession, keyring: Keyring, purpose: KeyPurpose) -> None:
     """Write a key that signs, unless another process wrote one at the same moment."""
     key_id = new_id()
     named: KeyParameters = {"kid": str(key_id), "use": "sig", "alg": ALGORITHM}
@@ -97,6 +121,7 @@ async def _make(session: AsyncSession, keyring: Keyring) -> None:
     row = insert(SigningKey).values(
         id=key_id,
         created_at=now(session),
+        purpose=purpose,
         public_jwk=key.as_dict(private=False),
         signs=True,
         key_id=sealed.key_id,

@@ -1,5 +1,5 @@
 from marketplace.assets.errors import NotTradableError, RightReservedError
-from marketplace.kernel.errors import ConflictError, ForbiddenError, UnprocessableError
+from marketplace.kernel.errors import ConflictError, UnprocessableError
 
 
 class EncumberedError(ConflictError):
@@ -27,6 +27,16 @@ class EntryChangedError(ConflictError):
     title = "This entry of the register is recorded with other facts; record a change of it"
 
 
+class RegisteredError(ConflictError):
+    code = "register_entry_needed"
+    title = "The register shows it, so it ends by an entry there: file its deletion"
+
+
+class NotWithdrawableError(ConflictError):
+    code = "not_withdrawable"
+    title = "Only an open licence is withdrawn by the owner; ask its holder to release it"
+
+
 class ConsentExistsError(ConflictError):
     code = "consent_exists"
     title = "A consent to this is on record; revoke it first"
@@ -47,9 +57,14 @@ class InvalidTermsError(UnprocessableError):
     title = "These terms do not fit this kind of encumbrance"
 
 
-class NotConcernedError(ForbiddenError):
-    code = "not_your_encumbrance"
-    title = "Only whoever holds the encumbrance may do this"
+class FutureMomentError(UnprocessableError):
+    code = "future_moment"
+    title = "A certificate tells what was: its moments lie in the past"
+
+
+class InvalidCertificateError(UnprocessableError):
+    code = "invalid_certificate"
+    title = "This is no certificate of ours, or it was changed"
 
 
 CONSTRAINT_ERRORS = {

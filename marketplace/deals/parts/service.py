@@ -15,6 +15,7 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.deals.agreement import draw_up
+from marketplace.deals.claims.service import pay_claims
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
@@ -216,6 +217,7 @@ async def pay_out(
     _add(deal, division.sums)
     keep_record(session, division)
     await post(session, division.booking())
+    await pay_claims(session, deal, division)
 
 
 async def give_back(

@@ -1,0 +1,54 @@
+"""Verifying a certificate with the published keys, without asking anybody."""
+
+import re
+from typing import Any, Final
+
+import orjson
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from marketplace.accounts.signing_keys.service import ALGORITHM
+from marketplace.assets.encumbrances.certificates.rendering import render
+from marketplace.assets.encumbrances.certificates.service import TYPE
+from marketplace.assets.encumbrances.errors import InvalidCertificateError
+
+_COMPACT: Final = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+_PDF: Final = b"%PDF"
+
+
+def verify_certificate(file: bytes, keys: bytes) -> dict[str, Any]:
+    """What a certificate says, which was signed with one of the keys.
+
+    Args:
+        file: a compact JWS, anything that contains one (the answer of the API), or our PDF. A PDF
+            has to be, byte for byte, what its signed content renders to: so nothing printed on it
+            can differ from what was signed.
+        keys: a JWK set, as `GET /v1/certificate-keys` answers.
+
+    Raises:
+        InvalidCertificateError: it was changed, or is none of ours.
+    """
+    found = _COMPACT.search(file)
+    if found is None:
+        raise InvalidCertificateError("there is no signed certificate in it")
+    content = _verified(found[0], keys)
+    if file.startswith(_PDF) and file != render(found[0].decode()):
+        raise InvalidCertificateError("what is printed is not what was signed")
+    return content
+
+
+def _verified(compact: bytes, keys: bytes) -> dict[str, Any]:
+    try:
+        published = KeySet.import_key_set(orjson.loads(keys))
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise InvalidCertificateError("the keys are not a JWK set") from error
+    try:
+        signed = jws.deserialize_compact(compact, published, algorithms=[ALGORITHM])
+    except (JoseError, ValueError) as error:
+        detail = "the signature is not by one of these keys; get the present ones if they are old"
+        raise InvalidCertificateError(detail) from error
+    if signed.headers().get("typ") != TYPE:
+        raise InvalidCertificateError("what was signed is no certificate of encumbrances")
+    content: dict[str, Any] = orjson.loads(signed.payload)
+    return content

@@ -1,0 +1,126 @@
+"""The price of a pledged right first pays what the pledge secures (docs/decisions/0027)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.assets.encumbrances.errors import EncumberedError
+from marketplace.deals.bundles.service import rights_of
+from marketplace.deals.claims.rules import Claim, Payment, payments
+from marketplace.deals.models import Deal
+from marketplace.deals.rules import Division
+from marketplace.kernel.db import now
+from marketplace.kernel.events import publish
+from marketplace.listings.deal_types import DealType
+from marketplace.payments.ledger.addresses import payable
+from marketplace.payments.ledger.service import Booking, Posting, post
+
+_HAS_CLAIMS: Final = text(
+    "SELECT EXISTS (SELECT FROM encumbrance_consent"
+    " WHERE subject = :subject AND act = 'sell' AND used_at IS NOT NULL AND claim_minor > 0)"
+)
+_CLAIMS: Final = text(
+    """
+    SELECT c.id, e.id AS encumbrance_id, e.holder_organisation_id, c.claim_minor - c.paid_minor
+    FROM encumbrance_consent c JOIN encumbrance e ON e.id = c.encumbrance_id
+    WHERE c.subject = :subject AND c.act = 'sell' AND c.used_at IS NOT NULL
+    ORDER BY e.received_on, e.receipt_order, c.id FOR UPDATE OF c
+    """
+)
+_PAY: Final = text(
+    "UPDATE encumbrance_consent SET paid_minor = paid_minor + :amount_minor WHERE id = :id"
+)
+_STANDING: Final = text(
+    """
+    SELECT c.standing, e.registration_number
+    FROM conflicts_of(:right_id, 'transfer', '{(,)}', '{(,)}', '{(,)}', 63,
+        tstzrange(CAST(:at AS timestamptz), NULL), CAST(:subject AS text), CAST(:seller AS uuid),
+        NULL, NULL, NULL) c
+    JOIN encumbrance e ON e.id = c.encumbrance_id
+    LEFT JOIN ownership o ON o.right_id = :right_id AND o.basis = CAST(:subject AS text)
+        AND o.owned_until IS NULL
+    WHERE e.granted_by IS DISTINCT FROM CAST(:buyer AS uuid) AND (o.id IS NULL
+        OR coalesce(e.received_on, (e.starts_at AT TIME ZONE 'UTC')::date)
+            <= (o.owned_from AT TIME ZONE 'UTC')::date)
+    LIMIT 1
+    """
+)
+
+
+async def has_claims(session: AsyncSession, subject: str) -> bool:
+    """Whether consents to a sale ask for something of its price."""
+    return bool((await session.execute(_HAS_CLAIMS, {"subject": subject})).scalar_one())
+
+
+async def require_unburdened(session: AsyncSession, deal: Deal) -> None:
+    """Refuse to pay for a right that is not what was bought, whenever that became known.
+
+    What ranks after the buyer's title is the buyer's own matter.
+
+    Raises:
+        EncumberedError: an attachment, or a pledge whose holder has not consented to this sale.
+    """
+    if deal.type is not DealType.SALE:
+        return  # a licence burdens the right itself, and was refused if it could not
+    values = {
+        "subject": deal.subject,
+        "at": now(session),
+        "seller": deal.seller_organisation_id,
+        "buyer": deal.buyer_organisation_id,
+    }
+    for right_id in await rights_of(session, deal):
+        row = (await session.execute(_STANDING, values | {"right_id": right_id})).first()
+        if row is None:
+            continue
+        what = f"{row.standing} {row.registration_number or ''}".rstrip()
+        raise EncumberedError(f"{what} ranks before the buyer's title; open a dispute or refund")
+
+
+async def pay_claims(session: AsyncSession, deal: Deal, division: Division) -> None:
+    """Out of what was just released, pay what the pledges secure, before anybody can be paid out.
+
+    It is a movement of its own, from the payees to whoever has the pledge: if the sale is undone
+    later, the payees give the price back, and the debt that was paid stays paid.
+    """
+    if not deal.pledged:
+        return
+    rows = await session.execute(_CLAIMS, {"subject": deal.subject})
+    claims = [Claim(*row) for row in rows]
+    paid = list(payments(claims, division.incomes))
+    await _book(session, division, paid)
+    for payment in paid:
+        values = {"id": payment.claim.consent_id, "amount_minor": payment.amount_minor}
+        await session.execute(_PAY, values)
+        _tell(session, deal, payment)
+
+
+async def _book(session: AsyncSession, division: Division, paid: Sequence[Payment]) -> None:
+    postings = [
+        Posting(payable(payee), payable(payment.claim.organisation_id), minor)
+        for payment in paid
+        for payee, minor in payment.borne
+        if minor
+    ]
+    if postings:
+        deal = division.deal
+        booking = Booking(
+            key=f"secured_claim:{division.held.subject}",
+            kind="secured_claim",
+            subject=deal.subject,
+            currency=deal.currency,
+            postings=postings,
+        )
+        await post(session, booking)
+
+
+def _tell(session: AsyncSession, deal: Deal, payment: Payment) -> None:
+    subject = f"encumbrance:{payment.claim.encumbrance_id}"
+    data = {
+        "amount_minor": payment.amount_minor,
+        "currency": deal.currency,
+        "still_due_minor": payment.claim.due_minor - payment.amount_minor,
+        "deal": deal.subject,
+    }
+    publish(session, "encumbrance.claim_paid", subject=subject, actor="system", data=data)
