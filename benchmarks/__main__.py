@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from benchmarks import inbox, reading, searching, settling, statistics, tokens
+from benchmarks import inbox, reading, royalties, searching, settling, statistics, tokens
 from benchmarks.place import opened
 from benchmarks.scale import Scale
 
@@ -16,6 +16,7 @@ BENCHMARKS: Final = {
     "settle": settling.measure_settlement,
     "statistics": statistics.measure_statistics,
     "token": tokens.measure_tokens,
+    "royalties": royalties.measure_royalties,
 }
 
 

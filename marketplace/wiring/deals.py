@@ -53,6 +53,8 @@ from marketplace.deals.royalties.models import (
     RoyaltyPayment,
     RoyaltyReport,
 )
+from marketplace.deals.royalty_checks import api as royalty_checks_api
+from marketplace.deals.royalty_checks import errors as royalty_checks_errors
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.events import Consumer
 from marketplace.wiring.domain import Domain
@@ -93,6 +95,7 @@ DEALS: Final = Domain(
         bundles_api.router,
         licences_api.router,
         royalties_api.router,
+        royalty_checks_api.router,
         audits_api.router,
         pools_api.router,
     ),
@@ -154,6 +157,7 @@ DEALS: Final = Domain(
         **parts_errors.CONSTRAINT_ERRORS,
         **licences_errors.CONSTRAINT_ERRORS,
         **royalties_errors.CONSTRAINT_ERRORS,
+        **royalty_checks_errors.CONSTRAINT_ERRORS,
         **audits_errors.CONSTRAINT_ERRORS,
         **pools_errors.CONSTRAINT_ERRORS,
     },

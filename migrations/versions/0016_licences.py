@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
+    "royalty_check_policy",
     "royalty_line",
     "royalty_charge",
     "royalty_filing",
@@ -66,6 +67,13 @@ VALUES
         'registration', '1961-12-31', 'Design Protection Act 98(1)2')
 """
 
+THRESHOLDS = """
+INSERT INTO royalty_check_policy (id, created_at, declared_shortfall_basis_points,
+    earlier_drop_basis_points, peer_distance_hundredths, peers_min, valid_from, source)
+VALUES ('01890a5d-0000-7000-8000-000000000221', now(), 4500, 3000, 250, 8, '2000-01-01',
+    'the seeded population of benchmarks/royalties.py')
+"""
+
 INTEREST = """
 INSERT INTO late_interest_rate (id, created_at, currency, rate_basis_points, valid_from, source)
 VALUES ('01890a5d-0000-7000-8000-000000000211', now(), 'KRW', 600, '1962-01-20',
@@ -75,6 +83,7 @@ VALUES ('01890a5d-0000-7000-8000-000000000211', now(), 'KRW', 600, '1962-01-20',
 
 def upgrade() -> None:
     create_late_interest_rate()
+    create_royalty_check_policy()
     create_licence_rule()
     create_pool()
     create_pool_member()
@@ -105,6 +114,7 @@ def upgrade() -> None:
         )
     op.execute(RULES)
     op.execute(INTEREST)
+    op.execute(THRESHOLDS)
 
 
 def extend_deals() -> None:
@@ -176,6 +186,37 @@ def create_late_interest_rate() -> None:
             name=op.f("late_interest_rate_period_check"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("late_interest_rate_primary")),
+    )
+
+
+def create_royalty_check_policy() -> None:
+    op.create_table(
+        "royalty_check_policy",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("declared_shortfall_basis_points", sa.Integer(), nullable=False),
+        sa.Column("earlier_drop_basis_points", sa.Integer(), nullable=False),
+        sa.Column("peer_distance_hundredths", sa.Integer(), nullable=False),
+        sa.Column("peers_min", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("source", sqlmodel.AutoString(), nullable=False),
+        postgresql.ExcludeConstraint(
+            (sa.text("daterange(valid_from, valid_until)"), "&&"),
+            using="gist",
+            name="royalty_check_policy_no_overlap",
+        ),
+        sa.CheckConstraint(
+            "declared_shortfall_basis_points BETWEEN 0 AND 10000"
+            " AND earlier_drop_basis_points BETWEEN 0 AND 10000"
+            " AND peer_distance_hundredths > 0 AND peers_min >= 5",
+            name=op.f("royalty_check_policy_thresholds_check"),
+        ),
+        sa.CheckConstraint(
+            "valid_until IS NULL OR valid_until > valid_from",
+            name=op.f("royalty_check_policy_period_check"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("royalty_check_policy_primary")),
     )
 
 
