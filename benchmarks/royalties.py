@@ -80,7 +80,7 @@ def flagged(found: Sequence[Licensee]) -> Iterator[tuple[Licensee, int, frozense
 
 
 def measure_royalties(_: Place, __: Scale) -> None:
-    """Print how many under-reporters are found, by when, and how many honest reports are flagged."""
+    """Print how many under-reporters are found by when, and how often honest ones are flagged."""
     for line in measured():
         print(line, flush=True)
 

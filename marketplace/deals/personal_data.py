@@ -151,6 +151,8 @@ PERSONAL_DATA: Final = PersonalData(
                 "withheld_minor",
                 "shared",
                 "in_parts",
+                "pledged",
+                "bundled",
                 "state",
             ),
             _SIDES,

@@ -20,6 +20,7 @@ from marketplace.deals.handlers import (
 from marketplace.deals.licences import api as licences_api
 from marketplace.deals.licences import errors as licences_errors
 from marketplace.deals.licences import handlers as licences_handlers
+from marketplace.deals.licences import personal_data as licences_personal_data
 from marketplace.deals.licences import service as licences_service
 from marketplace.deals.licences.lifecycle import LICENCE
 from marketplace.deals.licences.models import Licence
@@ -161,7 +162,7 @@ DEALS: Final = Domain(
         **audits_errors.CONSTRAINT_ERRORS,
         **pools_errors.CONSTRAINT_ERRORS,
     },
-    personal_data=(deals_personal_data.PERSONAL_DATA,),
+    personal_data=(deals_personal_data.PERSONAL_DATA, licences_personal_data.PERSONAL_DATA),
     append_only=(
         "offer",
         RoyaltyFiling.__tablename__,
