@@ -6,6 +6,7 @@ from fastapi import Request, Response
 from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError
+from marketplace.assets.encumbrances.errors import RankTakenError
 from marketplace.assets.errors import NotTradableError
 from marketplace.deals import queries, settlement, settling, signing, transferring
 from marketplace.deals.access import MOVE_ERRORS, Operator, Party, Performer, Reader, Signer
@@ -17,6 +18,7 @@ from marketplace.deals.errors import (
     TitleNotReturnableError,
     WaiverMissingError,
 )
+from marketplace.deals.licences.errors import RegistrationNeededError
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
 from marketplace.deals.parts.queries import subjects_of
@@ -141,14 +143,17 @@ async def waive_recordal(deal_id: UUID, actor: Performer, session: Session) -> D
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/confirm-waiver", responses=problems(*MOVE_ERRORS, WaiverMissingError))
+@router.post(
+    "/{deal_id}/confirm-waiver",
+    responses=problems(*MOVE_ERRORS, WaiverMissingError, RegistrationNeededError),
+)
 async def confirm_waiver(deal_id: UUID, actor: Performer, session: Session) -> DealRead:
     """Buyer: confirm delivery without recordal evidence; the title passes to you."""
     deal = await transferring.confirm_waiver(session, deal_id, actor=actor)
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/record", responses=problems(*MOVE_ERRORS))
+@router.post("/{deal_id}/record", responses=problems(*MOVE_ERRORS, RankTakenError))
 async def record_transfer(
     deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
 ) -> DealRead:
@@ -204,7 +209,9 @@ async def open_dispute(
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/resolve-release", responses=problems(*MOVE_ERRORS))
+@router.post(
+    "/{deal_id}/resolve-release", responses=problems(*MOVE_ERRORS, RegistrationNeededError)
+)
 async def resolve_release(deal_id: UUID, actor: Operator, session: Session) -> DealRead:
     """Operator: decide a dispute for the seller."""
     return await _moved(session, deal_id, actor, settling.resolve_release)

@@ -18,7 +18,11 @@ from marketplace.kernel.schemas import Page
 from marketplace.kernel.versions import IfMatch
 from marketplace.listings import queries, service
 from marketplace.listings.access import Seller
-from marketplace.listings.errors import AlreadyListedError, ConfidentialTextMissingError
+from marketplace.listings.errors import (
+    AlreadyListedError,
+    ConfidentialTextMissingError,
+    TerritoryNotCoveredError,
+)
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import (
     ListingCreate,
@@ -53,6 +57,7 @@ MOVE_ERRORS = (
         NotFoundError,
         NotOwnerError,
         AlreadyListedError,
+        TerritoryNotCoveredError,
         UnknownCurrencyError,
     ),
 )

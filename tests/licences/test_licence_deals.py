@@ -232,3 +232,19 @@ async def test_a_licence_ends_by_the_clock_and_by_an_uncured_breach(world: World
     await pass_days(market, 30)
     ended = await licence_of(market, breached["deal_id"])
     assert (ended["state"], ended["notice_reason"]) == ("terminated", "not paid")
+
+
+async def test_a_licence_reaches_no_further_than_the_right(world: World) -> None:
+    market = await Market.open(world)
+    right = await ok(await market.seller.post("/v1/rights", right_body()))
+    body = {
+        "right_id": right["id"],
+        "title": "x",
+        "teaser": "x",
+        "language": "en",
+        "currency": "KRW",
+        "licence": terms(territories=["KR", "US"]),
+    }
+    refused = await market.seller.post("/v1/listings", body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "territory_not_covered")
+    assert (await ok(await market.seller.get("/v1/listings/mine")))["items"] == []

@@ -18,7 +18,7 @@ PUBLIC_PAGES = {
     "POST /v1/listings/{listing_id}/offers",
     "POST /v1/listings/{listing_id}/take",
 }
-"""A published listing, an offer or a notice for it, and a party's profile and group are for everyone."""
+"""A published listing, an offer or a notice for it, a party's profile and group: for everyone."""
 
 OWN_COLLECTIONS = [
     "/v1/authorizations",

@@ -6,23 +6,17 @@ from sqlmodel import col, select
 from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError
-from marketplace.assets.encumbrances.errors import (
-    ConsentMissingError,
-    EncumberedError,
-    TrusteeOnlyError,
-)
-from marketplace.assets.errors import NotOwnerError, NotTradableError, RightReservedError
+from marketplace.assets.errors import NotOwnerError
 from marketplace.deals.access import MOVE_ERRORS, Operator, Performer, Reader, Signer
 from marketplace.deals.errors import SamePeopleError
 from marketplace.deals.licences import service, taking
+from marketplace.deals.licences.access import CONFLICTS
 from marketplace.deals.licences.errors import (
-    LicenceKindUnknownError,
     NoLicenceDealError,
     NotOpenLicenceError,
     OutsideHeadLicenceError,
     PublishedTermsError,
     TermsChangedError,
-    TerritoryNotCoveredError,
 )
 from marketplace.deals.licences.models import Licence, LicenceRule
 from marketplace.deals.licences.parties import role_in
@@ -49,22 +43,13 @@ from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
 from marketplace.kernel.schemas import Page
 from marketplace.listings.access import Seller
+from marketplace.listings.errors import TerritoryNotCoveredError
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import ListingRead
 from marketplace.payments.errors import RequestNotOpenError
 
 router = transactional_router(prefix="/v1", tags=["licences"])
 READ_ERRORS = problems(InvalidTokenError, NotFoundError)
-CONFLICTS = (
-    EncumberedError,
-    ConsentMissingError,
-    TrusteeOnlyError,
-    RightReservedError,
-    NotTradableError,
-    OutsideHeadLicenceError,
-    TerritoryNotCoveredError,
-    LicenceKindUnknownError,
-)
 
 
 async def _read(session: Session, licences: list[Licence], actor: Actor) -> list[LicenceRead]:
@@ -154,7 +139,7 @@ async def take_open_licence(
     "/licences/{licence_id}/offer-sublicence",
     status_code=status.HTTP_201_CREATED,
     response_model=ListingRead,
-    responses=problems(*MOVE_ERRORS, OutsideHeadLicenceError),
+    responses=problems(*MOVE_ERRORS, OutsideHeadLicenceError, TerritoryNotCoveredError),
 )
 async def offer_sublicence(
     licence_id: UUID, request: SublicenceOffer, actor: Seller, session: Session

@@ -21,11 +21,6 @@ class NotOpenLicenceError(ConflictError):
     title = "Only an open licence is taken by notice; make an offer for this one"
 
 
-class TerritoryNotCoveredError(UnprocessableError):
-    code = "territory_not_covered"
-    title = "None of the rights holds in this territory"
-
-
 class OutsideHeadLicenceError(ConflictError):
     code = "outside_head_licence"
     title = "A sub-licence stays within the head licence, which has to be live and to allow it"

@@ -11,7 +11,6 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.terms import Registration
-from marketplace.assets.models import Right
 from marketplace.assets.service import require_owner
 from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.licences import granting
@@ -19,7 +18,6 @@ from marketplace.deals.licences.errors import (
     NoLicenceDealError,
     PublishedTermsError,
     RegistrationNeededError,
-    TerritoryNotCoveredError,
 )
 from marketplace.deals.licences.lifecycle import LIVE, LicenceState
 from marketplace.deals.licences.models import EffectiveBy, Licence, LicenceRight
@@ -27,12 +25,12 @@ from marketplace.deals.licences.parties import lock_licence
 from marketplace.deals.licences.queries import licences_of
 from marketplace.deals.licences.rules import latest_end
 from marketplace.deals.models import Deal
-from marketplace.deals.royalties.figures import covers
 from marketplace.deals.royalties.periods import add_months
 from marketplace.deals.royalties.reporting import begin_report, cut_off, midnight
 from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
 from marketplace.listings.deal_types import DealType
+from marketplace.listings.licensing.coverage import require_covered
 from marketplace.listings.licensing.models import LicenceOffer
 from marketplace.listings.licensing.terms import LicenceTerms
 
@@ -66,7 +64,7 @@ async def _draft(
     head_licence_id: UUID | None = None,
     back: bool = False,
 ) -> Licence:
-    await _require_covered(session, right_ids, terms)
+    await require_covered(session, right_ids, terms)
     sides = [deal.seller_organisation_id, deal.buyer_organisation_id]
     licensor, licensee = reversed(sides) if back else sides
     licence = Licence(
@@ -93,16 +91,6 @@ async def _draft(
     return licence
 
 
-async def _require_covered(
-    session: AsyncSession, right_ids: Sequence[UUID], terms: LicenceTerms
-) -> None:
-    query = select(Right.office).where(col(Right.id).in_(right_ids))
-    offices = (await session.execute(query)).scalars().all()
-    for territory in terms.territories:
-        if not any(covers(office, territory) for office in offices):
-            raise TerritoryNotCoveredError(territory)
-
-
 async def change_terms(
     session: AsyncSession,
     deal: Deal,
@@ -124,7 +112,7 @@ async def change_terms(
     if deal.type is DealType.OPEN:
         raise PublishedTermsError
     first = licences[1]
-    await _require_covered(session, await rights_of(session, deal), terms)
+    await require_covered(session, await rights_of(session, deal), terms)
     move(session, first, "change", role=_side(first, actor), actor=actor)
     first.kind, first.terms = terms.kind, terms.model_dump(mode="json")
     await granting.effective_by(session, first)

@@ -7,8 +7,9 @@ from marketplace.accounts.access import Allowed, Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
-from marketplace.assets.errors import NotOwnerError, NotTradableError, RightReservedError
+from marketplace.assets.errors import NotOwnerError
 from marketplace.deals.errors import SamePeopleError
+from marketplace.deals.licences.access import CONFLICTS
 from marketplace.deals.negotiations import queries, service
 from marketplace.deals.negotiations.errors import (
     InvalidValidityError,
@@ -29,6 +30,7 @@ from marketplace.deals.negotiations.schemas import (
     OfferMake,
     OfferRead,
 )
+from marketplace.deals.pools.errors import PoolNotOpenError
 from marketplace.deals.queries import read_deal
 from marketplace.deals.schemas import DealRead
 from marketplace.kernel.errors import NotFoundError
@@ -124,6 +126,7 @@ async def get_negotiation(
         InvalidValidityError,
         CurrencyMismatchError,
         UnknownCurrencyError,
+        PriceNeededError,
         RoundLimitError,
     ),
 )
@@ -142,10 +145,10 @@ async def counter_offer(
         *ANSWER_ERRORS,
         OfferExpiredError,
         OfferChangedError,
-        RightReservedError,
         ListingNotOpenError,
         NotOwnerError,
-        NotTradableError,
+        PoolNotOpenError,
+        *CONFLICTS,
     ),
 )
 async def accept_offer(

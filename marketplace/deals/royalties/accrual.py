@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.assets.rules import TRADABLE
 from marketplace.deals.licences.models import Licence
-from marketplace.deals.royalties.figures import covers
 from marketplace.kernel.db import fetch
+from marketplace.listings.licensing.coverage import covers
 
 _RIGHTS: Final = text(
     """

@@ -12,8 +12,6 @@ DEDUCTED: Final = {
     Deduction.FREIGHT: "freight_minor",
     Deduction.TAXES: "taxes_minor",
 }
-REGIONAL: Final = frozenset(("AP", "BX", "EA", "EM", "EP", "GC", "IB", "OA", "WO"))
-"""Offices whose rights hold in several countries, by the ST.3 code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,6 @@ class Line:
 
     def values(self) -> dict[str, Any]:
         return asdict(self)
-
-
-def covers(office: str | None, territory: str) -> bool:
-    """A right holds in its own office's country; an idea, and a regional right, wherever agreed."""
-    return office is None or office in REGIONAL or office == territory
 
 
 def base_of(terms: RoyaltyTerms, line: Line) -> int:

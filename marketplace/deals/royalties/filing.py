@@ -18,7 +18,7 @@ from marketplace.deals.royalties.errors import (
     NothingChangedError,
     RoyaltyCeasedError,
 )
-from marketplace.deals.royalties.figures import Line, base_of, covers
+from marketplace.deals.royalties.figures import Line, base_of
 from marketplace.deals.royalties.lifecycle import TOLD, ReportState
 from marketplace.deals.royalties.models import (
     FilingCause,
@@ -31,6 +31,7 @@ from marketplace.deals.royalties.schemas import FiguresFile
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import move
+from marketplace.listings.licensing.coverage import covers
 
 Key = tuple[UUID, str]
 

@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.kernel.db import now
+from marketplace.listings.bundles.service import rights_of
 from marketplace.listings.deal_types import DealType
+from marketplace.listings.licensing.coverage import require_covered
 from marketplace.listings.licensing.models import LicenceOffer
 from marketplace.listings.licensing.terms import LicenceTerms
 from marketplace.listings.models import Listing
@@ -33,7 +35,12 @@ async def put_offer(
     head_licence_id: UUID | None = None,
     pool_id: UUID | None = None,
 ) -> None:
-    """Keep the terms of a new listing."""
+    """Keep the terms of a new listing.
+
+    Raises:
+        TerritoryNotCoveredError: none of its rights holds there.
+    """
+    await require_covered(session, await rights_of(session, listing), terms)
     session.add(
         LicenceOffer(
             created_at=now(session),

@@ -1,0 +1,23 @@
+"""How granting a licence may be refused, for the routes that lead to it."""
+
+from typing import Final
+
+from marketplace.assets.encumbrances.errors import (
+    ConsentMissingError,
+    EncumberedError,
+    TrusteeOnlyError,
+)
+from marketplace.assets.errors import NotTradableError, RightReservedError
+from marketplace.deals.licences.errors import LicenceKindUnknownError, OutsideHeadLicenceError
+from marketplace.listings.errors import TerritoryNotCoveredError
+
+CONFLICTS: Final = (
+    EncumberedError,
+    ConsentMissingError,
+    TrusteeOnlyError,
+    RightReservedError,
+    NotTradableError,
+    OutsideHeadLicenceError,
+    TerritoryNotCoveredError,
+    LicenceKindUnknownError,
+)
