@@ -72,6 +72,7 @@ async def scene(server: EmbeddedPostgres, template: str, folder: Path) -> AsyncI
 
 
 async def _fill(market: Market) -> dict[str, str]:
+    licensed = await _license(market)  # first, as a year passes
     await ok(await market.seller.put("/v1/payee-account", ACCOUNT))
     await market.deal("settled")
     batch = await ok(await market.operator.post("/v1/payout-batches", {"currency": "KRW"}))
@@ -97,7 +98,7 @@ async def _fill(market: Market) -> dict[str, str]:
         "key_id": key["id"],
         "entry_id": entries["items"][0]["id"],
     }
-    ids |= await _license(market)
+    ids |= licensed
     ids |= await _organise(market)
     await market.world.work()
     return {name: str(value) for name, value in ids.items()}
