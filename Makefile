@@ -7,10 +7,10 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types layers tests demo bench docs clean
+.PHONY: help run test lint types layers tests demo demo-stripe bench docs clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: $(VENV)/run.stamp ## Set up, start PostgreSQL, API and worker, load a small example
 	$(BIN)/marketplace serve --example
@@ -33,12 +33,16 @@ tests: $(VENV)/test.stamp
 demo: $(VENV)/run.stamp ## Play a whole deal over HTTP on a fresh database (PATENTS=FILE lists real records)
 	$(BIN)/marketplace demo $(if $(PATENTS),--patents $(PATENTS))
 
+demo-stripe: $(VENV)/test.stamp ## Play a sale paid by card, with Stripe's fake beside the service
+	$(BIN)/python -m tests.fakes.stripe.demo
+
 bench: $(VENV)/test.stamp ## Measure speed against floors in the same run (ARGS="list --rows 100000")
 	$(BIN)/python -m benchmarks $(or $(ARGS),all)
 
-docs: $(VENV)/run.stamp ## Generate docs/lifecycles.md and docs/permissions.md from the code
+docs: $(VENV)/run.stamp ## Generate the pages in docs that are made from the code
 	$(BIN)/marketplace docs lifecycles > docs/lifecycles.md
 	$(BIN)/marketplace docs permissions > docs/permissions.md
+	$(BIN)/marketplace docs conflicts > docs/conflicts.md
 
 clean: ## Remove the virtual environment and the local data
 	rm -rf $(VENV) .data

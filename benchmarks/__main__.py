@@ -4,7 +4,17 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from benchmarks import inbox, reading, royalties, searching, settling, statistics, tokens
+from benchmarks import (
+    encumbrances,
+    inbox,
+    reading,
+    royalties,
+    searching,
+    settling,
+    statistics,
+    tokens,
+    valuation,
+)
 from benchmarks.place import opened
 from benchmarks.scale import Scale
 
@@ -15,8 +25,10 @@ BENCHMARKS: Final = {
     "inbox": inbox.measure_inbox,
     "settle": settling.measure_settlement,
     "statistics": statistics.measure_statistics,
+    "encumbrances": encumbrances.measure_encumbrances,
     "token": tokens.measure_tokens,
     "royalties": royalties.measure_royalties,
+    "valuation": valuation.measure_valuation,
 }
 
 

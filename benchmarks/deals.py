@@ -29,9 +29,14 @@ _WAITING: Final = """
     FROM generate_series(0, {sellers}) n;
 
     INSERT INTO ip_right (id, created_at, kind, title, language, office, classifications,
-        legal_status, registered_by)
+        legal_status, checked_on, registered_by)
     SELECT number_id(n), now(), 'patent', 'Right ' || n, 'en', 'KR', '{{G06Q 50/18}}', 'in_force',
-        number_id(n % {sellers} + 1)
+        current_date, number_id(n % {sellers} + 1)
+    FROM generate_series(1, {deals}) n;
+
+    INSERT INTO ownership (id, created_at, right_id, organisation_id, numerator, denominator,
+        owned_from, basis)
+    SELECT number_id(n), now(), number_id(n), number_id(0), 1, 1, now(), deal_subject(n)
     FROM generate_series(1, {deals}) n;
 
     INSERT INTO listing (id, created_at, version, right_id, organisation_id, title, teaser,
@@ -63,13 +68,13 @@ _WAITING: Final = """
         right_kind, type, buyer_organisation_id, seller_organisation_id, price_minor, currency,
         fee_policy_id, commission_basis_points, recordal_waived_by_seller, title_passed,
         released_minor, refunded_minor, commission_minor, commission_vat_basis_points, vat_minor,
-        shared, withholds, in_parts, commission_vat_minor, withheld_minor, released_vat_minor,
-        returned_minor, returned_vat_minor, state)
+        shared, withholds, in_parts, co_owned, commission_vat_minor, withheld_minor,
+        released_vat_minor, returned_minor, returned_vat_minor, state)
     SELECT number_id(n), now(), 6, now() + interval '3 days', number_id(n), number_id(n),
         number_id(n), (ARRAY['idea', 'patent', 'utility_model', 'design'])[n % 4 + 1], 'sale',
         number_id(0), number_id(n % {sellers} + 1), 1000000 + n, 'KRW',
         '01890a5d-0000-7000-8000-000000000001', 500, false, true, 0, 0, 0, 0, 0,
-        false, false, false, 0, 0, 0, 0, 0, 'recorded'
+        false, false, false, false, 0, 0, 0, 0, 0, 'recorded'
     FROM generate_series(1, {deals}) n;
 """
 _NAMES: Final = """

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from marketplace.kernel.crypto import create_key_file
 from marketplace.settings import Settings
 
 READY_SECONDS: Final = 30
@@ -67,6 +68,8 @@ def _floor(settings: Settings, name: str, path: str) -> Iterator[str]:
 @contextmanager
 def guarded(settings: Settings) -> Iterator[str]:
     """Run the product with the routes that measure the check of credentials; gives its address."""
+    if not settings.keys_path.exists():
+        create_key_file(settings.keys_path)  # as `marketplace api` does for a new database
     port = _free_port()
     command = ["uvicorn", "--factory", "benchmarks.floors.guarded:build", "--port", str(port)]
     command += ["--no-access-log", "--log-level", "error"]

@@ -8,9 +8,9 @@ from typing import Final
 from fastapi import FastAPI
 
 from marketplace import operations
-from marketplace.accounts.access import OAUTH2, permissions_of
+from marketplace.accounts.access import OAUTH2, permissions_of, refusals_of
 from marketplace.accounts.authentication import Authenticator
-from marketplace.accounts.errors import OrganisationSuspendedError
+from marketplace.accounts.identity_providers.metadata import Directory
 from marketplace.accounts.revocations import Revocations
 from marketplace.accounts.uses import Uses
 from marketplace.backlog import Backlog
@@ -45,12 +45,12 @@ INDEX_REFRESH_SECONDS: Final = 0.15
 DESCRIPTION: Final = """
 Ideas and patents are listed, negotiated, paid into held funds, transferred and settled here.
 
-Sign up with `POST /v1/users`, sign in with `POST /v1/sessions`, and send the token as
-`Authorization: Bearer …`. A partner's system registers with `POST /v1/clients`, and gets its tokens
-by OAuth 2 and OpenID Connect, as `/.well-known/openid-configuration` says. Any POST with a token
-may carry an `Idempotency-Key`. Errors are RFC 9457 problem documents with a stable `code`. Money is
-in minor units: 12000 KRW is `{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages:
-follow `next`.
+Sign up with `POST /v1/users`, sign in with `POST /v1/sessions`, or by your company's login at
+`/account`, and send the token as `Authorization: Bearer …`. A partner's system registers with `POST
+/v1/clients`, and gets its tokens by OAuth 2 and OpenID Connect, as
+`/.well-known/openid-configuration` says. Any POST with a token may carry an `Idempotency-Key`.
+Errors are RFC 9457 problem documents with a stable `code`. Money is in minor units: 12000 KRW is
+`{"amount_minor": 12000, "currency": "KRW"}`. Lists are keyset pages: follow `next`.
 """
 
 
@@ -72,12 +72,16 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         limits=_rate_limits(settings),
         trusted_proxies=settings.trusted_proxies,
         generate_unique_id_function=openapi.operation_id,
+        docs_url=None,  # the pages serve it, without another host's scripts
+        redoc_url=None,
         redirect_slashes=False,  # one address each; a redirect would trust the Host header
     )
     app.state.settings = settings
     revocations = Revocations()
     app.state.revocations = revocations
     app.state.personal_data = PERSONAL_DATA
+    app.state.identity_providers = Directory(loopback=settings.loopback_providers)
+    app.state.constraint_errors = CONSTRAINT_ERRORS
     app.state.backlog = Backlog()
     app.state.uses = Uses(USES)
     found_by = finders(settings, revocations)
@@ -94,7 +98,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         app,
         permissions_of,
         OAUTH2,
-        guarded=(OrganisationSuspendedError,),
+        guard=refusals_of,
         unlimited=operations.HEALTH_PATHS,
     )
     return app

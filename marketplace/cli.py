@@ -30,6 +30,7 @@ from marketplace.supervisor import (
     usable_port,
     with_data_dir,
 )
+from marketplace.valuation_commands import VALUATION
 from marketplace.wiring import CONSTRAINT_ERRORS
 from marketplace.worker import confirm_keys, work
 
@@ -37,7 +38,7 @@ cli = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
 
-for name, group in GROUPS.items():
+for name, group in (GROUPS | VALUATION).items():
     cli.add_typer(group, name=name)
 
 LISTEN_BACKLOG: Final = 2048

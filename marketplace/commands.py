@@ -20,6 +20,9 @@ from marketplace.accounts.signing_keys.models import KeyPurpose
 from marketplace.app import create_app
 from marketplace.assets.encumbrances.certificates.verifying import verify_certificate
 from marketplace.assets.encumbrances.documentation import conflicts_page
+from marketplace.assets.register.codes import import_codes
+from marketplace.assets.register.importing import import_facts, read_facts
+from marketplace.assets.register.schemas import RegisterImported
 from marketplace.documentation import lifecycles_page, permissions_page
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
@@ -28,25 +31,26 @@ from marketplace.kernel.master_keys import open_keyring
 from marketplace.kernel.seals import seal_new_events, verify
 from marketplace.migrating import upgrade
 from marketplace.payments.access import platform_account
+from marketplace.payments.currencies.ecb import parse_rates
+from marketplace.payments.currencies.service import store_rates
 from marketplace.payments.inbox.service import replay
 from marketplace.payments.ledger.verify import count_transactions, run_checks
 from marketplace.payments.providers.bank.errors import InvalidBankAccountError
 from marketplace.settings import ConfigurationError, Settings, configured, first_problem
 from marketplace.statistics.folding import recompute
 from marketplace.statistics.history import import_history
-from marketplace.supervisor import (
-    running_database,
-    with_database,
-)
+from marketplace.supervisor import running_database, with_database
 from marketplace.wiring import LIFECYCLES, PROOFS, RECONCILERS
 
 operators = typer.Typer(no_args_is_help=True, help="People who operate the platform.")
 designations = typer.Typer(no_args_is_help=True, help="Designated valuation institutions.")
 statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
+register = typer.Typer(no_args_is_help=True, help="Facts of the offices' registers.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
 mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet.")
 events = typer.Typer(no_args_is_help=True, help="The event log and its seals.")
 payments = typer.Typer(no_args_is_help=True, help="Payments through providers.")
+currencies = typer.Typer(no_args_is_help=True, help="Exchange rates.")
 keys = typer.Typer(no_args_is_help=True, help="The keys that sign tokens and certificates.")
 certificates = typer.Typer(no_args_is_help=True, help="Certificates of encumbrances.")
 documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.")
@@ -54,8 +58,10 @@ GROUPS: Final = {
     "operators": operators,
     "designations": designations,
     "statistics": statistics,
+    "register": register,
     "ledger": ledger,
     "payments": payments,
+    "currencies": currencies,
     "events": events,
     "mail": mail,
     "keys": keys,
@@ -152,6 +158,38 @@ def designations_import_history(file: HistoryFile, data_dir: DataDir = None) -> 
     typer.echo(with_sessions(settings_of(data_dir), load))
 
 
+@register.command("import-facts")
+def register_import_facts(file: HistoryFile, data_dir: DataDir = None) -> None:
+    """Load legal events of rights from a JSON file; loading it again changes nothing."""
+    facts = read_facts(file.read_bytes())
+
+    async def load(sessions: Sessions) -> RegisterImported:
+        async with sessions.begin() as session:
+            return await import_facts(session, facts)
+
+    done = with_sessions(settings_of(data_dir), load)
+    for what, names in (
+        ("nobody registered", done.unknown_rights),
+        ("kept as `other`: no meaning is loaded for code", done.unknown_codes),
+        ("told otherwise before:", done.changed),
+    ):
+        for name in names:
+            say(f"{what} {name}")
+    typer.echo(f"{done.new} new, {done.retracted} retracted, {done.known} known")
+
+
+@register.command("import-codes")
+def register_import_codes(file: HistoryFile, data_dir: DataDir = None) -> None:
+    """Load what an office's codes mean from a CSV: scheme,office,code,kind,meaning."""
+    content = file.read_bytes()
+
+    async def load(sessions: Sessions) -> int:
+        async with sessions.begin() as session:
+            return await import_codes(session, content)
+
+    typer.echo(f"{with_sessions(settings_of(data_dir), load)} codes loaded")
+
+
 @statistics.command("import-history")
 def statistics_import_history(file: HistoryFile, data_dir: DataDir = None) -> None:
     """Load published figures from a JSON file; loading it again changes nothing."""
@@ -197,7 +235,12 @@ def ledger_verify(data_dir: DataDir = None) -> None:
 @payments.command("reconcile")
 def payments_reconcile(
     provider: Annotated[str, typer.Option(help=f"One of: {', '.join(RECONCILERS)}.")],
-    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="A day in UTC.")],
+    day: Annotated[
+        datetime,
+        typer.Option(
+            "--date", formats=["%Y-%m-%d"], help="A day: the bank's own, of Stripe in UTC."
+        ),
+    ],
     data_dir: DataDir = None,
 ) -> None:
     """Compare what a provider moved in a day with the ledger; exit 1 when anything differs."""
@@ -225,6 +268,21 @@ def payments_replay_webhook(
 
     with_sessions(settings_of(data_dir), again)
     typer.echo(f"{event_id} will be handled again")
+
+
+@currencies.command("import-rates")
+def currencies_import_rates(file: HistoryFile, data_dir: DataDir = None) -> None:
+    """Load the ECB's reference rates (eurofxref, XML or CSV); again changes nothing."""
+    settings = settings_of(data_dir)
+    rates = parse_rates(file.read_bytes(), SystemClock().now().date())
+
+    async def load(sessions: Sessions) -> int:
+        async with sessions.begin() as session:
+            return await store_rates(session, rates)
+
+    stored = with_sessions(settings, load)
+    days = {rate.day for rate in rates}
+    typer.echo(f"{min(days)} to {max(days)}: {len(rates)} rates, {stored} new")
 
 
 @events.command("seal")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -114,5 +115,9 @@ def _section(lifecycle: Lifecycle[Any]) -> str:
     lines += [f"    {state} --> [*]" for state in sorted(lifecycle.terminal())]
     lines += ["```", "", "| state | when nobody moves |", "|---|---|"]
     for state, due in lifecycle.due.items():
-        lines.append(f"| {state} | {due.move} after {due.after.days} days |")
+        lines.append(f"| {state} | {due.move} after {_span(due.after)} |")
     return "\n".join([*lines, ""])
+
+
+def _span(after: timedelta) -> str:
+    return f"{after.days} days" if after.days else f"{after // timedelta(minutes=1)} minutes"

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
     require_verified_email: bool = Field(
         default=False, description="whoever has not opened the link mailed to them may only read"
     )
+    loopback_providers: bool = Field(
+        default=False, description="identity providers on this machine, also by http; for tests"
+    )
     pool_size: int = Field(default=16, ge=2, le=200)
     read_pool_size: int = Field(default=8, ge=1, le=200)
     write_pool_size: int = Field(default=8, ge=1, le=200)

@@ -33,7 +33,7 @@ from marketplace.search.index import IndexBusyError
 from marketplace.search.indexing import Indexer
 from marketplace.settings import Settings
 from marketplace.statistics.folding import fold
-from marketplace.wiring import CLOCKS, CONSUMERS, ERRANDS, FORGETTING
+from marketplace.wiring import CLOCKS, CONSUMERS, ERRANDS, FORGETTING, TURNING
 
 logger = get_logger(__name__)
 
@@ -75,6 +75,7 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
             Loop(f"clock:{c.model.__name__}", partial(run_due, sessions, c), CLOCK_SECONDS)
             for c in CLOCKS
         ),
+        *(Loop(f"turning:{t.__module__}", partial(t, sessions), CLOCK_SECONDS) for t in TURNING),
         Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
         Loop("search index", indexing.run, POLL_SECONDS),
         Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),

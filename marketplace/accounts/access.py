@@ -11,11 +11,13 @@ from marketplace.accounts.authentication import Authenticator
 from marketplace.accounts.errors import (
     EmailUnverifiedError,
     InvalidTokenError,
+    OrganisationSuspendedError,
     PermissionMissingError,
 )
 from marketplace.accounts.permissions import GRANTABLE, Permission
 from marketplace.kernel import idempotency
 from marketplace.kernel.crypto import Keyring
+from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.rate_limits import credential_is_good
 from marketplace.kernel.routing import Session
 from marketplace.settings import Settings
@@ -93,6 +95,19 @@ def _refuse_unverified(request: Request) -> None:
     settings: Settings = request.app.state.settings
     if settings.require_verified_email:
         raise EmailUnverifiedError
+
+
+def refusals_of(method: str, dependant: Dependant) -> tuple[type[MarketplaceError], ...]:
+    """What any route that takes a token may answer, whatever it is for."""
+    if method in READING or not _asks_for_verified(dependant):
+        return (OrganisationSuspendedError,)
+    return OrganisationSuspendedError, EmailUnverifiedError
+
+
+def _asks_for_verified(dependant: Dependant) -> bool:
+    if isinstance(dependant.call, Allowed):
+        return not dependant.call.even_unverified
+    return any(_asks_for_verified(needed) for needed in dependant.dependencies)
 
 
 def permissions_of(dependant: Dependant) -> tuple[Permission, ...]:

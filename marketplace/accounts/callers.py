@@ -1,6 +1,6 @@
 """What signing in has to know of a request: where it comes from, and from what program."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -35,11 +35,16 @@ SYSTEMS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks to be let in. The address is compared by a keyed hash, and never stored."""
+    """Who asks to be let in, or to do something grave.
+
+    The address is compared by a keyed hash, and never stored.
+    """
 
     keyring: Keyring
     address: str
     device: str
+    credential: str = field(default="", repr=False)
+    """What the request itself bears, if anything."""
 
 
 def device_of(user_agent: str) -> str:
@@ -54,7 +59,10 @@ async def caller_of(request: Request) -> Caller:
     """Whoever sends a request, whom proxies that the server trusts have told it of."""
     keyring: Keyring = request.app.state.keyring
     address = request.client.host if request.client else ""
-    return Caller(keyring, network_of(address), device_of(request.headers.get("user-agent", "")))
+    device = device_of(request.headers.get("user-agent", ""))
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    borne = credential.strip() if scheme.lower() == "bearer" else ""
+    return Caller(keyring, network_of(address), device, borne)
 
 
 Calling = Annotated[Caller, Depends(caller_of)]

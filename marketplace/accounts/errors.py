@@ -21,6 +21,14 @@ class WrongSecondFactorError(UnauthenticatedError):
     title = "The code is wrong, was used before, or has expired"
 
 
+class FreshLoginNeededError(UnauthenticatedError):
+    code = "fresh_login_needed"
+    title = (
+        "Send your password; or sign in anew at /account with your company's login, and use the"
+        " token shown there within ten minutes"
+    )
+
+
 class TooManyAttemptsError(TooManyRequestsError):
     code = "too_many_attempts"
     title = "Too many failed attempts; wait as Retry-After says, or reset the password"

@@ -118,6 +118,26 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         ),
         "zh": ("密码已更改", "您的密码已更改，使用旧密码的登录已全部退出。"),
     },
+    "identity_linked": {
+        "en": (
+            "You can sign in with your company's login",
+            (
+                "Your company's login was used with this address and now opens your account here;"
+                " your password works as before."
+            ),
+        ),
+        "ko": (
+            "회사 로그인이 연결되었습니다",
+            (
+                "이 주소의 회사 로그인으로 이제 계정에 로그인할 수 있습니다. 비밀번호도 그대로"
+                " 사용할 수 있습니다."
+            ),
+        ),
+        "zh": (
+            "已关联公司登录",
+            "您所在公司的登录已与此邮箱关联，现在可用它登录您的账户；原密码仍然有效。",
+        ),
+    },
     "second_factor_enabled": {
         "en": ("Second step added", "Signing in now takes a code beside your password."),
         "ko": (

@@ -27,6 +27,7 @@ class Letter(StrEnum):
     EMAIL_CHANGED = "email_changed"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a subject
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - likewise
+    IDENTITY_LINKED = "identity_linked"
     SECOND_FACTOR_ENABLED = "second_factor_enabled"
     SECOND_FACTOR_DISABLED = "second_factor_disabled"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"

@@ -91,6 +91,8 @@ class LoginSession(Record, table=True):
     expires_at: datetime = moment()
     revoked_at: datetime | None = moment(nullable=True)
     last_used_at: datetime | None = moment(nullable=True)
+    proved_at: datetime | None = moment(nullable=True)
+    """When an identity provider last made sure of the person; nothing for a password."""
     device: str = Field(
         default="another program", sa_column_kwargs={"server_default": "another program"}
     )

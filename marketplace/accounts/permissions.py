@@ -26,11 +26,14 @@ class Permission(StrEnum):
     NEGOTIATE = "offers:write"
     SIGN = "agreements:sign"
     PERFORM_DEALS = "deals:perform"
+    CALCULATE_VALUES = "valuations:calculate"
     OPERATE_DEALS = "deals:operate"
+    OPERATE_IDENTITY_PROVIDERS = "identity_providers:operate"
     OPERATE_LISTINGS = "listings:operate"
     OPERATE_ORGANISATIONS = "organisations:operate"
     OPERATE_PAYMENTS = "payments:operate"
     OPERATE_SYSTEM = "system:operate"
+    OPERATE_VALUATIONS = "valuations:operate"
 
 
 P = Permission
@@ -47,21 +50,32 @@ DESCRIPTIONS: Final[Mapping[Permission, str]] = {
     P.NEGOTIATE: "Make, answer, accept and withdraw offers",
     P.SIGN: "Sign agreements, which binds the organisation",
     P.PERFORM_DEALS: "Take the steps of a deal: deliver, confirm, release, dispute",
+    P.CALCULATE_VALUES: "Compute values, discount rates and economic lives",
     P.OPERATE_DEALS: "Operator: record transfers, decide disputes, reverse deals",
+    P.OPERATE_IDENTITY_PROVIDERS: "Operator: say by whose login a company's people sign in",
     P.OPERATE_LISTINGS: "Operator: suspend, resume and reopen listings",
     P.OPERATE_ORGANISATIONS: "Operator: suspend organisations, designate valuation institutions",
     P.OPERATE_PAYMENTS: "Operator: bank statements, payouts, fees",
     P.OPERATE_SYSTEM: "Operator: events that failed",
+    P.OPERATE_VALUATIONS: "Operator: publish, allow and withdraw valuation models",
 }
 
-PERSONAL: Final = frozenset({P.MANAGE_ACCOUNT, P.MANAGE_CLIENTS, P.OWN_ORGANISATION})
+PERSONAL: Final = frozenset(
+    {P.MANAGE_ACCOUNT, P.MANAGE_CLIENTS, P.OWN_ORGANISATION, P.OPERATE_IDENTITY_PROVIDERS}
+)
 """What only a person who signed in may do themselves: no key and no application is given it."""
 
 GRANTABLE: Final = {p.value: about for p, about in DESCRIPTIONS.items() if p not in PERSONAL}
 """What an API key or an application may be given of what its holder may do."""
 
 _EVERYBODY: Final = frozenset({P.READ, P.MANAGE_ACCOUNT})
-_MEMBER: Final = _EVERYBODY | {P.REGISTER_RIGHTS, P.LIST, P.NEGOTIATE, P.PERFORM_DEALS}
+_MEMBER: Final = _EVERYBODY | {
+    P.REGISTER_RIGHTS,
+    P.LIST,
+    P.NEGOTIATE,
+    P.PERFORM_DEALS,
+    P.CALCULATE_VALUES,
+}
 _ADMIN: Final = _MEMBER | {
     P.MANAGE_MEMBERS,
     P.MANAGE_CLIENTS,
@@ -76,6 +90,7 @@ _OPERATE: Final = frozenset(
         P.OPERATE_ORGANISATIONS,
         P.OPERATE_PAYMENTS,
         P.OPERATE_SYSTEM,
+        P.OPERATE_VALUATIONS,
     }
 )
 
@@ -84,7 +99,9 @@ ROLE_PERMISSIONS: Final[Mapping[MemberRole, frozenset[Permission]]] = {
     MemberRole.ADMIN: _ADMIN,
     MemberRole.MEMBER: _MEMBER,
     MemberRole.VIEWER: _EVERYBODY,
-    MemberRole.OPERATOR: _EVERYBODY | _OPERATE | {P.MANAGE_CLIENTS},
+    MemberRole.OPERATOR: _EVERYBODY
+    | _OPERATE
+    | {P.MANAGE_CLIENTS, P.CALCULATE_VALUES, P.OPERATE_IDENTITY_PROVIDERS},
 }
 
 
@@ -103,7 +120,7 @@ SCOPES: Final = frozenset[Scope]({*Permission, *OpenIdScope})
 
 _DEALING: Final = (_MEMBER | {P.SIGN}) - PERSONAL
 _ORGANISED: Final = _DEALING | {P.MANAGE_MEMBERS}
-_INSTITUTION: Final = frozenset({P.READ, P.MANAGE_MEMBERS})
+_INSTITUTION: Final = frozenset({P.READ, P.MANAGE_MEMBERS, P.CALCULATE_VALUES})
 
 KIND_PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = {
     "person": _DEALING,

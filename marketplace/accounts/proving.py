@@ -6,6 +6,7 @@ connection is held, and a failure stays counted though its request is refused
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,8 +22,10 @@ from marketplace.accounts.attempts.service import (
     count_success,
     refuse_too_many,
 )
+from marketplace.accounts.authentication import secret_hash
 from marketplace.accounts.callers import Caller
 from marketplace.accounts.errors import (
+    FreshLoginNeededError,
     SecondFactorNeededError,
     WrongCredentialsError,
     WrongSecondFactorError,
@@ -30,9 +33,12 @@ from marketplace.accounts.errors import (
 from marketplace.accounts.passwords.hashing import turn, verify_password
 from marketplace.accounts.people.queries import get_user
 from marketplace.accounts.second_factor.accepting import accept
-from marketplace.kernel.db import apart
+from marketplace.kernel.db import apart, now
 
 FAILURES: Final = Counter("marketplace_sign_in_failures", "Refused proofs of identity", ["what"])
+
+FRESH: Final = timedelta(minutes=10)
+"""So long does a login by an identity provider stand in for a password."""
 
 _FIND: Final = text(
     """
@@ -40,6 +46,12 @@ _FIND: Final = text(
         SELECT FROM second_factor f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL
     ) AS has_second_factor
     FROM user_account u WHERE u.email = :email
+    """
+)
+_IS_FRESH: Final = text(
+    """
+    SELECT 1 FROM login_session WHERE token_hash = :token_hash AND user_id = :user_id
+        AND revoked_at IS NULL AND proved_at > :since
     """
 )
 
@@ -85,20 +97,57 @@ async def prove(session: AsyncSession, proof: Proof, *, caller: Caller) -> UUID:
 async def prove_again(
     session: AsyncSession,
     user_id: UUID,
-    password: SecretStr,
+    password: SecretStr | None,
     code: SecretStr | None,
     *,
     caller: Caller,
 ) -> None:
     """Make sure that it is still the person who signed in, before something grave.
 
+    Without a password, their identity provider has to have made sure of them a moment ago.
+
     Raises:
+        FreshLoginNeededError: neither a password nor a fresh login.
         TooManyAttemptsError, WrongCredentialsError, SecondFactorNeededError,
         WrongSecondFactorError: as `prove` does.
     """
     async with apart(session) as reading:
         email = (await get_user(reading, user_id)).email
-    await prove(session, Proof(email, password, code), caller=caller)
+    if password is not None:
+        await prove(session, Proof(email, password, code), caller=caller)
+        return
+    await _require_fresh_login(session, user_id, caller)
+    await prove_code(session, email, code, caller=caller)
+
+
+async def prove_code(
+    session: AsyncSession, email: str, code: SecretStr | None, *, caller: Caller
+) -> None:
+    """Check the second factor of somebody whom their identity provider vouches for, if any.
+
+    Raises:
+        TooManyAttemptsError, SecondFactorNeededError, WrongSecondFactorError: as `prove` does.
+    """
+    subjects = Subjects.of(caller, email)
+    async with turn():  # as for a password: of many at once, each is judged by those before it
+        found = await _read(session, email, subjects)
+        if found is None or not found.has_second_factor:
+            return
+        if code is None:
+            raise SecondFactorNeededError
+        shown = Proof(email, SecretStr(""), code)
+        if not await _settle(session, shown, found, subjects, caller):
+            FAILURES.labels("second factor").inc()
+            raise WrongSecondFactorError
+
+
+async def _require_fresh_login(session: AsyncSession, user_id: UUID, caller: Caller) -> None:
+    token_hash = secret_hash(caller.credential)
+    async with apart(session) as reading:
+        since = now(reading) - FRESH
+        values = {"token_hash": token_hash, "user_id": user_id, "since": since}
+        if (await reading.execute(_IS_FRESH, values)).first() is None:
+            raise FreshLoginNeededError
 
 
 async def _read(session: AsyncSession, email: str, subjects: Subjects) -> Row[Any] | None:

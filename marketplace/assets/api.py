@@ -10,20 +10,15 @@ from marketplace.accounts.permissions import Permission
 from marketplace.assets import queries, service
 from marketplace.assets.errors import (
     IdentifierNeededError,
-    IllegalLegalEventError,
     KindMismatchError,
     RightExistsError,
 )
 from marketplace.assets.identifiers import InvalidClassificationError, InvalidIdentifierError
-from marketplace.assets.models import LegalEvent, Right
-from marketplace.assets.schemas import (
-    IdentifierRead,
-    LegalEventRead,
-    LegalEventRecord,
-    RightDetail,
-    RightRead,
-    RightRegister,
-)
+from marketplace.assets.models import Right
+from marketplace.assets.schemas import IdentifierRead, RightDetail, RightRead, RightRegister
+from marketplace.assets.title.errors import InvalidOwnersError
+from marketplace.assets.title.queries import owners_of
+from marketplace.assets.title.schemas import owner_list
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
@@ -34,17 +29,16 @@ router = transactional_router(prefix="/v1/rights", tags=["rights"])
 
 Registrant = Annotated[Actor, Depends(Allowed(Permission.REGISTER_RIGHTS))]
 Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
-Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_LISTINGS))]
 
 
-async def _detail(session: Session, right: Right, actor: Actor) -> RightDetail:
+async def _detail(session: Session, right: Right) -> RightDetail:
+    numbers = await queries.identifiers_of(session, right.id)
+    owners = await owners_of(session, right.id)
     return RightDetail(
         **RightRead.model_validate(right).model_dump(),
-        identifiers=[
-            IdentifierRead.model_validate(row)
-            for row in await queries.identifiers_of(session, right.id)
-        ],
-        owner_organisation_id=await service.current_owner(session, right.id),
+        identifiers=[IdentifierRead.model_validate(row) for row in numbers],
+        owner_organisation_id=next(iter(owners)) if len(owners) == 1 else None,
+        owners=owner_list(owners),
     )
 
 
@@ -59,14 +53,18 @@ async def _detail(session: Session, right: Right, actor: Actor) -> RightDetail:
         IdentifierNeededError,
         KindMismatchError,
         InvalidClassificationError,
+        InvalidOwnersError,
     ),
 )
 async def register_right(
     request: RightRegister, actor: Registrant, session: Session
 ) -> RightDetail:
-    """Register an idea, or a patent by its number. A number can be registered once."""
+    """Register an idea, or a patent by its number. A number can be registered once.
+
+    Name the `owners` when there are several: exact shares that sum to one.
+    """
     right = await service.register_right(session, request, actor=actor)
-    return await _detail(session, right, actor)
+    return await _detail(session, right)
 
 
 @router.get("", responses=problems(InvalidTokenError, InvalidCursorError))
@@ -80,31 +78,5 @@ async def my_rights(
 
 @router.get("/{right_id}", responses=problems(InvalidTokenError, NotFoundError))
 async def get_right(right_id: UUID, actor: Reader, session: Session) -> RightDetail:
-    """A right with its numbers and present owner."""
-    return await _detail(session, await queries.get_right(session, right_id, actor=actor), actor)
-
-
-@router.get(
-    "/{right_id}/legal-events",
-    response_model=list[LegalEventRead],
-    responses=problems(InvalidTokenError, NotFoundError),
-)
-async def legal_events(right_id: UUID, actor: Reader, session: Session) -> object:
-    """What happened to a right, oldest first, each with its source."""
-    await queries.get_right(session, right_id, actor=actor)
-    return await queries.legal_events_of(session, right_id)
-
-
-@router.post(
-    "/{right_id}/legal-events",
-    status_code=status.HTTP_201_CREATED,
-    response_model=LegalEventRead,
-    responses=problems(
-        InvalidTokenError, PermissionMissingError, NotFoundError, IllegalLegalEventError
-    ),
-)
-async def record_legal_event(
-    right_id: UUID, request: LegalEventRecord, actor: Operator, session: Session
-) -> LegalEvent:
-    """Operator: record a grant, lapse, restoration or invalidation from the office's register."""
-    return await service.record_legal_event(session, right_id, request, actor=actor)
+    """A right with its numbers and present owners."""
+    return await _detail(session, await queries.get_right(session, right_id, actor=actor))

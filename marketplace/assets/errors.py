@@ -18,7 +18,7 @@ class OwnershipOverlapError(ConflictError):
 
 class NotOwnerError(ConflictError):
     code = "not_owner"
-    title = "Only the present owner may do this"
+    title = "Only a present owner may do this"
 
 
 class IdentifierNeededError(UnprocessableError):
@@ -29,16 +29,6 @@ class IdentifierNeededError(UnprocessableError):
 class KindMismatchError(UnprocessableError):
     code = "kind_mismatch"
     title = "The number belongs to another kind of right"
-
-
-class NotTradableError(ConflictError):
-    code = "right_not_tradable"
-    title = "The right is not in force, so it can be neither sold nor released"
-
-
-class IllegalLegalEventError(UnprocessableError):
-    code = "illegal_legal_event"
-    title = "This event cannot happen to this kind of right"
 
 
 CONSTRAINT_ERRORS = {

@@ -3,8 +3,8 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, JSONB, ExcludeConstraint
 from sqlmodel import Field
 
 from marketplace.kernel.db import Record, moment, text_enum
@@ -20,30 +20,54 @@ class RightKind(StrEnum):
 
 
 class LegalStatus(StrEnum):
-    """A projection of the newest legal event; nobody types it in."""
+    """A projection of the legal events by the rules of the jurisdiction; nobody types it in."""
 
     UNREGISTERED = "unregistered"
     PENDING = "pending"
     IN_FORCE = "in_force"
     LAPSED = "lapsed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    SURRENDERED = "surrendered"
     INVALIDATED = "invalidated"
     EXPIRED = "expired"
+    UNDETERMINED = "undetermined"
 
 
 class LegalEventKind(StrEnum):
     SUBMITTED = "submitted"
     FILED = "filed"
+    PUBLISHED = "published"
     GRANTED = "granted"
-    RESTORED = "restored"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    FEE_PAID = "fee_paid"
     LAPSED = "lapsed"
+    RESTORED = "restored"
+    EXTENDED = "extended"
+    SURRENDERED = "surrendered"
     INVALIDATED = "invalidated"
     EXPIRED = "expired"
+    ATTACHED = "attached"
+    ATTACHMENT_LIFTED = "attachment_lifted"
+    CHALLENGED = "challenged"
+    CHALLENGE_ENDED = "challenge_ended"
+    OTHER = "other"
 
 
 class Right(Record, table=True):
-    """An idea or an intellectual property right that can be traded. Its facts are public."""
+    """An idea or an intellectual property right that can be traded. Its facts are public.
+
+    From `legal_status` to `turns_at` it is the newest projection of the register's facts
+    (`assets/standing`), which time alone changes at `turns_at`. `checked_on` is when the register
+    was looked at last, and `known_at` when a fact was learned last: facts of one right are learned
+    one after the other.
+    """
 
     __tablename__: ClassVar[str] = "ip_right"
+    __table_args__ = (
+        Index("ip_right_turns_index", "turns_at", postgresql_where=text("turns_at IS NOT NULL")),
+    )
 
     kind: RightKind = Field(sa_type=text_enum(RightKind))
     title: str
@@ -52,10 +76,19 @@ class Right(Record, table=True):
     office: str | None = None
     classifications: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
     legal_status: LegalStatus = Field(sa_type=text_enum(LegalStatus))
+    last_day: date | None = None
+    fees_paid_until: date | None = None
+    restrained_since: date | None = None
+    challenged_since: date | None = None
+    turns_at: datetime | None = moment(nullable=True)
+    checked_on: date | None = None
+    known_at: datetime | None = moment(nullable=True)
     registered_by: UUID = Field(foreign_key="organisation.id", index=True)
     burdened_at: datetime | None = moment(nullable=True)
     """When something was last known of its encumbrances. Written by the database: whoever does
     what can conflict writes it first, so that all who do wait for each other."""
+    burdens: Any = Field(default=None, sa_type=INT4MULTIRANGE, nullable=True)
+    """The kinds of what burdens it, by their places; written by the database."""
 
 
 class RightIdentifier(Record, table=True):
@@ -78,42 +111,34 @@ class RightIdentifier(Record, table=True):
 
 
 class LegalEvent(Record, table=True):
-    """A fact about a right's life: when it was true, when we knew, and who said so."""
+    """A fact about a right's life: when it was true, when we knew, and who said so.
+
+    `origin` is the register that tells it (or `owner`, `operator`), and `event_key` names it there,
+    so that it is kept once. `effective_on` is for the fact whose effect begins on another day.
+    """
 
     __tablename__: ClassVar[str] = "legal_event"
-    __table_args__ = (Index("legal_event_right_index", "right_id", "occurred_on", "id"),)
+    __table_args__ = (
+        Index("legal_event_right_index", "right_id", "occurred_on", "id"),
+        UniqueConstraint("right_id", "origin", "event_key", name="legal_event_once_unique"),
+        CheckConstraint("(kind = 'fee_paid') = (fee_year IS NOT NULL)", name="fee_year"),
+        CheckConstraint("(kind = 'extended') = (extension_days IS NOT NULL)", name="extension"),
+        CheckConstraint("claims IS NULL OR kind = 'invalidated'", name="claims"),
+    )
 
     right_id: UUID = Field(foreign_key="ip_right.id")
     kind: LegalEventKind = Field(sa_type=text_enum(LegalEventKind))
     occurred_on: date
+    effective_on: date | None = None
+    claims: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
+    fee_year: int | None = None
+    extension_days: int | None = None
     source: str
-    recorded_by: UUID
-
-
-def _no_overlap(name: str, begins: str, ends: str) -> Any:
-    return ExcludeConstraint(
-        ("right_id", "="),
-        (text(f"tstzrange({begins}, {ends})"), "&&"),
-        name=name,
-        using="gist",
-    )
-
-
-class Ownership(Record, table=True):
-    """Who owns a right, and when: half-open periods that the database keeps from overlapping."""
-
-    __tablename__: ClassVar[str] = "ownership"
-    __table_args__ = (
-        _no_overlap("ownership_no_overlap", "owned_from", "owned_until"),
-        CheckConstraint("owned_until IS NULL OR owned_until > owned_from", name="period"),
-        Index("ownership_organisation_index", "organisation_id"),
-    )
-
-    right_id: UUID = Field(foreign_key="ip_right.id")
-    organisation_id: UUID = Field(foreign_key="organisation.id")
-    owned_from: datetime = moment()
-    owned_until: datetime | None = moment(nullable=True)
-    basis: str
+    origin: str
+    event_key: str
+    code: str | None = None
+    payload: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    recorded_by: UUID | None = None
 
 
 class RightReservation(Record, table=True):
@@ -121,7 +146,12 @@ class RightReservation(Record, table=True):
 
     __tablename__: ClassVar[str] = "right_reservation"
     __table_args__ = (
-        _no_overlap("right_reservation_no_overlap", "reserved_from", "reserved_until"),
+        ExcludeConstraint(
+            ("right_id", "="),
+            (text("tstzrange(reserved_from, reserved_until)"), "&&"),
+            name="right_reservation_no_overlap",
+            using="gist",
+        ),
         CheckConstraint("reserved_until IS NULL OR reserved_until >= reserved_from", name="period"),
         UniqueConstraint("subject", "right_id", name="right_reservation_subject_unique"),
     )

@@ -7,7 +7,8 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from marketplace.accounts.actors import Actor
-from marketplace.assets.models import LegalEvent, Ownership, Right, RightIdentifier
+from marketplace.assets.models import Right, RightIdentifier
+from marketplace.assets.title.models import Ownership
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
 
@@ -41,14 +42,4 @@ async def rights_of(
 
 async def identifiers_of(session: AsyncSession, right_id: UUID) -> Sequence[RightIdentifier]:
     query = select(RightIdentifier).where(col(RightIdentifier.right_id) == right_id)
-    return (await session.execute(query)).scalars().all()
-
-
-async def legal_events_of(session: AsyncSession, right_id: UUID) -> Sequence[LegalEvent]:
-    query = (
-        select(LegalEvent)
-        .where(col(LegalEvent.right_id) == right_id)
-        .order_by(col(LegalEvent.occurred_on), col(LegalEvent.id))
-        .limit(1_000)
-    )
     return (await session.execute(query)).scalars().all()

@@ -1,12 +1,13 @@
 from datetime import date, datetime
-from typing import Annotated
+from fractions import Fraction
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from marketplace.assets.identifiers import DocumentClass, parse_ipc
 from marketplace.assets.languages import Language
-from marketplace.assets.models import LegalEventKind, LegalStatus, RightKind
+from marketplace.assets.models import LegalStatus, RightKind
 from marketplace.kernel.schemas import Input, LongText, Output, ShortText, example
 
 
@@ -34,6 +35,38 @@ class IdentifierInput(Input):
     )
 
 
+class TitleShare(Input):
+    """An exact part of a whole, as 1/3."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"numerator": 1, "denominator": 3}]},
+    )
+
+    numerator: Annotated[int, Field(ge=1, le=10**9, strict=True)]
+    denominator: Annotated[int, Field(ge=1, le=10**9, strict=True)]
+
+    @model_validator(mode="after")
+    def _at_most_whole(self) -> Self:
+        if self.numerator > self.denominator:
+            raise ValueError("a share is not more than the whole")
+        return self
+
+    def fraction(self) -> Fraction:
+        return Fraction(self.numerator, self.denominator)
+
+
+class OwnerInput(Input):
+    model_config = example(
+        organisation_id="019b7a10-5f5e-7c3d-8a47-1f0e9d3c2b1a",
+        share={"numerator": 1, "denominator": 3},
+    )
+
+    organisation_id: UUID
+    share: TitleShare
+
+
 class RightRegister(Input):
     model_config = example(
         kind="patent",
@@ -51,6 +84,9 @@ class RightRegister(Input):
     )
     language: Language
     identifier: IdentifierInput | None = None
+    owners: Annotated[list[OwnerInput], Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="left out: your organisation alone; else it is one of them"
+    )
     classifications: list[Symbol] = Field(default_factory=list, max_length=30)
 
 
@@ -71,27 +107,16 @@ class RightRead(Output):
     office: str | None
     classifications: list[str]
     legal_status: LegalStatus
+    last_day: date | None = Field(description="of the term, by the rule of the jurisdiction")
     created_at: datetime
+
+
+class OwnerRead(Output):
+    organisation_id: UUID
+    share: TitleShare
 
 
 class RightDetail(RightRead):
     identifiers: list[IdentifierRead]
-    owner_organisation_id: UUID | None
-
-
-class LegalEventRecord(Input):
-    model_config = example(
-        kind="granted", occurred_on="2026-01-05", source="patent gazette 2026-01, page 17"
-    )
-
-    kind: LegalEventKind
-    occurred_on: date
-    source: ShortText = Field(description="where it can be looked up: gazette, register extract")
-
-
-class LegalEventRead(Output):
-    id: UUID
-    kind: LegalEventKind
-    occurred_on: date
-    source: str
-    created_at: datetime
+    owner_organisation_id: UUID | None = Field(description="the only owner; null if there are more")
+    owners: list[OwnerRead]

@@ -1,4 +1,3 @@
-from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -6,38 +5,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
-from marketplace.assets.errors import (
-    IdentifierNeededError,
-    IllegalLegalEventError,
-    KindMismatchError,
-    NotOwnerError,
-    NotTradableError,
-)
+from marketplace.assets.errors import IdentifierNeededError, KindMismatchError
 from marketplace.assets.identifiers import DocumentClass, Identifier, is_granted, parse
 from marketplace.assets.models import (
-    LegalEvent,
     LegalEventKind,
-    Ownership,
     Right,
     RightIdentifier,
     RightKind,
     RightReservation,
 )
-from marketplace.assets.rules import DECISIVE, STATUS_AFTER, TRADABLE, can_happen
-from marketplace.assets.schemas import LegalEventRecord, RightRegister
-from marketplace.kernel.clock import latest_date
-from marketplace.kernel.db import lock, now
-from marketplace.kernel.events import publish
-from marketplace.kernel.lifecycle import Identity
+from marketplace.assets.schemas import RightRegister
+from marketplace.assets.standing.rules import FIRST_STATUS, OWNER
+from marketplace.assets.standing.service import Told, add_event, reproject, tell
+from marketplace.assets.title.errors import InvalidOwnersError
+from marketplace.assets.title.rules import WHOLE, Shares
+from marketplace.assets.title.service import begin_title
+from marketplace.kernel.db import now
 from marketplace.kernel.statements import Statement
 
 
 async def register_right(session: AsyncSession, request: RightRegister, *, actor: Actor) -> Right:
-    """Put a right on the register, owned by the actor's organisation.
+    """Put a right on the register, owned by the actor's organisation, or by it and others.
 
     Raises:
         IdentifierNeededError: a patent without a number, or an idea with one.
         KindMismatchError: the number says that it is another kind of right.
+        InvalidOwnersError: the owners' shares are no whole, or the actor is none of them.
         RightExistsError: by the database, when the number is registered.
     """
     if (request.kind is RightKind.IDEA) != (request.identifier is None):
@@ -46,19 +39,33 @@ async def register_right(session: AsyncSession, request: RightRegister, *, actor
     first = _first_event(identifier)
     right = Right(
         created_at=now(session),
-        **request.model_dump(exclude={"identifier"}),
+        known_at=now(session),
+        **request.model_dump(exclude={"identifier", "owners"}),
         office=identifier.office if identifier else None,
-        legal_status=STATUS_AFTER[first],
+        legal_status=FIRST_STATUS[first],
         registered_by=actor.organisation_id,
     )
     session.add(right)
     await session.flush()
     if identifier:
         session.add(_identifier_row(session, right, identifier))
-    _own(session, right.id, actor.organisation_id, basis="registration")
-    _record(session, right, first, now(session).date(), "declared by the owner", actor)
+    await begin_title(session, right, _shares(request, actor), recorded_by=actor.organisation_id)
+    told = Told(first, now(session).date(), "declared by the owner", OWNER)
+    event = add_event(session, right, told, recorded_by=actor.organisation_id)
+    await session.flush()
+    tell(session, right, event, await reproject(session, right, actor=actor), actor=actor)
     await session.flush()
     return right
+
+
+def _shares(request: RightRegister, actor: Actor) -> Shares:
+    """Who owns the right: the registrant alone, or as it says."""
+    if request.owners is None:
+        return {actor.organisation_id: WHOLE}
+    shares = {o.organisation_id: o.share.fraction() for o in request.owners}
+    if len(shares) < len(request.owners) or actor.organisation_id not in shares:
+        raise InvalidOwnersError("your organisation is one of the owners, and each is named once")
+    return shares
 
 
 def _parse(request: RightRegister) -> Identifier | None:
@@ -92,98 +99,6 @@ def _identifier_row(session: AsyncSession, right: Right, identifier: Identifier)
         display=identifier.display,
         raw=identifier.raw,
     )
-
-
-def _own(session: AsyncSession, right_id: UUID, organisation_id: UUID, *, basis: str) -> None:
-    session.add(
-        Ownership(
-            created_at=now(session),
-            right_id=right_id,
-            organisation_id=organisation_id,
-            owned_from=now(session),
-            basis=basis,
-        )
-    )
-
-
-def _record(
-    session: AsyncSession,
-    right: Right,
-    kind: LegalEventKind,
-    occurred_on: date,
-    source: str,
-    actor: Actor,
-) -> LegalEvent:
-    event = LegalEvent(
-        created_at=now(session),
-        right_id=right.id,
-        kind=kind,
-        occurred_on=occurred_on,
-        source=source,
-        recorded_by=actor.organisation_id,
-    )
-    session.add(event)
-    data = {"kind": kind, "occurred_on": occurred_on, "status": right.legal_status}
-    subject = f"right:{right.id}"
-    publish(session, "right.legal_event", subject=subject, actor=actor.label, data=data)
-    return event
-
-
-async def record_legal_event(
-    session: AsyncSession, right_id: UUID, request: LegalEventRecord, *, actor: Actor
-) -> LegalEvent:
-    """Note a lapse, an invalidation, a grant … The right's status follows the newest of them.
-
-    Events may be recorded in any order; of two on one day, the one recorded later counts.
-
-    Raises:
-        IllegalLegalEventError: it cannot happen to this kind of right, or lies in the future.
-    """
-    right = await lock(session, Right, right_id)
-    if not can_happen(right.kind, request.kind):
-        raise IllegalLegalEventError(f"{request.kind} cannot happen to a {right.kind}")
-    if request.occurred_on > latest_date(now(session)):
-        raise IllegalLegalEventError("an event of the future is not a fact yet")
-    if request.kind in DECISIVE and not await _has_later(session, right, request.occurred_on):
-        right.legal_status = STATUS_AFTER[request.kind]
-    event = _record(session, right, request.kind, request.occurred_on, request.source, actor)
-    await session.flush()
-    return event
-
-
-async def _has_later(session: AsyncSession, right: Right, occurred_on: date) -> bool:
-    """Whether the register tells of a decisive event after that day.
-
-    What the owner declared at registration is dated with the day of the declaration, which says
-    nothing of when it happened, so it outranks nothing.
-    """
-    query = select(LegalEvent.id).where(
-        col(LegalEvent.right_id) == right.id,
-        col(LegalEvent.kind).in_(DECISIVE),
-        col(LegalEvent.recorded_by) != right.registered_by,
-        col(LegalEvent.occurred_on) > occurred_on,
-    )
-    return (await session.execute(query.limit(1))).first() is not None
-
-
-def require_tradable(right: Right) -> None:
-    """Refuse a right that no longer exists: lapsed, invalidated or expired."""
-    if right.legal_status not in TRADABLE:
-        raise NotTradableError(f"its legal status is {right.legal_status}")
-
-
-async def current_owner(session: AsyncSession, right_id: UUID) -> UUID | None:
-    """The organisation that owns a right at this moment; None for no such right."""
-    query = select(Ownership.organisation_id).where(
-        col(Ownership.right_id) == right_id, col(Ownership.owned_until).is_(None)
-    )
-    return (await session.execute(query)).scalar_one_or_none()
-
-
-async def require_owner(session: AsyncSession, right_id: UUID, organisation_id: UUID) -> None:
-    """Refuse, with a NotOwnerError, what only the present owner may do."""
-    if await current_owner(session, right_id) != organisation_id:
-        raise NotOwnerError
 
 
 async def reserve(session: AsyncSession, right_id: UUID, *, subject: str) -> None:
@@ -221,21 +136,3 @@ _END_RESERVATION: Final = Statement(ENDING_RESERVATION, select="SELECT count(*) 
 async def end_reservation(session: AsyncSession, *, subject: str) -> None:
     values = {"reserved_for": subject, "reserved_until": now(session)}
     await _END_RESERVATION.execute(session, values)
-
-
-async def transfer_title(
-    session: AsyncSession, right_id: UUID, *, to: UUID, basis: str, actor: Identity
-) -> None:
-    """End the present ownership and begin the next at the same moment, leaving no gap."""
-    query = (
-        select(Ownership)
-        .where(col(Ownership.right_id) == right_id, col(Ownership.owned_until).is_(None))
-        .with_for_update()
-    )
-    present = (await session.execute(query)).scalar_one()
-    before, present.owned_until = present.organisation_id, now(session)
-    await session.flush()
-    _own(session, right_id, to, basis=basis)
-    data = {"from": before, "to": to, "basis": basis}
-    publish(session, "right.transfer", subject=f"right:{right_id}", actor=actor.label, data=data)
-    await session.flush()

@@ -6,8 +6,13 @@ from fastapi import Request, Response
 from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError
+from marketplace.assets.consents.errors import ConsentsMissingError
 from marketplace.assets.encumbrances.errors import RankTakenError
-from marketplace.assets.errors import NotTradableError
+from marketplace.assets.standing.errors import (
+    NotTradableError,
+    RegisterCheckStaleError,
+    RightRestrainedError,
+)
 from marketplace.deals import queries, settlement, settling, signing, transferring
 from marketplace.deals.access import MOVE_ERRORS, Operator, Party, Performer, Reader, Signer
 from marketplace.deals.errors import (
@@ -15,6 +20,7 @@ from marketplace.deals.errors import (
     NothingToWaiveError,
     RefundTooLargeError,
     SamePeopleError,
+    TitleLostError,
     TitleNotReturnableError,
     WaiverMissingError,
 )
@@ -32,6 +38,7 @@ from marketplace.deals.schemas import (
     PartialRefund,
     PostingRead,
     RecordalEvidence,
+    RefusalEvidence,
     SplitResolution,
 )
 from marketplace.documents.errors import AlreadySignedError, TextChangedError
@@ -113,7 +120,13 @@ async def amend_agreement(
 
 @router.post(
     "/{deal_id}/sign",
-    responses=problems(*MOVE_ERRORS, TextChangedError, AlreadySignedError, SamePeopleError),
+    responses=problems(
+        *MOVE_ERRORS,
+        TextChangedError,
+        AlreadySignedError,
+        SamePeopleError,
+        ConsentsMissingError,
+    ),
 )
 async def sign_agreement(
     deal_id: UUID, request: AgreementSign, actor: Signer, session: Session
@@ -145,7 +158,9 @@ async def waive_recordal(deal_id: UUID, actor: Performer, session: Session) -> D
 
 @router.post(
     "/{deal_id}/confirm-waiver",
-    responses=problems(*MOVE_ERRORS, WaiverMissingError, RegistrationNeededError),
+    responses=problems(
+        *MOVE_ERRORS, WaiverMissingError, ConsentsMissingError, RegistrationNeededError
+    ),
 )
 async def confirm_waiver(deal_id: UUID, actor: Performer, session: Session) -> DealRead:
     """Buyer: confirm delivery without recordal evidence; the title passes to you."""
@@ -153,20 +168,23 @@ async def confirm_waiver(deal_id: UUID, actor: Performer, session: Session) -> D
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/record", responses=problems(*MOVE_ERRORS, RankTakenError))
+@router.post(
+    "/{deal_id}/record",
+    responses=problems(*MOVE_ERRORS, ConsentsMissingError, RankTakenError),
+)
 async def record_transfer(
     deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
 ) -> DealRead:
-    """Operator: record the evidence that the office registered the transfer, or the licence."""
+    """Operator: record evidence of the transfer's, or the licence's, registration and its dates."""
     deal = await transferring.record(
-        session, deal_id, request.evidence, receipt=request, actor=actor
+        session, deal_id, request.evidence, request.recordal(), actor=actor
     )
     return queries.read_deal(deal, actor)
 
 
 @router.post("/{deal_id}/reject-recordal", responses=problems(*MOVE_ERRORS))
 async def reject_recordal(
-    deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
+    deal_id: UUID, request: RefusalEvidence, actor: Operator, session: Session
 ) -> DealRead:
     """Operator: the office refused the transfer; the seller files again."""
     deal = await transferring.reject_recordal(session, deal_id, request.evidence, actor=actor)
@@ -176,7 +194,14 @@ async def reject_recordal(
 @router.post(
     "/{deal_id}/release",
     response_model=DealRead,
-    responses=problems(*MOVE_ERRORS, NotTradableError),
+    responses=problems(
+        *MOVE_ERRORS,
+        NotTradableError,
+        RightRestrainedError,
+        RegisterCheckStaleError,
+        TitleLostError,
+        ConsentsMissingError,
+    ),
 )
 async def release_funds(
     deal_id: UUID, actor: Party, session: Session, writes: HotWrites, http: Request

@@ -26,6 +26,11 @@ class TitleNotReturnableError(ConflictError):
     title = "The buyer no longer owns the right, or is selling it, so the deal cannot be reversed"
 
 
+class TitleLostError(ConflictError):
+    code = "title_lost"
+    title = "The register tells of another owner than the buyer; open a dispute"
+
+
 class RefundTooLargeError(UnprocessableError):
     code = "refund_too_large"
     title = "More than is left of what was released"

@@ -65,6 +65,7 @@ class Deal(Aggregate, table=True):
     withholds: bool = Field(default=False, description="tax may have to be kept back")
     in_parts: bool = Field(default=False, description="paid and released in parts")
     bundled: bool = Field(default=False, description="about several rights")
+    co_owned: bool = Field(default=False, description="other owners have to consent")
     pledged: bool = Field(default=False, description="secured claims are paid out of the price")
     additional_terms: str | None = None
     recordal_waived_by_seller: bool = False
@@ -88,6 +89,7 @@ class Deal(Aggregate, table=True):
 
     @property
     def is_plain(self) -> bool:
-        """One payee, one payment, no tax to keep back: the deal's own row says all of it."""
-        many = self.shared or self.withholds or self.in_parts or self.pledged or self.bundled
-        return not many and self.price_minor > 0
+        """One sale of one right by one owner, paid at once, no tax, no claim: its row says all."""
+        parts = self.in_parts or self.bundled
+        others = self.shared or self.withholds or self.co_owned or self.pledged
+        return self.type is DealType.SALE and not (parts or others)

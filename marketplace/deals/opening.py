@@ -9,7 +9,10 @@ from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.checking import require_free
 from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right
-from marketplace.assets.service import require_owner, reserve
+from marketplace.assets.service import reserve
+from marketplace.assets.standing.service import require_tradable
+from marketplace.assets.title.queries import owners_of
+from marketplace.assets.title.service import require_owner
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.bundles.service import allocate
 from marketplace.deals.licences.service import draft
@@ -85,9 +88,11 @@ async def _hold_right(
     await require_free(session, right.id, Deed.LIST, by=deal.seller_organisation_id)
     if deal.type is DealType.SALE:
         await reserve(session, right.id, subject=deal.subject)
+    require_tradable(right)
     by_owner = offer is None or (offer.head_licence_id is None and offer.pool_id is None)
     if by_owner:
         await require_owner(session, right.id, deal.seller_organisation_id)
+        deal.co_owned |= len(await owners_of(session, right.id)) > 1
 
 
 async def _hold_listing(

@@ -153,6 +153,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "in_parts",
                 "pledged",
                 "bundled",
+                "co_owned",
                 "state",
             ),
             _SIDES,

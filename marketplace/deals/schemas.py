@@ -5,10 +5,11 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from marketplace.assets.models import RightKind
+from marketplace.assets.title.schemas import RecordalDates
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.payees.schemas import PayeeRead
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
-from marketplace.kernel.schemas import Amount, Day, Input, LongText, Output, example
+from marketplace.kernel.schemas import Amount, Input, LongText, Output, example
 from marketplace.listings.deal_types import DealType
 from marketplace.payments.online.schemas import PaymentInstructions
 
@@ -78,16 +79,21 @@ class AgreementSign(Input):
     sha256: Sha256
 
 
-class RecordalEvidence(Input):
-    model_config = example(evidence="KR register extract 2026-11-20, receipt 1-1-2026-123")
+class RefusalEvidence(Input):
+    model_config = example(evidence="KR notice of refusal 2026-11-20")
+
+    evidence: LongText
+
+
+class RecordalEvidence(RecordalDates):
+    model_config = example(
+        evidence="KR register extract 2026-11-20, receipt 1-1-2026-123",
+        received_on="2026-11-12",
+        recorded_on="2026-11-19",
+        recordal_number="1-1-2026-123",
+    )
 
     evidence: LongText = Field(examples=["KR register extract 2026-11-20, receipt 1-1-2026-123"])
-    received_on: Day | None = Field(
-        default=None, description="when the office received it, which gives a licence its rank"
-    )
-    receipt_order: Annotated[int, Field(ge=1, le=10_000, strict=True)] = Field(
-        default=1, description="among what the office received for the right on that day"
-    )
 
 
 class DisputeOpen(Input):

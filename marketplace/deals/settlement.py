@@ -10,10 +10,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from marketplace.accounts.actors import Actor
-from marketplace.assets.errors import NotTradableError
-from marketplace.assets.models import LegalStatus
-from marketplace.assets.rules import TRADABLE
 from marketplace.assets.service import ENDING_RESERVATION
+from marketplace.assets.standing.service import FOOTING, Footing
+from marketplace.deals.errors import TitleLostError
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import require_role
 from marketplace.deals.rules import COLUMNS, Division, Held, Payee, divide
@@ -24,14 +23,23 @@ from marketplace.kernel.lifecycle import Change, Identity, changing, work_out
 from marketplace.kernel.statements import Statement
 from marketplace.payments.ledger.service import BOOKED, POSTING, open_accounts_and_book
 
-_LOCK: Final = """
-    SELECT d.*, r.legal_status, EXISTS (
+HOLDS_TITLE: Final = """
+    EXISTS (
+        SELECT FROM ownership o WHERE o.right_id = d.right_id
+            AND o.organisation_id = d.buyer_organisation_id AND o.owned_until IS NULL
+            AND o.numerator = o.denominator
+    )
+"""
+"""Whether the buyer of deal `d` owns the whole of its right, after the transfer."""
+_FOOTING: Final = ", ".join(f"r.{name} AS footing_{name}" for name in FOOTING)
+_LOCK: Final = f"""
+    SELECT d.*, {_FOOTING}, {HOLDS_TITLE} AS holds_title, EXISTS (
         SELECT FROM encumbrance e
         WHERE e.right_id = d.right_id AND e.state IN ('pending_registration', 'active')
     ) AS is_burdened
     FROM deal d JOIN ip_right r ON r.id = d.right_id
     WHERE d.id = $1 FOR UPDATE OF d
-"""
+"""  # noqa: S608 - built from constants
 _SETTLE: Final = Statement(POSTING, changing(Deal, *COLUMNS), ENDING_RESERVATION, select=BOOKED)
 
 
@@ -50,10 +58,16 @@ def fact(deal: Deal, amount_minor: int) -> dict[str, Any]:
     }
 
 
-def require_in_force(status: str) -> None:
-    """Raises NotTradableError when a right lapsed, expired or was invalidated meanwhile."""
-    if LegalStatus(status) not in TRADABLE:
-        raise NotTradableError(f"its legal status is {status}; open a dispute or refund")
+def require_footing(footing: Footing, at: datetime, *, holds_title: bool) -> None:
+    """Refuse to pay for a right that is not what was sold, or was not looked up lately.
+
+    Raises:
+        TitleLostError: the buyer does not own it (any more).
+        NotTradableError, RightRestrainedError, RegisterCheckStaleError: as for any release.
+    """
+    footing.require_sure(at)
+    if not holds_title:
+        raise TitleLostError
 
 
 async def settle(
@@ -89,24 +103,27 @@ async def settle(
 async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) -> Deal | None:
     """Release a deal's price in a transaction of its own; returns the settled deal.
 
-    None when more than its own row has to be read (payees, taxes, parts, what burdens the right),
-    and nothing was written: then `deals.settling.release` does it.
+    None when more than its own row has to be read (payees, taxes, parts, consents, what burdens
+    the right, a right that time changed), and nothing was written: then `deals.settling.release`
+    does it.
 
     Raises:
         NotFoundError: no such deal, or none of the actor's.
-        NotTradableError, IllegalMoveError, NotYourMoveError: and nothing has changed.
+        IllegalMoveError, NotYourMoveError, and what `require_footing` raises: nothing has changed.
     """
     async with writes.transaction() as connection:
         row = await connection.fetchrow(_LOCK, deal_id)
         if row is None:
             raise NotFoundError("no such deal")
         columns = dict(row)
-        status, is_burdened = columns.pop("legal_status"), columns.pop("is_burdened")
+        footing = Footing.of({name: columns.pop(f"footing_{name}") for name in FOOTING})
+        holds_title, is_burdened = columns.pop("holds_title"), columns.pop("is_burdened")
         deal = loaded(Deal, columns)
         role = require_role(deal, actor)
-        if is_burdened or not deal.is_plain:
+        if is_burdened or not deal.is_plain or footing.has_turned(at):
             return None
-        require_in_force(status)
+        deal.lifecycle.step(deal.state, "release", role=role)
+        require_footing(footing, at, holds_title=holds_title)
         change, division = await settle(
             connection, deal, "release", deal.price_minor, role=role, actor=actor, at=at
         )

@@ -1,16 +1,18 @@
 """Where held funds go: release, refund, dispute and its resolution, reversal."""
 
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.knowing import learn
 from marketplace.assets.models import Right
-from marketplace.assets.service import current_owner, end_reservation, is_reserved
+from marketplace.assets.service import end_reservation, is_reserved
+from marketplace.assets.standing.service import Footing, reproject
+from marketplace.assets.title.queries import current_owner
 from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.claims.service import pay_claims, require_unburdened
+from marketplace.deals.co_owners.service import require_consents_used
 from marketplace.deals.errors import (
     InvalidSplitError,
     RefundTooLargeError,
@@ -21,31 +23,31 @@ from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
 from marketplace.deals.parts import service as parts
 from marketplace.deals.rules import divide, proportion
-from marketplace.deals.settlement import fact, require_in_force, settle, whole
+from marketplace.deals.settlement import fact, require_footing, settle, whole
 from marketplace.deals.signing import free_right
 from marketplace.deals.taxation import keep_record, payees_at
-from marketplace.deals.transferring import pass_title, return_title
+from marketplace.deals.transferring import give_back_title, pass_title
 from marketplace.documents.service import revoke_disclosures
 from marketplace.kernel.db import driver_connection, lock, now
-from marketplace.kernel.lifecycle import Identity, move, require_locked
+from marketplace.kernel.lifecycle import BY_SYSTEM, Identity, move, require_locked
 from marketplace.listings.deal_types import DealType
 from marketplace.payments.funding.distribution import Return, take_back
 from marketplace.payments.ledger.addresses import payable
 from marketplace.payments.ledger.service import post
-
-_LEGAL_STATUS: Final = text("SELECT legal_status FROM ip_right WHERE id = ANY (:right_ids)")
 
 
 async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
     """Pay the seller: price less commission becomes payable. The right must still be in force.
 
     Raises:
-        NotTradableError: it lapsed, expired or was invalidated since; nothing changed.
+        NotTradableError, RightRestrainedError: it lapsed, expired, was invalidated or is held.
+        RegisterCheckStaleError: nobody looked it up lately.
+        TitleLostError: the register tells of another owner than the buyer.
         EncumberedError: something came to burden it before it was the buyer's.
+        ConsentsMissingError: an owner never consented. Nothing changed.
     """
-    rights = {"right_ids": await rights_of(session, deal)}
-    for status in (await session.execute(_LEGAL_STATUS, rights)).scalars():
-        require_in_force(status)
+    deal.lifecycle.step(deal.state, "release_parts" if deal.in_parts else "release", role=role)
+    await _require_sure(session, deal)
     await require_unburdened(session, deal)
     if deal.in_parts:
         move(session, deal, "release_parts", role=role, actor=actor)
@@ -53,6 +55,24 @@ async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
         await parts.release_held(session, deal, role=role, actor=actor)
     else:
         await _settle(session, deal, "release", deal.price_minor, role=role, actor=actor)
+
+
+async def _require_sure(session: AsyncSession, deal: Deal) -> None:
+    """The same as the plain release asks of the rows that it locks, and the owners' consents.
+
+    Of a licence the rights stay the licensor's, and their owners consented before it took effect.
+    """
+    sold = deal.type is DealType.SALE
+    for right_id in sorted(await rights_of(session, deal)):
+        right = await session.get_one(Right, right_id)
+        if Footing.of(right.model_dump()).has_turned(now(session)):
+            right, _ = await learn(session, right_id)
+            await reproject(session, right, actor=BY_SYSTEM)
+        owner = await current_owner(session, right_id) if sold else None
+        holds_title = not sold or owner == deal.buyer_organisation_id
+        require_footing(Footing.of(right.model_dump()), now(session), holds_title=holds_title)
+    if sold and deal.co_owned:
+        await require_consents_used(session, deal)
 
 
 async def refund(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
@@ -167,7 +187,7 @@ async def _take_all_back(
     deal.returned_vat_minor = deal.released_vat_minor
     await take_back(session, _return(deal, "reverse"))
     await parts.end_rest(session, deal, role=role, actor=actor)
-    await return_title(session, deal, actor=actor)
+    await give_back_title(session, deal, actor=actor)
     await revoke_disclosures(session, purpose=deal.subject)
 
 
@@ -239,6 +259,6 @@ async def _unwind(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
         division.sums.apply_to(deal)
         await post(session, division.booking())
     if deal.title_passed:
-        await return_title(session, deal, actor=actor)
+        await give_back_title(session, deal, actor=actor)
     await revoke_disclosures(session, purpose=deal.subject)
     await free_right(session, deal)

@@ -9,8 +9,9 @@ from marketplace.assets.encumbrances.checking import require_free
 from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
-from marketplace.deals.bundles.service import rights_of
+from marketplace.deals.bundles.service import amounts_of
 from marketplace.deals.claims.service import has_claims
+from marketplace.deals.co_owners.service import require_owners
 from marketplace.deals.licences import service as licences
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
@@ -53,6 +54,7 @@ async def sign_agreement(
         TextChangedError: `sha256` is not the present text.
         AlreadySignedError: by the database, for the same side twice.
         SamePeopleError: since the offer somebody has come to stand for both sides.
+        ConsentsMissingError: another owner has not consented to this text.
         ConsentMissingError: whoever has a pledge of the right has not consented to this sale.
         EncumberedError, TrusteeOnlyError, NotTradableError: the right cannot be sold.
     """
@@ -63,6 +65,7 @@ async def sign_agreement(
     name = "countersign" if deal.state is DealState.PARTLY_SIGNED else "sign"
     move(session, deal, name, role=role, actor=actor, sha256=sha256)
     await sign(session, subject=deal.subject, sha256=sha256, actor=actor)
+    await require_owners(session, deal, use=name == "countersign")
     if deal.state is DealState.SIGNED:
         await session.flush()  # which uses up the consents
         deal.pledged = await has_claims(session, deal.subject)
@@ -73,15 +76,14 @@ async def sign_agreement(
 async def _require_sellable(session: AsyncSession, deal: Deal) -> None:
     if deal.type is not DealType.SALE:
         return  # a licence is checked when it is drafted, and again when it is granted
-    price = Money(deal.price_minor, deal.currency)
-    for right_id in await rights_of(session, deal):
+    for right_id, amount_minor in (await amounts_of(session, deal)).items():
         await require_free(
             session,
             right_id,
             Deed.SELL,
             subject=deal.subject,
             by=deal.seller_organisation_id,
-            price=price,
+            price=Money(amount_minor, deal.currency),
         )
 
 

@@ -1,16 +1,18 @@
 """From held funds to recorded title."""
 
-from datetime import date
-from typing import Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.terms import Registration
+from marketplace.assets.knowing import learn
 from marketplace.assets.models import Right, RightKind
-from marketplace.assets.service import transfer_title
+from marketplace.assets.standing.service import OPERATOR, note_check, reproject
+from marketplace.assets.title.service import HERE, NO_DATES, Recordal, return_title, transfer_title
 from marketplace.deals.bundles.service import rights_of
+from marketplace.deals.co_owners.service import require_owners_of_now
 from marketplace.deals.errors import NothingToWaiveError, WaiverMissingError
 from marketplace.deals.licences import service as licences
 from marketplace.deals.lifecycle import DealState
@@ -23,16 +25,6 @@ from marketplace.listings.deal_types import DealType
 from marketplace.listings.lifecycle import ListingState
 from marketplace.listings.models import Listing
 from marketplace.listings.service import system_move, withdraw_listings_of
-
-
-class Receipt(Protocol):
-    """When the office received what it registered, which gives a licence its rank."""
-
-    @property
-    def received_on(self) -> date | None: ...
-
-    @property
-    def receipt_order(self) -> int: ...
 
 
 async def fund(session: AsyncSession, deal_id: UUID) -> None:
@@ -91,18 +83,57 @@ async def confirm_waiver(session: AsyncSession, deal_id: UUID, *, actor: Actor) 
 
 
 async def record(
-    session: AsyncSession, deal_id: UUID, evidence: str, *, receipt: Receipt, actor: Actor
+    session: AsyncSession,
+    deal_id: UUID,
+    evidence: str,
+    recordal: Recordal = NO_DATES,
+    *,
+    actor: Actor,
 ) -> Deal:
-    """The operator saw the recordal in the office's register; title or licence take effect."""
+    """The operator saw the recordal in the office's register; title or licence take effect.
+
+    It counts as a look at the register, which the release asks for.
+
+    Raises:
+        ConsentsMissingError: a share of a right went to somebody who never consented.
+        RankTakenError: by the database, when another licence has this order of receipt.
+    """
     deal, role = await lock_for(session, deal_id, actor)
     move(session, deal, "record", role=role, actor=actor)
     deal.recordal_evidence = evidence
     if deal.type is not DealType.SALE:
-        received_on = receipt.received_on or now(session).date()
-        entry = Registration(evidence, received_on, receipt.receipt_order)
-        await licences.register(session, deal, entry, actor=actor)
-    await pass_title(session, deal, actor=actor)
+        await licences.register(session, deal, _entry(session, evidence, recordal), actor=actor)
+    await pass_title(session, deal, actor=actor, recordal=recordal, source=evidence)
+    await _look_up(session, deal, evidence, actor=actor)
     return deal
+
+
+def _entry(session: AsyncSession, evidence: str, recordal: Recordal) -> Registration:
+    """The office's entry of a licence, whose receipt gives it its rank."""
+    return Registration(
+        number=recordal.recordal_number or evidence,
+        received_on=recordal.received_on or now(session).date(),
+        receipt_order=recordal.receipt_order or 1,
+        recorded_on=recordal.recorded_on,
+        gazetted_on=recordal.gazetted_on,
+        effective_on=recordal.effective_on,
+    )
+
+
+async def _look_up(session: AsyncSession, deal: Deal, source: str, *, actor: Actor) -> None:
+    for right_id in sorted(await rights_of(session, deal)):
+        right, known_at = await learn(session, right_id)
+        if right.kind is RightKind.IDEA:
+            continue
+        await note_check(
+            session,
+            right,
+            origin=OPERATOR,
+            as_of=known_at.date(),
+            source=source,
+            recorded_by=actor.organisation_id,
+        )
+        await reproject(session, right, actor=actor)
 
 
 async def reject_recordal(
@@ -115,32 +146,45 @@ async def reject_recordal(
     return deal
 
 
-async def pass_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
-    """The rights are the buyer's from this moment, or licensed to them, and the listing is sold.
+async def pass_title(
+    session: AsyncSession,
+    deal: Deal,
+    *,
+    actor: Identity,
+    recordal: Recordal = NO_DATES,
+    source: str = HERE,
+) -> None:
+    """The rights are the buyer's, all shares of them, or licensed to them; the listing is sold.
 
-    A listing of licences that others may have too stays on the market.
+    A listing of licences that others may have too stays on the market. The rights are held before
+    the listing, as by those who open deals.
     """
+    right_ids = sorted(await rights_of(session, deal))
+    for right_id in right_ids:
+        await learn(session, right_id)
+    await require_owners_of_now(session, deal)
     listing = await lock(session, Listing, deal.listing_id)
     taken = listing.state is ListingState.RESERVED or deal.type is DealType.SALE
     if taken and "sell" in listing.lifecycle.open_to(listing.state, SYSTEM):
         await system_move(session, listing, "sell", actor=BY_SYSTEM)
-    if deal.type is DealType.SALE:
-        await _transfer(session, deal, to=deal.buyer_organisation_id, actor=actor)
-    else:
+    if deal.type is not DealType.SALE:
         await licences.take_effect(session, deal)
+        deal.title_passed = True
+        return
+    to = deal.buyer_organisation_id
+    told: dict[str, Any] = {"basis": deal.subject, "recordal": recordal, "source": source}
+    for right_id in right_ids:
+        await transfer_title(session, right_id, to=to, actor=actor, **told)
+        await withdraw_listings_of(session, right_id)
     deal.title_passed = True
 
 
-async def return_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
-    """The rights are the seller's again, free of what the buyer offered meanwhile."""
-    if deal.type is DealType.SALE:
-        await _transfer(session, deal, to=deal.seller_organisation_id, actor=actor)
-    else:
-        await licences.undo(session, deal, actor=actor)
+async def give_back_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
+    """The rights are their former owners' again, free of what the buyer offered meanwhile."""
     deal.title_passed = False
-
-
-async def _transfer(session: AsyncSession, deal: Deal, *, to: UUID, actor: Identity) -> None:
+    if deal.type is not DealType.SALE:
+        await licences.undo(session, deal, actor=actor)
+        return
     for right_id in sorted(await rights_of(session, deal)):
-        await transfer_title(session, right_id, to=to, basis=deal.subject, actor=actor)
+        await return_title(session, right_id, basis=deal.subject, actor=actor)
         await withdraw_listings_of(session, right_id)

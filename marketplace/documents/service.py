@@ -12,7 +12,8 @@ from sqlmodel import col, select
 from marketplace.accounts.actors import Actor
 from marketplace.assets.errors import KindMismatchError
 from marketplace.assets.models import Right, RightKind
-from marketplace.assets.service import current_owner, is_reserved
+from marketplace.assets.service import is_reserved
+from marketplace.assets.title.queries import owns
 from marketplace.documents.errors import BodyFrozenError, NotDisclosedError
 from marketplace.documents.models import ConfidentialBody, DisclosureGrant, DisclosureView
 from marketplace.kernel.crypto import Keyring, Sealed
@@ -37,7 +38,7 @@ async def put_body(
         KindMismatchError: only ideas are confidential; a patent is published.
         BodyFrozenError: a deal over the idea is under way.
     """
-    if await current_owner(session, right_id) != actor.organisation_id:
+    if not await owns(session, right_id, actor.organisation_id):
         raise NotFoundError("no such right")
     right = await lock(session, Right, right_id)
     if right.kind is not RightKind.IDEA:
@@ -147,7 +148,7 @@ async def read_body(
 
 
 async def _may_read(session: AsyncSession, right_id: UUID, actor: Actor) -> bool:
-    if await current_owner(session, right_id) == actor.organisation_id:
+    if await owns(session, right_id, actor.organisation_id):
         return True
     query = select(DisclosureGrant.id).where(
         col(DisclosureGrant.right_id) == right_id,
@@ -161,7 +162,7 @@ async def views_of(
     session: AsyncSession, right_id: UUID, *, actor: Actor, cursor: str | None, limit: int
 ) -> tuple[Sequence[DisclosureView], str | None]:
     """Who read the owner's text, newest first."""
-    if await current_owner(session, right_id) != actor.organisation_id:
+    if not await owns(session, right_id, actor.organisation_id):
         raise NotFoundError("no such right")
     query = select(DisclosureView).where(col(DisclosureView.right_id) == right_id)
     return await page_by_id(session, query, DisclosureView, cursor=cursor, limit=limit)

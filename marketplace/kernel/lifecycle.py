@@ -216,12 +216,28 @@ def move(
         IllegalMoveError, NotYourMoveError, VersionMismatchError: and nothing has changed.
     """
     require_locked(session, aggregate)
-    if version is not None and version != aggregate.version:
-        raise VersionMismatchError(f"you read version {version}, it is {aggregate.version} now")
+    require_version(aggregate, version)
     change = work_out(aggregate, name, role=role, actor=actor, at=now(session), **data)
     change.apply_to(aggregate)
     aggregate.due_at = due_at or change.due_at
     publish(session, change.type, subject=change.subject, actor=change.actor, data=change.data)
+
+
+class Versioned(Protocol):
+    """A row that counts its changes."""
+
+    @property
+    def version(self) -> int: ...
+
+
+def require_version(row: Versioned, version: int | None) -> None:
+    """Refuse a change by somebody who read another version of a locked row, when they say which.
+
+    Raises:
+        VersionMismatchError: it was changed since.
+    """
+    if version not in {None, row.version}:
+        raise VersionMismatchError(f"you read version {version}, it is {row.version} now")
 
 
 def require_locked(session: AsyncSession, aggregate: Aggregate) -> None:

@@ -78,6 +78,12 @@ def major_text(amount_minor: int, currency: str) -> str:
     return f"{sign}{whole[:-digits]}.{whole[-digits:]}" if digits else f"{sign}{whole}"
 
 
+def grouped_text(amount_minor: int, currency: str) -> str:
+    """Major units for people, as Korea, China and English write them: 1234567 KRW → `1,234,567`."""
+    whole, point, fraction = major_text(amount_minor, currency).partition(".")
+    return f"{int(whole):,}{point}{fraction}" if whole != "-0" else f"-0{point}{fraction}"
+
+
 def minor_from_text(text: str, currency: str) -> int:
     """Read a plain decimal of major units as minor units; exact, never rounded.
 

@@ -28,6 +28,8 @@ from marketplace.kernel.problems import PROBLEM_CONTENT, Problem, problems
 
 Permissions = Callable[[Dependant], Sequence[str]]
 """The permissions of which a route asks for one; none where any token, or no token, will do."""
+Guard = Callable[[str, Dependant], Sequence[type[MarketplaceError]]]
+"""What a route that takes a token may answer, by its method, whatever it is for."""
 Scheme = Mapping[str, Any]
 """An OAuth 2 security scheme; a permission that is none of its scopes is not for applications."""
 SCHEME: Final = "OAuth2"
@@ -55,7 +57,7 @@ def install(
     permissions: Permissions,
     oauth2: Scheme,
     *,
-    guarded: Sequence[type[MarketplaceError]],
+    guard: Guard,
     unlimited: Collection[str],
 ) -> None:
     """Serve the completed document; it is built on first use and kept.
@@ -64,7 +66,7 @@ def install(
         app: the service, with all its routes.
         permissions: tells what a route asks for.
         oauth2: the security scheme whose scopes these are.
-        guarded: what any operation that takes a token may answer, whatever it is for.
+        guard: tells what an operation that takes a token may answer, whatever it is for.
         unlimited: paths without a rate limit.
     """
     derive, scopes = app.openapi, next(iter(oauth2["flows"].values()))["scopes"]
@@ -75,6 +77,7 @@ def install(
             document = derive()
             for method, path, operation, dependant in _operations(app, document):
                 _secure(operation, permissions(dependant), scopes)
+                guarded = guard(method, dependant) if "security" in operation else ()
                 _complete(method, operation, guarded, limited=path not in unlimited)
             built.append(_with_schemas(document, oauth2))
         return built[0]
@@ -130,7 +133,7 @@ def _complete(
     if "application/json" in responses.get("422", {}).get("content", {}):
         del responses["422"]  # the validation error of FastAPI, which is never sent
     refusals = [*_refusals(operation, keyed=keyed, limited=limited)]
-    refusals += guarded if "security" in operation else ()
+    refusals += guarded
     for status, refusal in problems(*refusals).items():
         declared = responses.setdefault(str(status), refusal)
         if declared is not refusal:

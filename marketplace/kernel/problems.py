@@ -5,7 +5,7 @@ things: a field, a state, a number of a publication or an office that is not kno
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPMethod, HTTPStatus
 from typing import Any, Final
 
@@ -44,6 +44,8 @@ PROBLEM_CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/
 RETRY_AFTER: Final = "retry_after_seconds"
 """What else an error says, which is a header as well."""
 FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+WRONG_TAG: Final = "union_tag_invalid"
+TAG: Final = re.compile(r"'([^']*)'")
 HTTP_ERRORS: Final = {e.status: e for e in (MalformedBodyError, NotFoundError, TooLargeError)}
 """What the framework's own refusals mean."""
 
@@ -179,13 +181,44 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     if any(found["type"] == "json_invalid" for found in error.errors()):
         return _refuse(request, MalformedJsonError("send valid JSON"))
     found = [
-        {"field": _field(item["loc"]), "message": item["msg"][:200]} for item in error.errors()[:20]
+        {"field": _field(_location(item, error.body)), "message": _message(item)[:400]}
+        for item in error.errors()[:20]
     ]
     fields = ", ".join(item["field"] for item in found)
     return _refuse(request, ValidationFailedError(f"correct: {fields}", errors=found))
 
 
-def _field(location: Sequence[object]) -> str:
+def _location(found: Mapping[str, Any], body: Any) -> Iterator[object]:
+    """Where a field is; a tag that chooses no type is a field as well."""
+    yield from _as_sent(found["loc"], body)
+    if found["type"] == WRONG_TAG:
+        yield found["ctx"]["discriminator"].strip("'")
+
+
+def _message(found: Mapping[str, Any]) -> str:
+    """What is wrong with a field; of a wrong tag pydantic would repeat what was sent."""
+    if found["type"] == WRONG_TAG:
+        known = TAG.findall(found["ctx"]["expected_tags"])
+        return f"Input should be one of: {', '.join(known)}"
+    message: str = found["msg"]
+    return message
+
+
+def _as_sent(location: Sequence[object], body: Any) -> Iterator[object]:
+    """The path of a field in the body itself, without the tags by which a type was chosen."""
+    yield from location[:1]
+    inner: Any = body if location[:1] == ("body",) else None
+    for left, part in zip(range(len(location) - 2, -1, -1), location[1:], strict=True):
+        if isinstance(inner, dict) and left and part not in inner and part in inner.values():
+            continue
+        yield part
+        try:
+            inner = inner[part]
+        except (TypeError, LookupError):
+            inner = None
+
+
+def _field(location: Iterable[object]) -> str:
     """The path of a field. A name that the caller made up is shown if it reads as a name."""
     parts = (str(part) for part in location)
     return ".".join(part if FIELD_NAME.fullmatch(part) else "?" for part in parts)[:200]

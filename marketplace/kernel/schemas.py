@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -91,6 +92,17 @@ def _iso_day(given: Any) -> Any:
 
 
 Day = Annotated[date, BeforeValidator(_iso_day), Field(examples=["2026-01-31"])]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC, which at the ends of the calendar does not exist."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this moment has no date in UTC") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Input(BaseModel):

@@ -7,7 +7,10 @@ from marketplace.accounts.access import Allowed
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
-from marketplace.assets.errors import NotOwnerError, NotTradableError
+from marketplace.assets.consents.errors import ConsentNotNeededError, ConsentsMissingError
+from marketplace.assets.consents.schemas import ConsentRead
+from marketplace.assets.errors import NotOwnerError
+from marketplace.assets.standing.errors import NotTradableError, RightRestrainedError
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError, VersionMismatchError
 from marketplace.kernel.money import UnknownCurrencyError
@@ -84,7 +87,30 @@ async def get_listing(listing_id: UUID, reads: HotReads) -> Response:
     return Response(detail, media_type="application/json")
 
 
-@router.patch("/{listing_id}", response_model=ListingRead, responses=problems(*MOVE_ERRORS))
+@router.post(
+    "/{listing_id}/ask-consents",
+    status_code=status.HTTP_201_CREATED,
+    response_model=list[ConsentRead],
+    responses=problems(
+        InvalidTokenError,
+        PermissionMissingError,
+        NotFoundError,
+        NotOwnerError,
+        ConsentNotNeededError,
+    ),
+)
+async def ask_listing_consents(
+    listing_id: UUID, request: ListingEdit, actor: Seller, session: Session
+) -> object:
+    """Ask the other owners to agree to your listing, as it is or as you want to change it."""
+    return await service.ask_owners(session, listing_id, request, actor=actor)
+
+
+@router.patch(
+    "/{listing_id}",
+    response_model=ListingRead,
+    responses=problems(*MOVE_ERRORS, ConsentsMissingError),
+)
 async def edit_listing(
     listing_id: UUID,
     request: ListingEdit,
@@ -99,7 +125,14 @@ async def edit_listing(
 @router.post(
     "/{listing_id}/publish",
     response_model=ListingRead,
-    responses=problems(*MOVE_ERRORS, NotTradableError, NotOwnerError, ConfidentialTextMissingError),
+    responses=problems(
+        *MOVE_ERRORS,
+        NotTradableError,
+        RightRestrainedError,
+        NotOwnerError,
+        ConfidentialTextMissingError,
+        ConsentsMissingError,
+    ),
 )
 async def publish_listing(
     listing_id: UUID, actor: Seller, session: Session, if_match: IfMatch = None
@@ -129,7 +162,7 @@ async def suspend_listing(
 @router.post(
     "/{listing_id}/resume",
     response_model=ListingRead,
-    responses=problems(*MOVE_ERRORS, NotTradableError),
+    responses=problems(*MOVE_ERRORS, NotTradableError, RightRestrainedError),
 )
 async def resume_listing(
     listing_id: UUID, actor: Operator, session: Session, if_match: IfMatch = None
@@ -141,7 +174,7 @@ async def resume_listing(
 @router.post(
     "/{listing_id}/reopen",
     response_model=ListingRead,
-    responses=problems(*MOVE_ERRORS, NotTradableError),
+    responses=problems(*MOVE_ERRORS, NotTradableError, RightRestrainedError),
 )
 async def reopen_listing(
     listing_id: UUID, actor: Operator, session: Session, if_match: IfMatch = None

@@ -9,17 +9,22 @@ from marketplace.listings.cards import rename_seller
 from marketplace.listings.deal_types import DealType
 from marketplace.listings.licensing.opening import withdraw_open
 from marketplace.listings.models import Listing
-from marketplace.listings.service import follow_right
+from marketplace.listings.service import follow_right, withdraw_unowned
 
 
-async def on_legal_event(session: AsyncSession, fact: Fact) -> None:
-    """A right that lapsed, was invalidated or expired leaves the market at once."""
+async def on_standing(session: AsyncSession, fact: Fact) -> None:
+    """A right that lapsed, was invalidated, expired or is held leaves the market at once."""
     await follow_right(session, UUID(fact.subject.removeprefix("right:")))
 
 
 async def on_encumbered(session: AsyncSession, fact: Fact) -> None:
     """A right that is attached, or comes to be held in trust, leaves the market too."""
     await follow_right(session, UUID(fact.data["right_id"]))
+
+
+async def on_title(session: AsyncSession, fact: Fact) -> None:
+    """Only an owner may offer a right."""
+    await withdraw_unowned(session, UUID(fact.subject.removeprefix("right:")))
 
 
 async def on_organisation_edited(session: AsyncSession, fact: Fact) -> None:

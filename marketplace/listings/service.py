@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -6,11 +7,16 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.organisations.queries import get_organisation
+from marketplace.assets.consents.models import Consent
+from marketplace.assets.consents.service import ask_all, require_consents
 from marketplace.assets.encumbrances.checking import find_conflict, require_free
 from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right, RightKind
 from marketplace.assets.queries import get_right
-from marketplace.assets.service import require_owner
+from marketplace.assets.standing.rules import TRADABLE
+from marketplace.assets.standing.service import require_tradable
+from marketplace.assets.title.queries import owns
+from marketplace.assets.title.service import require_owner
 from marketplace.documents.service import latest_body
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
@@ -18,6 +24,7 @@ from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, mov
 from marketplace.listings.bundles.models import ListingItem
 from marketplace.listings.bundles.service import put_items, rights_of
 from marketplace.listings.cards import refresh_card
+from marketplace.listings.consenting import deeds_of, terms_of
 from marketplace.listings.deal_types import BY_LICENSEES, DealType
 from marketplace.listings.errors import ConfidentialTextMissingError
 from marketplace.listings.licensing.opening import declare_open
@@ -71,12 +78,15 @@ async def publish_listing(
 
     Raises:
         NotTradableError: the right lapsed, was invalidated or expired.
+        RightRestrainedError: an office notes that it is held.
         EncumberedError, TrusteeOnlyError: it is attached, or held in trust by another.
         ConfidentialTextMissingError: an idea without the text that a buyer would get.
+        ConsentsMissingError: another owner has not consented to these words and this price.
     """
     listing = await lock_for(session, listing_id, actor)
     for right_id in await rights_of(session, listing):
         await _require_offerable(session, listing, right_id)
+    await _require_agreed(session, listing)
     listing.published_at = now(session)
     await _move(session, listing, "publish", actor, version)
     if listing.deal_type is DealType.OPEN:
@@ -86,11 +96,23 @@ async def publish_listing(
 
 async def _require_offerable(session: AsyncSession, listing: Listing, right_id: UUID) -> None:
     right = await session.get_one(Right, right_id)
+    require_tradable(right)
     await require_free(session, right.id, Deed.LIST, by=listing.organisation_id)
-    if listing.deal_type not in BY_LICENSEES and not await is_pooled(session, listing):
+    if await _is_by_owner(session, listing):
         await require_owner(session, right.id, listing.organisation_id)
     if right.kind is RightKind.IDEA and await latest_body(session, right.id) is None:
         raise ConfidentialTextMissingError
+
+
+async def _is_by_owner(session: AsyncSession, listing: Listing) -> bool:
+    return listing.deal_type not in BY_LICENSEES and not await is_pooled(session, listing)
+
+
+async def _require_agreed(session: AsyncSession, listing: Listing) -> None:
+    """Each right's other owners have consented; a licensee's, and those of a pool, did before."""
+    if await _is_by_owner(session, listing):
+        for deed in await deeds_of(session, listing):
+            await require_consents(session, deed, use=True)
 
 
 async def edit_listing(
@@ -101,7 +123,11 @@ async def edit_listing(
     actor: Actor,
     version: int | None,
 ) -> Listing:
-    """Change what is given and keep the rest; the clock goes on. Given nothing, nothing happens."""
+    """Change what is given and keep the rest; the clock goes on. Given nothing, nothing happens.
+
+    Raises:
+        ConsentsMissingError: it is public, and another owner has not consented to the new terms.
+    """
     listing = await lock_for(session, listing_id, actor)
     due_at = listing.due_at
     changed = request.model_dump(exclude_unset=True)
@@ -120,8 +146,25 @@ async def edit_listing(
     )
     for name, value in changed.items():
         setattr(listing, name, value)
+    if listing.state is ListingState.PUBLISHED:
+        await _require_agreed(session, listing)
     await refresh_card(session, listing)
     return listing
+
+
+async def ask_owners(
+    session: AsyncSession, listing_id: UUID, change: ListingEdit, *, actor: Actor
+) -> Sequence[Consent]:
+    """Ask the other owners of the right to agree to a listing, with what is to be changed of it.
+
+    Raises:
+        NotOwnerError: the listing's organisation owns nothing of the right any more.
+        ConsentNotNeededError: nobody else has to agree.
+    """
+    listing = await lock_for(session, listing_id, actor)
+    changed = change.model_dump(exclude_unset=True)
+    terms = await terms_of(session, listing, changed)
+    return await ask_all(session, await deeds_of(session, listing, changed), terms, actor=actor)
 
 
 async def move_listing(
@@ -163,6 +206,18 @@ async def follow_right(session: AsyncSession, right_id: UUID) -> None:
             await system_move(session, listing, "suspend", actor=BY_SYSTEM)
         else:
             await refresh_card(session, listing)
+
+
+def _is_tradable(right: Right) -> bool:
+    return right.legal_status in TRADABLE and right.restrained_since is None
+
+
+async def withdraw_unowned(session: AsyncSession, right_id: UUID) -> None:
+    """Take off the market what is offered by somebody who owns nothing of it any more."""
+    for listing in await _lock_live(session, right_id):
+        open_to = listing.lifecycle.open_to(listing.state, SYSTEM)
+        if "withdraw" in open_to and not await owns(session, right_id, listing.organisation_id):
+            await system_move(session, listing, "withdraw", actor=BY_SYSTEM)
 
 
 async def withdraw_listings_of(session: AsyncSession, right_id: UUID) -> None:
@@ -216,13 +271,16 @@ async def reopen_listing(
 async def _is_free(session: AsyncSession, listing: Listing) -> bool:
     by = listing.organisation_id
     for right_id in await rights_of(session, listing):
-        if await find_conflict(session, right_id, Deed.LIST, by=by):
+        right = await session.get_one(Right, right_id)
+        conflict = await find_conflict(session, right_id, Deed.LIST, by=by)
+        if conflict or not _is_tradable(right):
             return False
     return True
 
 
 async def _require_free(session: AsyncSession, listing: Listing) -> None:
     for right_id in await rights_of(session, listing):
+        require_tradable(await session.get_one(Right, right_id))
         await require_free(session, right_id, Deed.LIST, by=listing.organisation_id)
 
 

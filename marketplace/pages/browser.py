@@ -29,6 +29,11 @@ class Browser:
         """Goes into a form as a hidden field: no other site knows it, nor reads it in ours."""
         return hashlib.sha256(f"form:{self._form}:{self.session}".encode()).hexdigest()
 
+    @property
+    def secret(self) -> str:
+        """What this browser alone has; nothing before it opened a form here."""
+        return self._opened
+
     def proves(self, sent: str) -> bool:
         """Whether a form was opened here, by the same browser in the same session."""
         proof = self.form_proof if self._opened else ""
@@ -36,6 +41,12 @@ class Browser:
 
     def set_form(self, response: Response) -> Response:
         self._set(response, FORM, self._form)
+        return response
+
+    def end_session(self, response: Response) -> Response:
+        response.delete_cookie(
+            self._name(SESSION), path="/", secure=self._secure, httponly=True, samesite="lax"
+        )
         return response
 
     def set_session(self, response: Response, cookie: str, lifetime: timedelta) -> Response:

@@ -14,6 +14,8 @@ from marketplace.accounts.oauth.metadata import AUTHORIZE
 from marketplace.pages.texts import LANGUAGES, TEXTS, accepted, preferred
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+ACCOUNT: Final = "/account"
+LANGUAGE: Final = "ui_locales"
 STYLE: Final = (TEMPLATES / "style.css").read_bytes()
 STYLE_PATH: Final = "/pages/style.css"
 STYLE_ADDRESS: Final = f"{STYLE_PATH}?{hashlib.sha256(STYLE).hexdigest()[:12]}"
@@ -32,7 +34,7 @@ Asked = dict[str, str]
 
 def language_of(request: Request, asked: Asked) -> str:
     """What the link asks for, else what the browser prefers."""
-    wishes = asked.get("ui_locales", "").split()
+    wishes = asked.get(LANGUAGE, "").split()
     return preferred(*wishes, *accepted(request.headers.get("accept-language", "")))
 
 
@@ -53,6 +55,7 @@ def page(
     language = language_of(request, asked)
     content = _ENVIRONMENT.get_template(template).render(
         say=_speaker(language),
+        knows=TEXTS[language].__contains__,
         language=language,
         languages={tag: (name, address(asked, ui_locales=tag)) for tag, name in LANGUAGES.items()},
         style=STYLE_ADDRESS,
@@ -64,8 +67,14 @@ def page(
 
 
 def address(asked: Asked, **changed: str) -> str:
-    """The address of an authorization request, on this server."""
-    return f"{AUTHORIZE}?{urlencode(asked | changed)}"
+    """The address of an authorization request, on this server; without one, of the account page."""
+    path, query = ACCOUNT if is_no_request(asked) else AUTHORIZE, urlencode(asked | changed)
+    return f"{path}?{query}" if query else path
+
+
+def is_no_request(asked: Asked) -> bool:
+    """Whether no application sent the person here: all that is asked for is a language."""
+    return asked.keys() <= {LANGUAGE}
 
 
 def return_host(uri: str) -> str:

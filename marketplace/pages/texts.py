@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from marketplace.pages import account_texts
+
 LANGUAGES: Final[Mapping[str, str]] = {"ko": "한국어", "zh": "中文", "en": "English"}
 FALLBACK: Final = "en"
 
-TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "brand": "Idea and Patent Marketplace",
         "language": "Language",
@@ -48,6 +50,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "scope.rights:register": "register ideas and patents, and their confidential texts",
         "scope.listings:write": "list rights, and change or withdraw listings",
         "scope.offers:write": "make, counter and accept offers",
+        "scope.valuations:calculate": "calculate values of rights",
+        "scope.valuations:operate": "publish valuation models",
         "scope.agreements:sign": "sign agreements that bind your organisation",
         "scope.deals:perform": "carry out deals: deliver, confirm, release the price, dispute",
         "scope.deals:operate": "operate the platform's deals",
@@ -97,6 +101,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "scope.rights:register": "아이디어·특허와 비밀 내용 등록",
         "scope.listings:write": "매물 등록, 변경, 철회",
         "scope.offers:write": "제안, 역제안, 수락",
+        "scope.valuations:calculate": "권리 가치 계산",
+        "scope.valuations:operate": "가치평가 모델 공표",
         "scope.agreements:sign": "조직을 구속하는 계약에 서명",
         "scope.deals:perform": "거래 이행: 인도, 확인, 대금 지급, 분쟁 제기",
         "scope.deals:operate": "플랫폼의 거래 운영",
@@ -144,6 +150,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "scope.rights:register": "登记创意、专利及其保密内容",
         "scope.listings:write": "挂牌、修改和撤回挂牌",
         "scope.offers:write": "报价、还价和接受报价",
+        "scope.valuations:calculate": "计算权利价值",
+        "scope.valuations:operate": "发布估值模型",
         "scope.agreements:sign": "签署对贵组织有约束力的协议",
         "scope.deals:perform": "履行交易：交付、确认、放款、提出争议",
         "scope.deals:operate": "运营平台的交易",
@@ -152,6 +160,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "scope.payments:operate": "运营平台的支付",
         "scope.system:operate": "运营平台系统",
     },
+}
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    language: {**texts, **account_texts.TEXTS[language]} for language, texts in _TEXTS.items()
 }
 
 

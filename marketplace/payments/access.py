@@ -4,12 +4,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.access import Allowed
 from marketplace.accounts.actors import Actor
+from marketplace.accounts.models import Organisation
+from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.accounts.permissions import Permission
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.routing import Session
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.payments.providers.port import PaymentProvider, WaysToPay
 from marketplace.payments.providers.stripe.capability import Stripe
@@ -40,6 +44,22 @@ def platform_account(settings: Settings) -> BankAccount:
     return account
 
 
+async def _payee(
+    actor: Reader,
+    session: Session,
+    organisation_id: Annotated[UUID | None, Query(description="operator: of which")] = None,
+) -> Organisation:
+    """The organisation that a reader asks about: their own, or for an operator any.
+
+    Raises:
+        NotFoundError: another's, whether or not it exists.
+    """
+    wanted = organisation_id or actor.organisation_id
+    if wanted != actor.organisation_id and not actor.may(Permission.OPERATE_PAYMENTS):
+        raise NotFoundError("no such organisation")
+    return await get_organisation(session, wanted)
+
+
 async def _platform_account(request: Request) -> BankAccount:
     account: BankAccount = request.app.state.platform_account
     return account
@@ -64,6 +84,7 @@ async def _payees_of(request: Request) -> FindPayees:
     return find
 
 
+Payee = Annotated[Organisation, Depends(_payee)]
 PlatformAccount = Annotated[BankAccount, Depends(_platform_account)]
 Providers = Annotated[tuple[PaymentProvider, ...], Depends(_providers)]
 Ways = Annotated[WaysToPay, Depends(_ways)]

@@ -35,6 +35,8 @@ class BankEntryState(StrEnum):
     REFUNDING = "refunding"
     REFUNDED = "refunded"
     EXPENSED = "expensed"
+    REMITTED = "remitted"
+    EXCHANGED = "exchanged"
 
 
 B = BankEntryState
@@ -52,6 +54,8 @@ BANK_ENTRY: Final = Lifecycle(
         moves("requeue", B.REFUNDING, B.QUEUED, SYSTEM, OPERATOR, CLOCK),
         moves("complete", B.REFUNDING, B.REFUNDED, OPERATOR, CLOCK),
         moves("expense", B.QUEUED, B.EXPENSED, OPERATOR),
+        moves("remit", B.QUEUED, B.REMITTED, OPERATOR),
+        moves("exchange", B.QUEUED, B.EXCHANGED, OPERATOR),
         moves("remind", B.QUEUED, B.QUEUED, CLOCK),
         moves("remind", B.REFUNDING, B.REFUNDING, CLOCK),
     ),

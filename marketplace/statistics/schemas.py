@@ -4,6 +4,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from marketplace.kernel.schemas import Output
+from marketplace.payments.currencies.schemas import ExactRate
 
 
 class Origin(StrEnum):
@@ -36,6 +37,31 @@ class PublishedSource(Output):
     discrepancy: str | None
 
 
+class RateUsed(Output):
+    currency: str
+    units_per_euro: ExactRate
+    day: date = Field(description="when it was published, at or before the day asked for")
+    source: str
+
+
+class CurrencyTotal(Output):
+    currency: str
+    deals: int
+    amount_minor: int = Field(description="exact, in minor units of this currency")
+    converted_minor: int = Field(description="rounded; parts may not add up to the total")
+
+
+class ConvertedTotals(Output):
+    """All currencies as one figure, by reference rates of a day; worked out now, never stored."""
+
+    currency: str
+    rates_of: date
+    deals: int
+    amount_minor: int = Field(description="converted exactly, summed, then rounded half up")
+    by_currency: list[CurrencyTotal]
+    rates: list[RateUsed]
+
+
 class CumulativeTable(Output):
     """Flow of settled deals; counted once a deal, in the period of its settlement.
 
@@ -53,3 +79,6 @@ class CumulativeTable(Output):
     total: Figures
     by_kind: list[KindTotal]
     published: list[PublishedSource]
+    converted: ConvertedTotals | None = Field(
+        default=None, description="with `convert_to`: the totals of all currencies"
+    )

@@ -15,6 +15,7 @@ from marketplace.payments.inbox import api as inbox_api
 from marketplace.search.catalogue import quick_page
 from marketplace.wiring.accounts import ACCOUNTS, SECRET_TAKING, USES, finders
 from marketplace.wiring.assets import ASSETS
+from marketplace.wiring.billing import BILLING
 from marketplace.wiring.deals import DEALS
 from marketplace.wiring.documents import DOCUMENTS
 from marketplace.wiring.kernel import KERNEL
@@ -22,6 +23,7 @@ from marketplace.wiring.listings import LISTINGS
 from marketplace.wiring.payments import ERRANDS, PAYMENTS, RECONCILERS
 from marketplace.wiring.search import SEARCH
 from marketplace.wiring.statistics import STATISTICS
+from marketplace.wiring.valuation import VALUATION
 
 DOMAINS: Final = (
     KERNEL,
@@ -29,7 +31,9 @@ DOMAINS: Final = (
     ASSETS,
     DOCUMENTS,
     PAYMENTS,
+    BILLING,
     LISTINGS,
+    VALUATION,
     DEALS,
     SEARCH,
     STATISTICS,
@@ -49,6 +53,7 @@ ROUTERS: Final = tuple(chain.from_iterable(domain.routers for domain in DOMAINS)
 LIFECYCLES: Final = tuple(chain.from_iterable(domain.lifecycles for domain in DOMAINS))
 CONSUMERS: Final = tuple(chain.from_iterable(domain.consumers for domain in DOMAINS))
 CLOCKS: Final = tuple(chain.from_iterable(domain.clocks for domain in DOMAINS))
+TURNING: Final = tuple(chain.from_iterable(domain.turning for domain in DOMAINS))
 FORGETTING: Final = tuple(chain.from_iterable(domain.forgetting for domain in DOMAINS))
 APPEND_ONLY: Final = tuple(chain.from_iterable(domain.append_only for domain in DOMAINS))
 PERSONAL_DATA: Final = tuple(chain.from_iterable(d.personal_data for d in reversed(DOMAINS)))
@@ -86,6 +91,7 @@ __all__ = [
     "ROUTERS",
     "SECRET_TAKING",
     "TABLES",
+    "TURNING",
     "USES",
     "finders",
 ]

@@ -22,6 +22,9 @@ from marketplace.accounts.designations import service as designations_service
 from marketplace.accounts.designations.lifecycle import DESIGNATION
 from marketplace.accounts.designations.models import Designation
 from marketplace.accounts.emails import api as emails_api
+from marketplace.accounts.identity_providers import api as identity_providers_api
+from marketplace.accounts.identity_providers import errors as identity_providers_errors
+from marketplace.accounts.identity_providers import logins as identity_providers_logins
 from marketplace.accounts.invitations import api as invitations_api
 from marketplace.accounts.invitations import errors as invitations_errors
 from marketplace.accounts.invitations import service as invitations_service
@@ -78,6 +81,7 @@ ACCOUNTS: Final = Domain(
         designations_public.router,
         clients_api.router,
         authorizations_api.router,
+        identity_providers_api.router,
     ),
     lifecycles=(INVITATION, AFFILIATION_PROPOSAL, DESIGNATION),
     clocks=(
@@ -95,6 +99,7 @@ ACCOUNTS: Final = Domain(
         **designations_errors.CONSTRAINT_ERRORS,
         **mailed_tokens_errors.CONSTRAINT_ERRORS,
         **second_factor_errors.CONSTRAINT_ERRORS,
+        **identity_providers_errors.CONSTRAINT_ERRORS,
     },
     forgetting=(
         sessions_service.forget_expired,
@@ -105,6 +110,7 @@ ACCOUNTS: Final = Domain(
         invitations_service.forget_old,
         attempts_service.forget_old,
         mailed_tokens_service.forget_old,
+        identity_providers_logins.forget_old,
     ),
     personal_data=(
         applications_personal_data.PERSONAL_DATA,
@@ -117,6 +123,8 @@ ACCOUNTS: Final = Domain(
 
 SECRET_TAKING: Final = frozenset(
     {
+        "/login/begin",
+        "/login/code",
         "/oauth/sign-in",
         "/oauth/token",
         "/reset-password",

@@ -10,13 +10,17 @@ from marketplace.deals.audits.lifecycle import ROYALTY_AUDIT
 from marketplace.deals.audits.models import RoyaltyAudit
 from marketplace.deals.bundles import api as bundles_api
 from marketplace.deals.chargebacks import on_chargeback
+from marketplace.deals.co_owners import api as co_owners_api
 from marketplace.deals.deadlines import on_hold_ending
+from marketplace.deals.due_diligence import api as due_diligence_api
 from marketplace.deals.handlers import (
     NEGOTIATIONS_AFTER,
     on_distributed,
     on_listing_moved,
     on_paid,
 )
+from marketplace.deals.invoicing import CONSUMER as INVOICES
+from marketplace.deals.invoicing import FEE_MOVING, on_fee_moved
 from marketplace.deals.licences import api as licences_api
 from marketplace.deals.licences import errors as licences_errors
 from marketplace.deals.licences import handlers as licences_handlers
@@ -58,6 +62,7 @@ from marketplace.deals.royalty_checks import api as royalty_checks_api
 from marketplace.deals.royalty_checks import errors as royalty_checks_errors
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.events import Consumer
+from marketplace.payments.invoices import verify as invoices_verify
 from marketplace.wiring.domain import Domain
 
 DISTRIBUTING: Final = (
@@ -91,6 +96,8 @@ DEALS: Final = Domain(
     routers=(
         negotiations_api.router,
         deals_api.router,
+        co_owners_api.router,
+        due_diligence_api.router,
         payees_api.router,
         parts_api.router,
         bundles_api.router,
@@ -119,12 +126,13 @@ DEALS: Final = Domain(
                 "chargeback.begin": on_chargeback,
                 "deal.countersign": licences_handlers.on_signed,
                 "deal.take": licences_handlers.on_signed,
-                "right.legal_event": licences_handlers.on_legal_event,
+                "right.standing": licences_handlers.on_standing,
             }
             | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved)
             | dict.fromkeys(DISTRIBUTING, on_distributed)
             | dict.fromkeys(ROYALTY_MONEY, royalties_paying.on_released),
         ),
+        Consumer(INVOICES, dict.fromkeys(FEE_MOVING, on_fee_moved)),
     ),
     clocks=(
         Clock(Negotiation, {}),
@@ -169,5 +177,9 @@ DEALS: Final = Domain(
         RoyaltyLine.__tablename__,
         RoyaltyCharge.__tablename__,
     ),
-    proofs=deals_verify.CHECKS | royalties_verify.CHECKS,
+    proofs={
+        **deals_verify.CHECKS,
+        **royalties_verify.CHECKS,
+        **invoices_verify.checks(INVOICES, FEE_MOVING),
+    },
 )

@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.personal_data.registry import PersonalData
 from marketplace.kernel.clocks import Clock
+from marketplace.kernel.db import Sessions
 from marketplace.kernel.events import Consumer
 from marketplace.kernel.lifecycle import Lifecycle
 from marketplace.kernel.problems import ConstraintErrors
 
+Turn = Callable[[Sessions], Awaitable[int]]
 Forget = Callable[[AsyncSession], Awaitable[Any]]
 
 
@@ -21,6 +23,7 @@ class Domain:
     """Everything of a domain that runs without being called by another.
 
     Attributes:
+        turning: what time alone changes, beside the clocks of lifecycles.
         constraint_errors: what a caller is told when the database refuses, by constraint.
         forgetting: what deletes rows that have served their time.
         personal_data: what the domain knows of persons, for export and erasure.
@@ -32,6 +35,7 @@ class Domain:
     lifecycles: Sequence[Lifecycle[Any]] = ()
     consumers: Sequence[Consumer] = ()
     clocks: Sequence[Clock] = ()
+    turning: Sequence[Turn] = ()
     constraint_errors: ConstraintErrors = field(default_factory=dict)
     forgetting: Sequence[Forget] = ()
     personal_data: Sequence[PersonalData] = ()

@@ -8,9 +8,10 @@ from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
 from marketplace.listings.handlers import (
     on_encumbered,
-    on_legal_event,
     on_off_the_market,
     on_organisation_edited,
+    on_standing,
+    on_title,
 )
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
@@ -27,7 +28,9 @@ LISTINGS: Final = Domain(
             "listings",
             {
                 "encumbrance.register": on_encumbered,
-                "right.legal_event": on_legal_event,
+                "right.standing": on_standing,
+                "right.transfer": on_title,
+                "right.retract_conveyance": on_title,
                 "organisation.edit": on_organisation_edited,
                 "listing.withdraw": on_off_the_market,
                 "listing.expire": on_off_the_market,

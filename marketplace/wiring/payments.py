@@ -40,6 +40,7 @@ from marketplace.payments.online.models import OnlinePayment
 from marketplace.payments.payouts import api as payouts_api
 from marketplace.payments.payouts import service as payouts_service
 from marketplace.payments.payouts.models import Payout
+from marketplace.payments.reconciling import bank as bank_reconciling
 from marketplace.payments.reconciling import stripe as stripe_reconciling
 from marketplace.payments.reconciling.service import Reconciler
 from marketplace.payments.taxes import api as taxes_api
@@ -123,5 +124,8 @@ ERRANDS: Final[Mapping[ErrandKind, Errand]] = {
 }
 """What is asked of providers outside any transaction."""
 
-RECONCILERS: Final[Mapping[str, Reconciler]] = {"stripe": stripe_reconciling.reconcile}
+RECONCILERS: Final[Mapping[str, Reconciler]] = {
+    "bank": bank_reconciling.reconcile,
+    "stripe": stripe_reconciling.reconcile,
+}
 """What compares a provider's movements with the ledger, by the provider's name."""

@@ -7,13 +7,17 @@ moment from which it is known.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
 
 from marketplace.assets.encumbrances.conflicts import RULES
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
+
+KINDS = """ARRAY['pledge', 'registered_exclusive', 'exclusive', 'sole', 'non_exclusive',
+    'open_licence', 'option', 'attachment', 'trust']::text[]"""
 
 TABLES = """
 CREATE TABLE encumbrance (
@@ -23,6 +27,8 @@ CREATE TABLE encumbrance (
     due_at timestamptz,
     right_id uuid NOT NULL,
     kind varchar(32) NOT NULL,
+    kind_range int4range NOT NULL GENERATED ALWAYS AS (int4range(
+        array_position(KINDS, kind::text), array_position(KINDS, kind::text), '[]')) STORED,
     subject varchar,
     holder_organisation_id uuid,
     holder_name varchar,
@@ -73,9 +79,10 @@ CREATE TABLE encumbrance (
         kind NOT IN ('pledge', 'attachment', 'trust') OR (claim_range = '{(,)}'
         AND territory_range = '{(,)}' AND field_range = '{(,)}' AND uses = 63))
 );
-CREATE INDEX encumbrance_scope_index ON encumbrance USING gist (right_id, kind, territory_range,
-    field_range, claim_range, tstzrange(starts_at, ends_at))
-    WHERE state IN ('pending_registration', 'active');
+-- Ordinary licences are many, alike in scope, and bar nearly nothing: here they would be in the way.
+CREATE INDEX encumbrance_scope_index ON encumbrance USING gist (right_id, kind_range, field_range,
+    territory_range, claim_range, tstzrange(starts_at, ends_at))
+    WHERE state IN ('pending_registration', 'active') AND kind <> 'non_exclusive';
 CREATE INDEX encumbrance_right_index ON encumbrance (right_id, id);
 CREATE INDEX encumbrance_holder_index ON encumbrance (holder_organisation_id, id);
 CREATE INDEX encumbrance_due_index ON encumbrance (due_at) WHERE due_at IS NOT NULL;
@@ -112,6 +119,17 @@ CREATE TABLE conflict_rule (
         PRIMARY KEY (act, standing, jurisdiction, right_kind, valid_from),
     CONSTRAINT conflict_rule_no_overlap EXCLUDE USING gist (act WITH =, standing WITH =,
         jurisdiction WITH =, right_kind WITH =, daterange(valid_from, valid_until) WITH &&)
+);
+
+CREATE TABLE conflict_summary (
+    act varchar NOT NULL,
+    jurisdiction varchar NOT NULL,
+    right_kind varchar NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date,
+    barring int4multirange NOT NULL,
+    verdicts jsonb NOT NULL,
+    CONSTRAINT conflict_summary_primary PRIMARY KEY (act, jurisdiction, right_kind, valid_from)
 );
 
 CREATE TABLE encumbrance_certificate (
@@ -160,10 +178,62 @@ CREATE TABLE encumbrance_consent (
 CREATE UNIQUE INDEX encumbrance_consent_open_index
     ON encumbrance_consent (encumbrance_id, act, subject) WHERE revoked_at IS NULL;
 CREATE INDEX encumbrance_consent_subject_index ON encumbrance_consent (subject);
-"""
+""".replace("KINDS", KINDS)
 
-CONFLICTS = """
--- What stands against an act, the right's own status first; nothing found, the act may be.
+SUMMARY = """
+-- What a whole act needs in one row, for each jurisdiction and kind of right that has rules.
+CREATE FUNCTION summarize_conflicts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM conflict_summary;
+    WITH boundary AS (
+        SELECT valid_from AS day FROM conflict_rule
+        UNION SELECT valid_until FROM conflict_rule WHERE valid_until IS NOT NULL
+    ), period AS (
+        SELECT day AS valid_from, lead(day) OVER (ORDER BY day) AS valid_until FROM boundary
+    ), class AS (
+        SELECT a.act, j.jurisdiction, k.right_kind, p.valid_from, p.valid_until
+        FROM (SELECT DISTINCT act FROM conflict_rule) a,
+            (SELECT DISTINCT jurisdiction FROM conflict_rule) j,
+            (SELECT DISTINCT right_kind FROM conflict_rule) k, period p
+    ), resolved AS (
+        SELECT DISTINCT ON (c.act, c.jurisdiction, c.right_kind, c.valid_from, r.standing)
+            c.*, r.standing, r.verdict, array_position(KINDS, r.standing::text) AS place
+        FROM class c JOIN conflict_rule r ON r.act = c.act
+            AND r.jurisdiction IN ('*', c.jurisdiction) AND r.right_kind IN ('*', c.right_kind)
+            AND r.valid_from <= c.valid_from
+            AND (r.valid_until IS NULL OR r.valid_until > c.valid_from)
+        ORDER BY c.act, c.jurisdiction, c.right_kind, c.valid_from, r.standing,
+            r.jurisdiction = '*', r.right_kind = '*'
+    )
+    INSERT INTO conflict_summary
+        (act, jurisdiction, right_kind, valid_from, valid_until, barring, verdicts)
+    SELECT act, jurisdiction, right_kind, valid_from, valid_until,
+        -- Every kind, but for those that a rule lets pass.
+        '{(,)}'::int4multirange - coalesce(range_agg(int4range(place, place, '[]')) FILTER (
+            WHERE place IS NOT NULL AND verdict IN ('free', 'subject')), '{}'),
+        jsonb_object_agg(standing, verdict)
+    FROM resolved GROUP BY act, jurisdiction, right_kind, valid_from, valid_until;
+    RETURN NULL;
+END $$
+""".replace("KINDS", KINDS)
+
+TOLD = """e.id, e.kind, e.holder_organisation_id, e.registration_number, e.claims,
+                e.territories, e.fields_of_use, e.uses, e.starts_at, e.ends_at"""
+
+MATCHES = """e.right_id = wanted_right
+            AND e.state IN ('pending_registration', 'active') AND e.kind_range && thing.barring
+            AND e.field_range && wanted_field AND e.territory_range && wanted_territory
+            AND e.claim_range && wanted_claims
+            AND tstzrange(e.starts_at, e.ends_at) && wanted_period
+            AND e.uses & wanted_uses <> 0 AND e.id IS DISTINCT FROM itself
+            -- What has to be registered keeps nobody from working before it is.
+            AND (e.state = 'active' OR wanted_act <> 'work')"""
+
+CONFLICTS = (
+    """
+-- The first thing that stands against an act; none, and it may be. What no row of the summary
+-- speaks of is refused. It is asked before every act on a right, so each step counts: no plan is
+-- made twice, and encumbrances are looked for only where the right has one of a kind that bars.
 CREATE FUNCTION conflicts_of(
     wanted_right uuid,
     wanted_act text,
@@ -177,50 +247,82 @@ CREATE FUNCTION conflicts_of(
     wanted_price bigint,
     wanted_currency text,
     itself uuid
-) RETURNS TABLE (standing text, verdict text, encumbrance_id uuid) LANGUAGE sql STABLE AS $$
-    WITH thing AS (
-        SELECT r.office, r.kind, r.legal_status FROM ip_right r WHERE r.id = wanted_right
-    ), rule AS MATERIALIZED (
-        SELECT DISTINCT ON (c.standing) c.standing, c.verdict
-        FROM thing t JOIN conflict_rule c ON c.act = wanted_act
-            AND c.jurisdiction IN ('*', t.office) AND c.right_kind IN ('*', t.kind)
-            AND c.valid_from <= (lower(wanted_period) AT TIME ZONE 'UTC')::date
-            AND ((lower(wanted_period) AT TIME ZONE 'UTC')::date < c.valid_until
-                OR c.valid_until IS NULL)
-        ORDER BY c.standing, c.jurisdiction = '*', c.right_kind = '*'
-    )
-    SELECT t.legal_status::text, 'refused', NULL::uuid
-    FROM thing t LEFT JOIN rule ON rule.standing = t.legal_status
-    WHERE coalesce(rule.verdict, 'refused') NOT IN ('free', 'subject')
-    UNION ALL
-    SELECT 'sale', rule.verdict, NULL FROM rule
-    WHERE rule.standing = 'sale' AND rule.verdict NOT IN ('free', 'subject') AND EXISTS (
-        SELECT FROM right_reservation s WHERE s.right_id = wanted_right
-            AND s.reserved_until IS NULL AND s.subject IS DISTINCT FROM wanted_subject)
-    UNION ALL
-    SELECT rule.standing, rule.verdict, e.id
-    FROM rule JOIN encumbrance e ON e.right_id = wanted_right AND e.kind = rule.standing
-        AND e.state IN ('pending_registration', 'active')
-        AND e.territory_range && wanted_territory AND e.field_range && wanted_field
-        AND e.claim_range && wanted_claims
-        AND tstzrange(e.starts_at, e.ends_at) && wanted_period
-        AND e.uses & wanted_uses <> 0 AND e.id IS DISTINCT FROM itself
-        -- What has to be registered keeps nobody from working the invention before it is.
-        AND (e.state = 'active' OR wanted_act <> 'work')
-    WHERE rule.verdict = 'refused'
-        OR rule.verdict = 'holder' AND e.holder_organisation_id IS DISTINCT FROM wanted_by
-        OR rule.verdict = 'consent' AND NOT EXISTS (
+) RETURNS TABLE (
+    standing text, verdict text, encumbrance_id uuid, registration_number text, claims integer[],
+    territories text[], fields_of_use text[], uses integer, starts_at timestamptz,
+    ends_at timestamptz
+)
+LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    passing CONSTANT text[] := '{free,subject}';
+    day CONSTANT date := (lower(wanted_period) AT TIME ZONE 'UTC')::date;
+    thing record;
+    found_ones refcursor;
+    one record;
+BEGIN
+    SELECT r.legal_status AS status, r.burdens, s.barring, s.verdicts,
+        coalesce(s.verdicts ->> r.legal_status, 'refused') AS by_status,
+        s.verdicts ->> 'sale' <> ALL (passing) AND EXISTS (
+            SELECT FROM right_reservation v WHERE v.right_id = r.id
+                AND v.reserved_until IS NULL AND v.subject IS DISTINCT FROM wanted_subject
+        ) AS is_reserved
+    INTO thing
+    FROM ip_right r LEFT JOIN conflict_summary s ON s.act = wanted_act
+        AND s.jurisdiction IN ('*', r.office) AND s.right_kind IN ('*', r.kind)
+        AND s.valid_from <= day AND (s.valid_until IS NULL OR day < s.valid_until)
+    WHERE r.id = wanted_right
+    ORDER BY s.jurisdiction = '*', s.right_kind = '*' LIMIT 1;
+    IF thing.by_status <> ALL (passing) OR thing.is_reserved THEN
+        standing := CASE WHEN thing.by_status = ANY (passing) THEN 'sale' ELSE thing.status END;
+        verdict := 'refused';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    IF NOT thing.burdens && thing.barring THEN
+        RETURN;
+    END IF;
+    IF thing.barring @> array_position(KINDS, 'non_exclusive') THEN
+        OPEN found_ones FOR
+            SELECT TOLD FROM encumbrance e WHERE MATCHES;
+    ELSE
+        OPEN found_ones FOR
+            SELECT TOLD FROM encumbrance e
+            WHERE e.kind <> 'non_exclusive' AND MATCHES;
+    END IF;
+    LOOP
+        FETCH found_ones INTO one;
+        EXIT WHEN NOT FOUND;
+        verdict := coalesce(thing.verdicts ->> one.kind, 'refused');
+        CONTINUE WHEN verdict = 'holder' AND one.holder_organisation_id = wanted_by;
+        CONTINUE WHEN verdict = 'consent' AND EXISTS (
             SELECT FROM encumbrance_consent c
-            WHERE c.encumbrance_id = e.id AND c.subject = wanted_subject
+            WHERE c.encumbrance_id = one.id AND c.subject = wanted_subject
                 AND c.revoked_at IS NULL
                 -- The signature of a sale used the consent, weeks before the right passes.
-                AND CASE wanted_act WHEN 'transfer' THEN c.act = 'sell' AND c.used_at IS NOT NULL
+                AND CASE wanted_act
+                    WHEN 'transfer' THEN c.act = 'sell' AND c.used_at IS NOT NULL
                     ELSE c.act = wanted_act AND c.used_at IS NULL
                         AND c.expires_at > lower(wanted_period) AND (c.act <> 'sell'
                             OR c.currency = wanted_currency AND c.price_minor <= wanted_price)
-                    END)
-$$
-"""
+                    END);
+        standing := one.kind;
+        encumbrance_id := one.id;
+        registration_number := one.registration_number;
+        claims := one.claims;
+        territories := one.territories;
+        fields_of_use := one.fields_of_use;
+        uses := one.uses;
+        starts_at := one.starts_at;
+        ends_at := one.ends_at;
+        RETURN NEXT;
+        EXIT;
+    END LOOP;
+    CLOSE found_ones;
+END $$
+""".replace("TOLD", TOLD)
+    .replace("MATCHES", MATCHES)
+    .replace("KINDS", KINDS)
+)
 
 MAY = """
 -- Refuse an act that something stands against; else note when it was, and use up its consents.
@@ -273,7 +375,7 @@ KEEP_VERSIONS = """
 CREATE FUNCTION keep_encumbrances() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     inner_facts CONSTANT text[] := ARRAY['version', 'due_at', 'changed_at', 'claim_range',
-        'territory_range', 'field_range', 'entry_sha256', 'created_at'];
+        'territory_range', 'field_range', 'kind_range', 'entry_sha256', 'created_at'];
     present CONSTANT jsonb := to_jsonb(NEW) - inner_facts;
     known timestamptz;
 BEGIN
@@ -281,7 +383,21 @@ BEGIN
         RETURN NULL;
     END IF;
     known := take_turns_over_right(NEW.right_id, NEW.changed_at);
-    IF NEW.state IN ('pending_registration', 'active') THEN
+    UPDATE ip_right SET burdens = CASE
+        WHEN NEW.state IN ('pending_registration', 'active')
+            THEN coalesce(burdens, '{}') + int4multirange(NEW.kind_range)
+        ELSE (SELECT range_agg(e.kind_range) FROM encumbrance e
+            WHERE e.right_id = NEW.right_id AND e.state IN ('pending_registration', 'active'))
+        END
+    WHERE id = NEW.right_id;
+    -- What stood already, and burdens no more than before, is not granted anew.
+    IF NEW.state IN ('pending_registration', 'active') AND NOT (TG_OP = 'UPDATE'
+        AND OLD.state IN ('pending_registration', 'active')
+        AND (NEW.right_id, NEW.kind) = (OLD.right_id, OLD.kind)
+        AND NEW.claim_range <@ OLD.claim_range AND NEW.territory_range <@ OLD.territory_range
+        AND NEW.field_range <@ OLD.field_range AND NEW.uses & ~OLD.uses = 0
+        AND tstzrange(NEW.starts_at, NEW.ends_at) <@ tstzrange(OLD.starts_at, OLD.ends_at)
+    ) THEN
         PERFORM require_no_conflict(NEW.right_id, NEW.kind, NEW.claim_range, NEW.territory_range,
             NEW.field_range, NEW.uses, tstzrange(NEW.starts_at, NEW.ends_at), NEW.subject,
             NEW.granted_by, NULL, NULL, NEW.id);
@@ -307,7 +423,7 @@ DECLARE
 BEGIN
     CASE TG_TABLE_NAME
     WHEN 'listing' THEN
-        moment := coalesce(NEW.published_at, NEW.created_at);
+        moment := greatest(NEW.published_at, NEW.created_at, clock_timestamp());
         wanted_by := NEW.organisation_id;
     WHEN 'right_reservation' THEN
         moment := NEW.reserved_from;
@@ -318,14 +434,13 @@ BEGIN
         wanted_by := NEW.seller_organisation_id;
         wanted_price := NEW.price_minor;
         wanted_currency := NEW.currency;
-    WHEN 'ownership' THEN
-        moment := NEW.owned_from;
-        wanted_subject := NEW.basis;
-        SELECT o.organisation_id INTO wanted_by FROM ownership o
-        WHERE o.right_id = wanted_right AND o.id <> NEW.id ORDER BY o.owned_from DESC LIMIT 1;
-        IF NOT FOUND THEN
-            RETURN NULL;  -- the first owner
+    WHEN 'conveyance' THEN
+        IF NEW.basis NOT LIKE 'deal:%' THEN
+            RETURN NULL;  -- the first owners, and what a register tells: facts, and no deeds
         END IF;
+        moment := NEW.passed_at;
+        wanted_subject := NEW.basis;
+        wanted_by := NEW.from_organisation_id;
     WHEN 'legal_event' THEN
         moment := NEW.created_at;
         wanted_subject := 'right:' || NEW.right_id;
@@ -342,6 +457,13 @@ END $$
 """
 
 TRIGGERS = {
+    "conflict_rule_summarized": (
+        "conflict_rule",
+        (
+            "AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON conflict_rule"
+            " FOR EACH STATEMENT EXECUTE FUNCTION summarize_conflicts()"
+        ),
+    ),
     "encumbrance_kept": (
         "encumbrance",
         "AFTER INSERT OR UPDATE ON encumbrance FOR EACH ROW EXECUTE FUNCTION keep_encumbrances()",
@@ -397,14 +519,15 @@ TRIGGERS = {
             " EXECUTE FUNCTION refuse_burdened_deed('sell')"
         ),
     ),
-    "ownership_burdened": (
-        "ownership",
-        "AFTER INSERT ON ownership FOR EACH ROW EXECUTE FUNCTION refuse_burdened_deed('transfer')",
+    "conveyance_burdened": (
+        "conveyance",
+        "AFTER INSERT ON conveyance FOR EACH ROW EXECUTE FUNCTION refuse_burdened_deed('transfer')",
     ),
     "legal_event_surrender_burdened": (
         "legal_event",
         (
-            "AFTER INSERT ON legal_event FOR EACH ROW WHEN (NEW.kind = 'surrendered')"
+            "AFTER INSERT ON legal_event FOR EACH ROW WHEN"
+            " (NEW.kind = 'surrendered' AND NEW.origin IN ('owner', 'operator'))"
             " EXECUTE FUNCTION refuse_burdened_deed('surrender')"
         ),
     ),
@@ -413,11 +536,12 @@ TRIGGERS = {
 
 def upgrade() -> None:
     op.add_column("ip_right", sa.Column("burdened_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("ip_right", sa.Column("burdens", INT4MULTIRANGE(), nullable=True))
     op.add_column(
         "deal", sa.Column("pledged", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
     op.alter_column("deal", "pledged", server_default=None)
-    for statement in (*TABLES.split(";\n"), CONFLICTS, MAY, BURDEN, KEEP_VERSIONS, DEEDS):
+    for statement in (*TABLES.split(";\n"), SUMMARY, CONFLICTS, MAY, BURDEN, KEEP_VERSIONS, DEEDS):
         if statement.strip():
             op.execute(statement)
     for name, (_, trigger) in TRIGGERS.items():
@@ -461,15 +585,18 @@ def downgrade() -> None:
         "take_turns_over_right",
         "require_no_conflict",
         "conflicts_of",
+        "summarize_conflicts",
     ):
         op.execute(f"DROP FUNCTION {name}")
     for table in (
         "encumbrance_certificate",
         "encumbrance_consent",
+        "conflict_summary",
         "conflict_rule",
         "encumbrance_version",
         "encumbrance",
     ):
         op.drop_table(table)
     op.drop_column("deal", "pledged")
+    op.drop_column("ip_right", "burdens")
     op.drop_column("ip_right", "burdened_at")

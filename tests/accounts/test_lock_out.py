@@ -28,9 +28,15 @@ from tests.factories.accounts import (
     client_from,
     letters,
 )
+from tests.factories.clocks import StoppedClock
 from tests.factories.world import World
 
 WRONG = "this is not it at all"
+
+
+@pytest.fixture
+def clock() -> ShiftedClock:
+    return StoppedClock()
 
 
 @pytest.fixture
@@ -163,6 +169,6 @@ async def test_processes_share_the_count_and_a_killed_one_leaves_it(world: World
 
     async with client_from(app, "127.0.0.1") as client:
         answer = await account.at(client).try_to_sign_in()
+    await engine.dispose()
 
     assert_refused(answer, 429, "too_many_attempts")
-    await engine.dispose()

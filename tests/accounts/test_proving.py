@@ -18,6 +18,7 @@ from marketplace.accounts.attempts.rules import PAIR_FREE
 from marketplace.accounts.passwords import hashing
 from marketplace.kernel.db import create_engine, create_sessions
 from tests.factories.accounts import NEW_PASSWORD, PASSWORD, Account, assert_refused
+from tests.factories.oauth import WEB, Flow, browser_of, hidden, registered
 from tests.factories.people import person
 from tests.factories.routes import NOBODY
 from tests.factories.world import World
@@ -144,6 +145,27 @@ async def test_a_burst_is_served_by_one_connection(world: World, narrow: AsyncEn
     burst = [who.try_to_sign_in() for who in [account] * 30 + [wrong] * 4]
     answers = await asyncio.gather(*burst)
     assert Counter(answer.status_code for answer in answers) == {201: 30, 401: 4}
+
+
+async def test_the_sign_in_page_holds_none_either(
+    world: World, narrow: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = watch(monkeypatch, narrow)
+    account = await Account.open(world.client, world.app)
+    desk = await registered(await person(world.client, world.sessions), WEB)
+    flow = Flow(desk, browser_of(world.app), NOBODY)  # type: ignore[arg-type]
+    form = hidden((await flow.open()).text) | {"email": account.email, "password": PASSWORD}
+
+    async def send(**changed: str) -> int:
+        answer = await flow.browser.post("/oauth/sign-in", data=form | changed)
+        return answer.status_code
+
+    wrong = {"email": "nobody@example.com"}
+    watched.held.clear()
+    assert await send(**wrong) == 401
+    assert watched.held == [0]
+    sent = [*(send() for _ in range(16)), *(send(**wrong) for _ in range(4))]
+    assert Counter(await asyncio.gather(*sent)) == {303: 16, 401: 4}
 
 
 async def test_guessing_many_at_once_gains_nothing(world: World) -> None:

@@ -16,6 +16,7 @@ from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.db import Sessions
 from tests.factories.deals import ok
 from tests.factories.people import operator, person
+from tests.factories.routes import BODIES
 
 PASSWORD = "long and private"
 INVENTOR = {
@@ -257,6 +258,7 @@ DRAFT = {
 MEMBER = {"email": "nobody@example.com", "role": "member"}
 HEIR = {"user_id": NOWHERE}
 NO_ACCOUNT = {"holder_name": "x", "account_number": "GB00", "bank_code": "x", "country": "KR"}
+WITHDRAWAL = BODIES["withdraw_valuation_model"]
 PROBES: dict[str, tuple[str, str, Any]] = {
     "read": ("GET", f"/v1/deals/{NOWHERE}", None),
     "account:manage": ("DELETE", f"/v1/api-keys/{NOWHERE}", None),
@@ -265,12 +267,19 @@ PROBES: dict[str, tuple[str, str, Any]] = {
     "organisation:manage": ("PATCH", f"/v1/organisations/{NOWHERE}", {"name": "x"}),
     "organisation:own": ("POST", f"/v1/organisations/{NOWHERE}/transfer-ownership", HEIR),
     "organisations:operate": ("POST", f"/v1/organisations/{NOWHERE}/suspend", {"reason": "x"}),
+    "identity_providers:operate": ("POST", f"/v1/identity-providers/{NOWHERE}/enable", None),
     "bank_account:manage": ("PUT", "/v1/payee-account", NO_ACCOUNT),
     "rights:register": ("PUT", f"/v1/rights/{NOWHERE}/confidential-text", {"content": "x"}),
     "listings:write": ("POST", "/v1/listings", DRAFT),
     "offers:write": ("POST", f"/v1/listings/{NOWHERE}/offers", PRICE),
     "agreements:sign": ("POST", f"/v1/deals/{NOWHERE}/sign", {"sha256": "0" * 64}),
     "deals:perform": ("POST", f"/v1/deals/{NOWHERE}/file-transfer", None),
+    "valuations:calculate": ("POST", "/v1/valuation/calculations", {}),
+    "valuations:operate": (
+        "POST",
+        f"/v1/valuation/models/{NOWHERE}/withdraw",
+        BODIES["withdraw_valuation_model"],
+    ),
     "deals:operate": ("POST", f"/v1/deals/{NOWHERE}/reverse", None),
     "listings:operate": ("POST", f"/v1/listings/{NOWHERE}/suspend", None),
     "system:operate": ("POST", "/v1/event-failures/nobody/1/retry", None),

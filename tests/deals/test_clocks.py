@@ -14,6 +14,7 @@ from marketplace.kernel.lifecycle import Lifecycle
 from marketplace.listings.lifecycle import LISTING, ListingState
 from marketplace.wiring import CLOCKS
 from tests.factories.deals import list_right, ok, right_body
+from tests.factories.register import look_up
 from tests.factories.stage import Stage, figures, moves_told
 from tests.factories.undone import undone
 
@@ -61,12 +62,23 @@ async def assert_clock(
     assert fresh == [(f"{kind}.{move}", "clock")]
 
 
+async def look_up_before(stage: Stage, deal_id: str, moment: datetime) -> None:
+    """Somebody looks at the register before a deal is due; else its release is refused."""
+    clock = stage.world.clock
+    clock.offset += moment - MARGIN - clock.now()
+    right_id = await stage.right_of(deal_id)
+    await look_up(stage.market.operator, right_id, clock.now().date().isoformat())
+
+
 @pytest.mark.parametrize("state", DEAL.due)
 async def test_the_clock_ends_every_phase_of_a_deal(stage: Stage, state: DealState) -> None:
     deal_id = stage.deals[state]
     async with undone(stage.world) as connection:
         since = datetime.fromisoformat((await stage.deal(deal_id))["due_at"])
         assert abs(since - DEAL.due[state].after - stage.world.clock.now()) < timedelta(minutes=2)
+
+        if state is DealState.RECORDED:
+            await look_up_before(stage, deal_id, since)
 
         await assert_clock(stage, connection, DEAL, deal_id, state)
 
@@ -154,7 +166,7 @@ async def test_a_right_out_of_force_is_not_paid_for_until_it_is_restored(
     market, clock, deal_id = stage.market, stage.world.clock, stage.deals["recorded"]
     async with undone(stage.world) as connection:
         right_id = await stage.right_of(deal_id)
-        await record(stage, right_id, event)
+        event_id = await record(stage, right_id, event)
         before = await figures(connection, deal_id)
         for who in ("buyer", "operator"):
             refused = await stage.people[who].post(f"/v1/deals/{deal_id}/release")
@@ -176,18 +188,30 @@ async def test_a_right_out_of_force_is_not_paid_for_until_it_is_restored(
             ] * attempts
         assert (await stage.deal(deal_id))["held"]["amount_minor"] == 100_000_000
 
-        await record(stage, right_id, "restored")
+        await look_up_before(stage, deal_id, later)
+        await undo(stage, right_id, event, event_id)
         await wait_until(stage, later + MARGIN)
         assert await market.state(deal_id) == "settled"
 
 
-async def record(stage: Stage, right_id: str, event: str) -> None:
+async def undo(stage: Stage, right_id: str, event: str, event_id: str) -> None:
+    """What was invalidated never was, and is not restored; only the fact can be taken back."""
+    if event != "invalidated":
+        await record(stage, right_id, "restored")
+        return
+    path = f"/v1/rights/{right_id}/legal-events/{event_id}/retract"
+    taken_back = await stage.market.operator.post(path, {"source": "correction"})
+    assert taken_back.status_code == 204
+
+
+async def record(stage: Stage, right_id: str, event: str) -> str:
     body = {
         "kind": event,
         "occurred_on": stage.world.clock.now().date().isoformat(),
         "source": "register",
     }
-    await ok(await stage.market.operator.post(f"/v1/rights/{right_id}/legal-events", body))
+    path = f"/v1/rights/{right_id}/legal-events"
+    return str((await ok(await stage.market.operator.post(path, body)))["id"])
 
 
 async def test_a_payment_that_just_arrived_keeps_the_clock_from_cancelling(stage: Stage) -> None:

@@ -238,15 +238,15 @@ async def test_the_database_itself_lets_no_pledged_right_change_hands(market: Ma
     for statement in (
         "UPDATE deal SET state = 'signed' WHERE id = $1",
         (
-            "INSERT INTO ownership (id, created_at, right_id, organisation_id, owned_from, basis)"
-            " SELECT gen_random_uuid(), now(), right_id, buyer_organisation_id, '2999-01-01',"
-            " 'deal:' || id FROM deal WHERE id = $1"
+            "INSERT INTO conveyance (id, created_at, right_id, kind, from_organisation_id,"
+            " to_organisation_id, numerator, denominator, passed_at, basis, source)"
+            " SELECT gen_random_uuid(), now(), right_id, 'assignment', seller_organisation_id,"
+            " buyer_organisation_id, 1, 1, '2999-01-01', 'deal:' || id, 'here'"
+            " FROM deal WHERE id = $1"
         ),
     ):
         undone = connection.transaction()
         await undone.start()
-        ended = "UPDATE ownership SET owned_until = '2999-01-01' WHERE right_id = $1"
-        await connection.execute(ended, found["right_id"])
         with pytest.raises(asyncpg.ExclusionViolationError) as refused:
             await connection.execute(statement, deal_id)
         assert refusal(refused.value) == "conflict_consent"

@@ -38,9 +38,10 @@ _DEAL = """
         price_minor, currency, commission_basis_points, commission_vat_basis_points, vat_minor,
         released_minor, refunded_minor, commission_minor, commission_vat_minor, withheld_minor,
         released_vat_minor, returned_minor, returned_vat_minor, shared, withholds, in_parts,
-        pledged, recordal_waived_by_seller, title_passed, state)
+        co_owned, pledged, recordal_waived_by_seller, title_passed, state)
     VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, 'patent', 'sale', 1000, 'KRW', 500,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, false, false, 'partly_signed')
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, false, false, false,
+        'partly_signed')
 """
 _CONFLICTS = """
     SELECT standing, verdict FROM conflicts_of($1, $2, $3::text::int4multirange,
@@ -94,8 +95,8 @@ class Register:
             self.owner,
         )
         await self.connection.execute(
-            "INSERT INTO ownership (id, created_at, right_id, organisation_id, owned_from, basis)"
-            " VALUES ($1, $2, $3, $4, $2, 'registration')",
+            "INSERT INTO ownership (id, created_at, right_id, organisation_id, numerator,"
+            " denominator, owned_from, basis) VALUES ($1, $2, $3, $4, 1, 1, $2, 'registration')",
             uuid4(),
             START,
             right_id,
@@ -260,16 +261,13 @@ async def sign(register: Register, deal_id: UUID) -> None:
 async def transfer(register: Register, right_id: UUID, basis: str = "deal:nobody") -> None:
     moment = datetime(2026, 2, 1, tzinfo=UTC)
     await register.connection.execute(
-        "UPDATE ownership SET owned_until = $2 WHERE right_id = $1 AND owned_until IS NULL",
-        right_id,
-        moment,
-    )
-    await register.connection.execute(
-        "INSERT INTO ownership (id, created_at, right_id, organisation_id, owned_from, basis)"
-        " VALUES ($1, $2, $3, $4, $2, $5)",
+        "INSERT INTO conveyance (id, created_at, right_id, kind, from_organisation_id,"
+        " to_organisation_id, numerator, denominator, passed_at, basis, source)"
+        " VALUES ($1, $2, $3, 'assignment', $4, $5, 1, 1, $2, $6, 'here')",
         uuid4(),
         moment,
         right_id,
+        register.owner,
         register.holder,
         basis,
     )
@@ -277,8 +275,9 @@ async def transfer(register: Register, right_id: UUID, basis: str = "deal:nobody
 
 async def _surrender(register: Register, right_id: UUID) -> None:
     await register.connection.execute(
-        "INSERT INTO legal_event (id, created_at, right_id, kind, occurred_on, source, recorded_by)"
-        " VALUES ($1, $2, $3, 'surrendered', '2026-01-01', 'gazette', $4)",
+        "INSERT INTO legal_event (id, created_at, right_id, kind, occurred_on, source, origin,"
+        " event_key, recorded_by)"
+        " VALUES ($1, $2, $3, 'surrendered', '2026-01-01', 'gazette', 'operator', '1', $4)",
         uuid4(),
         START,
         right_id,

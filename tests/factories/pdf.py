@@ -10,8 +10,8 @@ def texts(file: bytes) -> str:
     found = []
     for stream in re.findall(rb"stream\r?\n(.*?)endstream", file, re.DOTALL):
         content = _plain(stream)
-        for shown in re.findall(rb"\((.*?)(?<!\\)\) Tj", content, re.DOTALL):
-            found.append(_read(_unescaped(shown)))
+        shown = re.findall(rb"\((.*?)(?<!\\)\) Tj", content, re.DOTALL)
+        found += [_read(_unescaped(text)) for text in shown]
     return "\n".join(found)
 
 

@@ -160,6 +160,31 @@ BODIES: Mapping[str, Any] = {
     },
     "edit_client": {"name": "Valuation desk, Busan", "scopes": ["read"]},
     "rotate_client_secret": {"overlap_days": 7},
+    "create_identity_provider": {
+        "slug": "daehan",
+        "name": "Daehan Chemicals",
+        "issuer": "https://login.daehan.example",
+        "client_id": "marketplace",
+        "authentication": "client_secret_post",
+        "client_secret": "what the provider gave",
+        "scopes": ["openid", "email"],
+        "domains": ["daehan.example"],
+        "country": "KR",
+        "organisation_id": None,
+        "role": None,
+    },
+    "edit_identity_provider": {
+        "name": "Daehan Chemicals, Ulsan",
+        "client_id": "marketplace-2",
+        "authentication": "client_secret_basic",
+        "client_secret": "what it gave later",
+        "scopes": ["openid", "email", "profile"],
+        "domains": ["daehan.example"],
+        "country": "KR",
+        "organisation_id": None,
+        "role": None,
+    },
+    "unlink_identity": {"email": "nobody@example.com"},
     "register_right": {
         "kind": "patent",
         "title": "권리 확인 방법",
@@ -169,6 +194,98 @@ BODIES: Mapping[str, Any] = {
         "classifications": ["G06Q 50/18"],
     },
     "record_legal_event": {"kind": "lapsed", "occurred_on": "2026-01-05", "source": "gazette 17"},
+    "retract_legal_event": {"source": "correction in gazette 47"},
+    "note_register_check": {"as_of": "2026-01-05", "source": "extract", "origin": "KIPRIS"},
+    "record_conveyance": {
+        "kind": "assignment",
+        "from_organisation_id": NOBODY,
+        "to_organisation_id": NOBODY,
+        "share": {"numerator": 1, "denominator": 3},
+        "received_on": "2026-01-05",
+        "recorded_on": "2026-01-06",
+        "recordal_number": "1-1-2026-7",
+        "source": "extract",
+    },
+    "retract_conveyance": {"source": "correction in gazette 47"},
+    "import_register_facts": {
+        "origin": "KIPRIS",
+        "as_of": "2026-01-05",
+        "scheme": "ST27",
+        "rights": [
+            {
+                "number": "KR 10-7654322",
+                "events": [{"id": "e1", "code": "PR0701", "on": "2015-07-08"}],
+            }
+        ],
+    },
+    "set_legal_rule": {
+        "jurisdiction": "JP",
+        "right_kind": "patent",
+        "topic": "term",
+        "terms": {"years": 20},
+        "valid_from": "1995-07-01",
+        "source": "Patent Act 67",
+    },
+    "ask_for_consents": {"act": "license", "terms": "5 % of net sales in Korea"},
+    "give_consent": {"terms_sha256": "0" * 64, "limit": PRICE, "single_use": True},
+    "ask_listing_consents": {"asking_price_minor": 1},
+    "grant_encumbrance": {
+        "kind": "pledge",
+        "holder_organisation_id": NOBODY,
+        "scope": {
+            "claims": [1],
+            "territories": ["KR-11"],
+            "fields": ["G06Q 10/06"],
+            "uses": ["make"],
+            "starts_at": "2026-01-05T00:00:00+09:00",
+            "ends_at": "2027-01-05T00:00:00+09:00",
+        },
+        "secured": PRICE,
+        "contract_on": "2026-01-05",
+        "effective_on": "2026-01-05",
+    },
+    "record_register_entry": {
+        "source": "KIPRIS",
+        "entry_id": "PN-1",
+        "kind": "pledge",
+        "holder_organisation_id": None,
+        "holder_name": "한빛은행",
+        "scope": {"territories": []},
+        "secured": PRICE,
+        "registration_number": "2026-1",
+        "received_on": "2026-01-06",
+        "receipt_order": 1,
+        "recorded_on": "2026-01-07",
+        "gazetted_on": "2026-01-08",
+        "effective_on": "2026-01-06",
+        "contract_on": "2026-01-05",
+    },
+    "register_encumbrance": {
+        "registration_number": "2026-2",
+        "received_on": "2026-01-06",
+        "receipt_order": 2,
+        "recorded_on": "2026-01-07",
+        "gazetted_on": "2026-01-08",
+        "effective_on": "2026-01-06",
+    },
+    "change_encumbrance": {
+        "valid_from": "2026-01-09",
+        "secured": PRICE,
+        "ends_at": "2099-01-01T00:00:00+09:00",
+        "holder_organisation_id": NOBODY,
+    },
+    "delete_encumbrance": {"valid_from": "2026-01-10"},
+    "give_holder_consent": {
+        "act": "sell",
+        "deal_id": NOBODY,
+        "price_at_least": PRICE,
+        "claim_minor": 10,
+        "expires_at": "2099-01-01T00:00:00+09:00",
+    },
+    "certify_encumbrances": {
+        "valid_at": "2026-03-01T00:00:00+09:00",
+        "known_at": "2026-03-15T00:00:00+09:00",
+    },
     "put_confidential_text": {"content": "how the shelf dries an umbrella"},
     "create_listing": {
         "right_id": NOBODY,
@@ -229,6 +346,63 @@ BODIES: Mapping[str, Any] = {
     "choose_payout_method": {"method": "bank"},
     "create_stripe_payouts": {"currency": "USD"},
     "submit_evidence": {"evidence": "register extract 2026-01-05"},
+    "name_seller_of_record": {
+        "series": "IPM",
+        "name": "주식회사 아이디어마켓",
+        "address": "서울특별시 강남구 테헤란로 131",
+        "country": "KR",
+        "registration_number": "124-81-00998",
+        "vat_number": "124-81-00998",
+        "time_zone": "Asia/Seoul",
+        "valid_from": "2099-01-01T00:00:00+09:00",
+    },
+    "remit_tax": {
+        "tax": "withholding",
+        "jurisdiction": "KR",
+        "period_from": "2026-01-01",
+        "period_until": "2026-02-01",
+        "reference": "0126-2611-1-12345678",
+    },
+    "quote_conversion": {"amount": PRICE, "into": "USD"},
+    "exchange_bank_entry": {"counterpart": "USD"},
+    "calculate_value": {
+        "method": "relief_from_royalty",
+        "currency": "KRW",
+        "purpose": "transfer",
+        "base_date": "2026-06-30",
+        "revenues_minor": [100_000, 120_000],
+        "royalty_rate": 0.05,
+        "tax_rate": 0.22,
+        "discount_rate": 0.15,
+        "timing": "end_year",
+        "terminal_growth": 0.01,
+        "amortisation_years": 5,
+        "range": {
+            "kind": "monte_carlo",
+            "draws": 100,
+            "seed": 7,
+            "over": {"royalty_rate": {"low": 0.03, "mode": 0.05, "high": 0.07}},
+        },
+    },
+    "publish_valuation_model": {
+        "edition": "2027.1",
+        "source": "the guide's edition of 2027",
+        "content": {
+            "kind": "premium_table",
+            "printed": [
+                {"score": 20.0, "premium": 0.1001},
+                {"score": 50.0, "premium": 0.0018},
+            ],
+            "slope": -0.071,
+            "intercept": 0.1001,
+        },
+    },
+    "allow_valuation_model": {
+        "purpose": "loan",
+        "valid_from": "2099-01-01",
+        "valid_until": "2100-01-01",
+    },
+    "withdraw_valuation_model": {"withdrawn_from": "2099-07-01", "reason": "superseded"},
 }
 
 
@@ -255,7 +429,7 @@ class Operation:
     @property
     def query(self) -> set[str]:
         """The names of its query parameters; one that is a model stands for its fields."""
-        fields = self.route.dependant.query_params
+        fields = [*_query_of(self.route.dependant)]
         models = [
             f.field_info.annotation
             for f in fields
@@ -287,6 +461,13 @@ class Operation:
     def address(self, ids: Mapping[str, str]) -> str:
         known = dict.fromkeys(self.parameters, NOBODY) | PATH_DEFAULTS
         return self.path.format_map(known | dict(ids))
+
+
+def _query_of(dependant: Dependant) -> Iterator[Any]:
+    """The parameters of the query, be they of the route itself or of what it depends on."""
+    yield from dependant.query_params
+    for needed in dependant.dependencies:
+        yield from _query_of(needed)
 
 
 def _asks(dependant: Dependant, call: object) -> bool:

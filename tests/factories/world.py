@@ -22,7 +22,7 @@ from marketplace.search.indexing import Indexer
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
 from marketplace.statistics.folding import fold
-from marketplace.wiring import CLOCKS, CONSUMERS, PROOFS
+from marketplace.wiring import CLOCKS, CONSUMERS, PROOFS, TURNING
 from marketplace.worker import prepare
 
 
@@ -68,6 +68,8 @@ class World:
         done = await match_received(self.sessions)
         for clock in CLOCKS:
             done += await run_due(self.sessions, clock)
+        for turn in TURNING:
+            done += await turn(self.sessions)
         for consumer in CONSUMERS:
             done += await deliver(self.sessions, consumer)
         done += await mail_resets(self.sessions, self.letters)

@@ -2,17 +2,13 @@
 
 import asyncio
 import json
-import shutil
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx2
 import pytest
-import uvicorn
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oidc.core import CodeIDToken
@@ -22,9 +18,7 @@ from oauthlib.oauth2 import BackendApplicationClient
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
-from marketplace.kernel.clock import ShiftedClock
-from marketplace.kernel.postgres import EmbeddedPostgres
-from tests.conftest import _settings, clone
+from tests.factories.npm import installed
 from tests.factories.oauth import (
     COOKIE,
     MACHINE,
@@ -39,8 +33,6 @@ from tests.factories.oauth import (
 from tests.factories.people import Person, person
 from tests.factories.world import World
 
-OPENID_CLIENT = "openid-client@6.8.9"
-INSTALLED = Path.home() / ".cache" / "marketplace-tests" / OPENID_CLIENT.replace("@", "-")
 SCRIPT = Path(__file__).with_name("openid_client.mjs")
 CALLBACK = "http://127.0.0.1:9/callback"
 
@@ -68,26 +60,6 @@ class Site:
         answer = await self.browser.post(f"{self.issuer}/oauth/consent", data=form)
         assert answer.status_code == 303, answer.text
         return str(answer.headers["location"])
-
-
-@pytest.fixture
-async def world_that_listens(
-    server: EmbeddedPostgres, template: str, folder: Path, clock: ShiftedClock
-) -> AsyncIterator[World]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        name = f"world_{uuid4().hex}"
-        await clone(server, template, name)
-        port = {"port": listener.getsockname()[1]}
-        settings = _settings(server, name, folder / name).model_copy(update=port)
-        world = await World.open(settings, clock)
-        config = uvicorn.Config(world.app, log_config=None, lifespan="off", access_log=False)
-        service = uvicorn.Server(config)
-        serving = asyncio.create_task(service.serve(sockets=[listener]))
-        yield world
-        service.should_exit = True
-        await serving
-        await world.close()
 
 
 @pytest.fixture
@@ -236,31 +208,8 @@ async def test_requests_oauthlib_works_alone(site: Site, monkeypatch: pytest.Mon
     assert (me["user"], me["permissions"]) == (None, ["read"])
 
 
-async def openid_client() -> Path:
-    """The library of npm, installed once for all runs; without it the test is skipped."""
-    entry = INSTALLED / "node_modules" / "openid-client" / "build" / "index.js"
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are needed for openid-client")
-    if not entry.exists():
-        INSTALLED.mkdir(parents=True, exist_ok=True)
-        install = await asyncio.create_subprocess_exec(
-            "npm",
-            "install",
-            "--silent",
-            "--no-save",
-            "--prefix",
-            str(INSTALLED),
-            OPENID_CLIENT,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        if await install.wait() or not entry.exists():
-            pytest.skip(f"npm could not install {OPENID_CLIENT}")
-    return entry
-
-
 async def test_openid_client_of_npm_logs_in_calls_and_refreshes(site: Site) -> None:
-    library = await openid_client()
+    library = await installed("openid-client@6.8.9", "build/index.js")
     key = json.dumps(site.key.as_dict(private=True))
     web = (site.web["id"], site.web["client_secret"])
     node = await asyncio.create_subprocess_exec(

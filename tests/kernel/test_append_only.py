@@ -28,6 +28,7 @@ async def test_the_list_is_that_of_the_database(connection: AsyncConnection) -> 
         "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
         " JOIN pg_proc p ON p.oid = t.tgfoid"
         " WHERE p.proname = 'refuse_change' AND t.tgenabled = 'O'"
+        " AND t.tgname LIKE '%_append_only'"
     )
     found = (await connection.execute(query)).scalars()
     assert sorted(found) == sorted(APPEND_ONLY)

@@ -7,6 +7,7 @@ from marketplace.kernel.money import (
     CurrencyMismatchError,
     Money,
     UnknownCurrencyError,
+    grouped_text,
     major_text,
     minor_digits,
     minor_from_text,
@@ -151,3 +152,16 @@ def test_a_share_is_rounded_by_the_largest_remainder(
     amount_minor: int, basis_points: int, share_minor: int
 ) -> None:
     assert share_of(amount_minor, basis_points) == share_minor
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "written"),
+    [
+        (1_234_567, "KRW", "1,234,567"),
+        (-1_234_567, "USD", "-12,345.67"),
+        (-5, "USD", "-0.05"),
+        (0, "KWD", "0.000"),
+    ],
+)
+def test_amounts_for_people_are_grouped(minor: int, currency: str, written: str) -> None:
+    assert grouped_text(minor, currency) == written

@@ -306,14 +306,20 @@ async def test_who_sold_a_right_no_longer_lists_it(
     seller, stranger = people["seller"], people["stranger"]
     right = await ok(await seller.post("/v1/rights", right_body()))
     await connection.execute(
-        text("UPDATE ownership SET owned_until = owned_from + interval '1 microsecond'")
+        text(
+            "UPDATE ownership SET owned_until = owned_from + interval '1 microsecond'"
+            " WHERE right_id = :right_id"
+        ),
+        {"right_id": right["id"]},
     )
     values = {"right_id": right["id"], "organisation_id": stranger.organisation_id}
     await connection.execute(
         text(
-            "INSERT INTO ownership (id, created_at, right_id, organisation_id, owned_from, basis)"
-            " SELECT gen_random_uuid(), now(), :right_id, :organisation_id, owned_until, 'sale'"
-            " FROM ownership"
+            "INSERT INTO ownership (id, created_at, right_id, organisation_id, numerator,"
+            " denominator, owned_from, basis) SELECT gen_random_uuid(), now(), :right_id,"
+            " :organisation_id, 1, 1, owned_until, 'sale' FROM ownership"
+            " WHERE right_id = :right_id"
+            " WHERE right_id = :right_id"
         ),
         values,
     )

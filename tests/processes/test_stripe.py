@@ -152,7 +152,7 @@ def _confirm_as_the_browser_would(fake: StripeFake, intent: str) -> None:
     [
         (
             ("reconcile", "--provider", "paypal", "--date", "2026-01-05"),
-            "no such provider; write one of stripe",
+            "no such provider; write one of bank, stripe",
         ),
         (
             ("reconcile", "--provider", "stripe", "--date", "2026-01-05"),

@@ -29,7 +29,9 @@ from marketplace.wiring import CLOCKS, LIFECYCLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycles.md"
 EDGE = re.compile(r" {4}(?P<source>\w+) --> (?P<target>\w+): (?P<name>\w+) \((?P<by>[\w, ]+)\)")
-LIMIT = re.compile(r"\| (?P<state>\w+) \| (?P<move>\w+) after (?P<days>\d+) days \|")
+LIMIT = re.compile(
+    r"\| (?P<state>\w+) \| (?P<move>\w+) after (?P<count>\d+) (?P<unit>days|minutes) \|"
+)
 MODELS = {clock.model.lifecycle.name: clock.model for clock in CLOCKS}
 ACTOR = Machine("user:1")
 STRANGERS = ("nobody", "", "Seller", "BUYER", "admin")
@@ -59,7 +61,7 @@ def read_page(name: str) -> Page:
         for found in EDGE.finditer(section)
     }
     limits = {
-        found["state"]: (found["move"], timedelta(days=int(found["days"])))
+        found["state"]: (found["move"], timedelta(**{found["unit"]: int(found["count"])}))
         for found in LIMIT.finditer(section)
     }
     return Page(edges, limits)

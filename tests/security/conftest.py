@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from marketplace.accounts.permissions import MemberRole
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
+from marketplace.payments.currencies.ecb import Rate
+from marketplace.payments.currencies.service import store_rates
 from tests.conftest import _settings, clone
 from tests.factories.deals import (
     PRICE_MINOR,
@@ -33,6 +37,8 @@ from tests.factories.world import World
 
 NOWHERE = "http://127.0.0.1:9"
 """Stripe is set up, and nothing of these tests calls it."""
+NOWHERE = {"slug": "nowhere", "issuer": "https://127.0.0.1:9", "domains": ["nowhere.example"]}
+"""An identity provider that nobody can be asked about."""
 
 
 @dataclass
@@ -75,6 +81,7 @@ async def _fill(market: Market) -> dict[str, str]:
     licensed = await _license(market)  # first, as a year passes
     await ok(await market.seller.put("/v1/payee-account", ACCOUNT))
     await market.deal("settled")
+    billing = await _bill(market)
     batch = await ok(await market.operator.post("/v1/payout-batches", {"currency": "KRW"}))
     await ok(await market.operator.post(f"/v1/payout-batches/{batch['id']}/send"))
     bank = await market.bank(credit(PRICE_MINOR, "no such reference"))
@@ -84,6 +91,8 @@ async def _fill(market: Market) -> dict[str, str]:
     listings = await ok(await market.seller.get("/v1/listings/mine"))
     key = await ok(await market.seller.post("/v1/api-keys", BODIES["create_api_key"]))
     client = await registered(market.seller)
+    provider = BODIES["create_identity_provider"] | NOWHERE
+    company_login = await ok(await market.operator.post("/v1/identity-providers", provider))
     ids: dict[str, Any] = {
         "deal_id": deal_id,
         "listing_id": listing_id,
@@ -92,16 +101,30 @@ async def _fill(market: Market) -> dict[str, str]:
         "client_id": client["id"],
         "authorization_id": (await _allowed(market))["family"],
         "organisation_id": market.seller.organisation_id,
+        "provider_id": company_login["id"],
         "batch_id": batch["id"],
         "payout_id": batch["payouts"][0]["id"],
         "statement_id": bank["id"],
         "key_id": key["id"],
         "entry_id": entries["items"][0]["id"],
     }
-    ids |= licensed
-    ids |= await _organise(market)
+    ids |= licensed | billing | await _organise(market)
     await market.world.work()
     return {name: str(value) for name, value in ids.items()}
+
+
+async def _bill(market: Market) -> dict[str, Any]:
+    """An invoice to the seller, and a conversion that waits for the operator."""
+    await market.world.work()
+    day = market.world.clock.now().date() - timedelta(days=1)
+    rates = [Rate(day, "KRW", Decimal("1623.45")), Rate(day, "USD", Decimal("1.0876"))]
+    async with market.world.sessions.begin() as session:
+        await store_rates(session, rates)
+    amount = {"amount_minor": 10_000, "currency": "KRW"}
+    quote = await ok(await market.seller.post("/v1/conversions", {"amount": amount, "into": "USD"}))
+    await ok(await market.seller.post(f"/v1/conversions/{quote['id']}/confirm"))
+    invoices = await ok(await market.seller.get("/v1/invoices"))
+    return {"conversion_id": quote["id"], "invoice_id": invoices["items"][0]["id"]}
 
 
 async def _license(market: Market) -> dict[str, Any]:

@@ -124,6 +124,9 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "state": (quote(MARK),),
     "unit": (quote(MARK), "7KRW", "XAU", "%00", "9" * 20),
     "period": ("week", "%00"),
+    "purpose": (quote(MARK), "%00"),
+    "name": ("UPPER", "%00", "a" * 41),
+    "record": (quote(MARK), "%00", "a" * 201),
     "as_of": (quote(MARK), "1", "2026-02-30", "0001-01-01", "9999-12-31", "10000-01-01", "%00"),
 }
 ANYWHERE = (f"{quote(MARKED_KEY)}=1", "%ff=%fe&%ed%a0%80=1&%00=%00", "&" * 500)

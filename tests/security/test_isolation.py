@@ -30,6 +30,8 @@ OWN_COLLECTIONS = [
     "/v1/affiliations",
     "/v1/affiliation-proposals",
     "/v1/designations",
+    "/v1/invoices",
+    "/v1/conversions",
 ]
 
 

@@ -45,7 +45,8 @@ _FIND: Final = text(
 )
 _END: Final = text(
     "UPDATE api_key SET revoked_at = :now WHERE revoked_at IS NULL"
-    " AND user_id = :user_id AND organisation_id = :organisation_id"
+    " AND user_id = :user_id"
+    " AND (CAST(:organisation_id AS uuid) IS NULL OR organisation_id = :organisation_id)"
 )
 _FORGET: Final = text(
     "DELETE FROM api_key WHERE id IN (SELECT id FROM api_key"
@@ -165,6 +166,12 @@ async def revoke_key(session: AsyncSession, key_id: UUID, *, actor: Actor) -> No
 async def end_keys(session: AsyncSession, organisation_id: UUID, user_id: UUID) -> None:
     """End a person's keys for one organisation, for good: also if they join it again."""
     values = {"organisation_id": organisation_id, "user_id": user_id, "now": now(session)}
+    await session.execute(_END, values)
+
+
+async def end_all_keys(session: AsyncSession, user_id: UUID) -> None:
+    """End every key of a person; the caller revokes what remembers them."""
+    values = {"organisation_id": None, "user_id": user_id, "now": now(session)}
     await session.execute(_END, values)
 
 

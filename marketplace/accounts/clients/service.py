@@ -23,7 +23,7 @@ from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.accounts.revocations import revoke
 from marketplace.kernel.db import now
 from marketplace.kernel.events import publish
-from marketplace.kernel.lifecycle import VersionMismatchError
+from marketplace.kernel.lifecycle import require_version
 
 SECRET_PREFIX: Final = "mps_"  # noqa: S105 - how secrets begin
 HINT_LENGTH: Final = len(SECRET_PREFIX) + 4
@@ -73,8 +73,7 @@ async def edit_client(
         InconsistentClientError, ScopeNotAllowedError: as at registration.
     """
     client = await _lock_live(session, client_id, actor)
-    if version is not None and version != client.version:
-        raise VersionMismatchError(f"you read version {version}, it is {client.version} now")
+    require_version(client, version)
     changed = request.model_dump(mode="json", exclude_unset=True, exclude_none=True)
     before = client.scopes
     for name, value in changed.items():

@@ -7,6 +7,7 @@ from marketplace.accounts.emails.errors import EmailVerifiedError
 from marketplace.accounts.emails.schemas import EmailChange, EmailConfirm
 from marketplace.accounts.errors import (
     EmailTakenError,
+    FreshLoginNeededError,
     InvalidTokenError,
     PermissionMissingError,
     SecondFactorNeededError,
@@ -54,6 +55,7 @@ async def confirm_email(request: EmailConfirm, letters: Writing, session: Sessio
         InvalidTokenError,
         PermissionMissingError,
         WrongCredentialsError,
+        FreshLoginNeededError,
         SecondFactorNeededError,
         WrongSecondFactorError,
         TooManyAttemptsError,

@@ -1,4 +1,6 @@
-from marketplace.accounts.people.schemas import Code, Email, MailedSecret, Password
+from pydantic import Field
+
+from marketplace.accounts.people.schemas import INSTEAD, Code, Email, MailedSecret, Password
 from marketplace.kernel.schemas import Input, example
 
 
@@ -15,5 +17,5 @@ class EmailChange(Input):
     )
 
     email: Email
-    password: Password
+    password: Password | None = Field(default=None, description=INSTEAD)
     code: Code | None = None

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,14 @@ async def get_organisation(session: AsyncSession, organisation_id: UUID) -> Orga
     if organisation is None:
         raise NotFoundError("no such organisation")
     return organisation
+
+
+async def names_of(session: AsyncSession, organisation_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What organisations are called at present."""
+    query = select(Organisation.id, Organisation.name).where(
+        col(Organisation.id).in_(organisation_ids)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}
 
 
 def require_own(actor: Actor, organisation_id: UUID) -> None:

@@ -24,7 +24,7 @@ from marketplace.accounts.permissions import MemberRole
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
-from marketplace.kernel.lifecycle import VersionMismatchError
+from marketplace.kernel.lifecycle import require_version
 
 _ONE_FOUNDER: Final = text("SELECT pg_advisory_xact_lock(hashtext('organisation.operator'))")
 """Of two first operators at once, the second joins the organisation of the first."""
@@ -85,8 +85,7 @@ async def edit_organisation(
     """
     require_own(actor, organisation_id)
     organisation = await lock(session, Organisation, organisation_id)
-    if version not in {None, organisation.version}:
-        raise VersionMismatchError(f"you read version {version}, it is {organisation.version} now")
+    require_version(organisation, version)
     changed = request.model_dump(exclude_unset=True, exclude={"numbers"})
     require_region(organisation.country, changed.get("region"))
     told = [name for name in changed if name != "name"]  # which may be a person's

@@ -6,6 +6,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 from marketplace.accounts.access import BEARER, Oneself
 from marketplace.accounts.callers import Calling
 from marketplace.accounts.errors import (
+    FreshLoginNeededError,
     InvalidTokenError,
     PermissionMissingError,
     SecondFactorNeededError,
@@ -32,6 +33,7 @@ resets = transactional_router(prefix="/v1/password-resets", tags=["account secur
         InvalidTokenError,
         PermissionMissingError,
         WrongCredentialsError,
+        FreshLoginNeededError,
         SecondFactorNeededError,
         WrongSecondFactorError,
         TooManyAttemptsError,

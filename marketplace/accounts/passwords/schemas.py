@@ -1,4 +1,6 @@
-from marketplace.accounts.people.schemas import Code, Email, MailedSecret, Password
+from pydantic import Field
+
+from marketplace.accounts.people.schemas import INSTEAD, Code, Email, MailedSecret, Password
 from marketplace.kernel.schemas import Input, example
 
 
@@ -8,7 +10,7 @@ class PasswordChange(Input):
         password="longer and more private",  # noqa: S106
     )
 
-    current_password: Password
+    current_password: Password | None = Field(default=None, description=INSTEAD)
     password: Password
     code: Code | None = None
 

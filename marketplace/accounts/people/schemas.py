@@ -16,6 +16,7 @@ from marketplace.kernel.schemas import (
     example,
 )
 
+INSTEAD: Final = "left out, a login of your identity provider within ten minutes stands in for it"
 PASSWORD_LENGTH: Final = {"minLength": 10, "maxLength": 200}
 
 

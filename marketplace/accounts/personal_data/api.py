@@ -7,6 +7,7 @@ from fastapi import Depends, Request, Response
 from marketplace.accounts.access import Oneself
 from marketplace.accounts.callers import Calling
 from marketplace.accounts.errors import (
+    FreshLoginNeededError,
     InvalidTokenError,
     PermissionMissingError,
     SecondFactorNeededError,
@@ -58,6 +59,7 @@ async def export_my_data(actor: Oneself, session: Session, registry: Registry) -
         InvalidTokenError,
         PermissionMissingError,
         WrongCredentialsError,
+        FreshLoginNeededError,
         SecondFactorNeededError,
         WrongSecondFactorError,
         TooManyAttemptsError,

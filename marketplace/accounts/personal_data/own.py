@@ -114,6 +114,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "revoked_at",
                 "last_used_at",
                 "device",
+                "proved_at",
             ),
             "user_id = :user_id",
             {"token_hash": _HASH},

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from marketplace.accounts.people.schemas import Code, Password
+from marketplace.accounts.people.schemas import INSTEAD, Code, Password
 from marketplace.kernel.schemas import Input, Output, example
 
 
@@ -19,7 +19,7 @@ class PersonalExport(Output):
 class ErasureRequest(Input):
     model_config = example(password="long and private")  # noqa: S106 - an example
 
-    password: Password
+    password: Password | None = Field(default=None, description=INSTEAD)
     code: Code | None = None
 
 

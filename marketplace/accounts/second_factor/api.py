@@ -4,6 +4,7 @@ from marketplace.accounts.access import Oneself
 from marketplace.accounts.callers import Calling
 from marketplace.accounts.errors import (
     EmailUnverifiedError,
+    FreshLoginNeededError,
     InvalidTokenError,
     PermissionMissingError,
     TooManyAttemptsError,
@@ -33,6 +34,7 @@ PROOF = (
     InvalidTokenError,
     PermissionMissingError,
     WrongCredentialsError,
+    FreshLoginNeededError,
     WrongSecondFactorError,
     TooManyAttemptsError,
 )

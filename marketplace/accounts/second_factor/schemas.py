@@ -2,7 +2,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from marketplace.accounts.people.schemas import Code, Password
+from marketplace.accounts.people.schemas import INSTEAD, Code, Password
 from marketplace.kernel.schemas import Input, Output, example
 
 
@@ -15,7 +15,7 @@ class SecondFactorRead(Output):
 class EnrolmentBegin(Input):
     model_config = example(password="long and private")  # noqa: S106 - an example
 
-    password: Password
+    password: Password | None = Field(default=None, description=INSTEAD)
 
 
 class Enrolment(Output):
@@ -42,5 +42,5 @@ class RecoveryCodes(Output):
 class SecondProof(Input):
     model_config = example(password="long and private", code="287082")  # noqa: S106 - an example
 
-    password: Password
+    password: Password | None = Field(default=None, description=INSTEAD)
     code: Code

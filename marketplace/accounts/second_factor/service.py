@@ -13,7 +13,7 @@ from marketplace.accounts.callers import Caller
 from marketplace.accounts.errors import EmailUnverifiedError, WrongSecondFactorError
 from marketplace.accounts.letters import Letter, Letters
 from marketplace.accounts.people.queries import get_user
-from marketplace.accounts.proving import Proof, prove, prove_again
+from marketplace.accounts.proving import prove_again
 from marketplace.accounts.second_factor.accepting import lock_factor, seal_secret, take_step
 from marketplace.accounts.second_factor.codes import (
     new_recovery_codes,
@@ -36,7 +36,7 @@ ISSUER_NAME: Final = "Idea and Patent Marketplace"
 
 
 async def begin(
-    session: AsyncSession, user_id: UUID, password: SecretStr, *, caller: Caller
+    session: AsyncSession, user_id: UUID, password: SecretStr | None, *, caller: Caller
 ) -> tuple[str, str]:
     """Make a secret to be confirmed; an earlier one that never was is replaced.
 
@@ -54,7 +54,7 @@ async def begin(
             raise EmailUnverifiedError
         if (await status(reading, user_id))[0]:
             raise SecondFactorEnabledError
-    await prove(session, Proof(user.email, password), caller=caller)
+    await prove_again(session, user_id, password, None, caller=caller)
     secret = new_totp_secret()
     await _keep(session, user_id, caller.keyring, secret)
     return secret, totp_address(secret, user.email, ISSUER_NAME)

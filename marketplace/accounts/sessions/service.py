@@ -1,7 +1,7 @@
 """Signing in with a password, and the session tokens that this gives."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -108,7 +108,24 @@ async def sign_in(
     """
     proof = Proof(request.email, request.password, request.code)
     user_id = await prove(session, proof, caller=caller)
-    organisation = await _acting_for(session, user_id, request.organisation_id)
+    return await admit(session, user_id, request.organisation_id, caller=caller)
+
+
+async def admit(
+    session: AsyncSession,
+    user_id: UUID,
+    organisation_id: UUID | None,
+    *,
+    caller: Caller,
+    proved_at: datetime | None = None,
+) -> tuple[str, LoginSession, Organisation]:
+    """Issue a token to a person who was made sure of, by us or at `proved_at` by their provider.
+
+    Raises:
+        NotAMemberError: the organisation is not one of theirs.
+        OrganisationSuspendedError: it is, and is suspended.
+    """
+    organisation = await _acting_for(session, user_id, organisation_id)
     await require_not_suspended(session, organisation.id)
     token = new_token()
     login = LoginSession(
@@ -118,6 +135,7 @@ async def sign_in(
         organisation_id=organisation.id,
         expires_at=now(session) + LIFETIME,
         device=caller.device,
+        proved_at=proved_at,
     )
     session.add(login)
     return token, login, organisation

@@ -28,7 +28,7 @@ from marketplace.assets.encumbrances.schemas import (
 )
 from marketplace.assets.models import Right
 from marketplace.assets.queries import get_right
-from marketplace.assets.service import require_owner
+from marketplace.assets.title.service import require_owner
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import NotYourMoveError
@@ -100,10 +100,17 @@ async def change(
     """Operator: an entry of change.
 
     Raises:
-        InvalidTermsError: only a pledge secures an amount.
+        InvalidTermsError: only a pledge secures an amount, and nobody holds an open licence.
     """
     encumbrance = await _lock(session, encumbrance_id)
-    changed = request.model_dump(exclude_unset=True, exclude={"valid_from", "secured"})
+    changed = request.model_dump(exclude_unset=True, include={"ends_at"})
+    if request.holder_organisation_id:
+        if encumbrance.kind in WITHOUT_HOLDER:
+            raise InvalidTermsError("nobody holds an open licence")
+        changed |= {
+            "holder_organisation_id": request.holder_organisation_id,
+            "holder_name": None,
+        }
     if request.secured:
         if encumbrance.kind is not EncumbranceKind.PLEDGE:
             raise InvalidTermsError("only a pledge secures an amount")

@@ -29,10 +29,12 @@ from marketplace.assets.encumbrances.schemas import (
     RegistrationInput,
 )
 from marketplace.assets.encumbrances.service import start_of
-from marketplace.assets.errors import NotOwnerError, NotTradableError, RightReservedError
+from marketplace.assets.errors import NotOwnerError, RightReservedError
 from marketplace.assets.identifiers import InvalidClassificationError
+from marketplace.assets.standing.errors import NotTradableError
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
+from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -88,6 +90,7 @@ async def encumbrances_of_right(
         NotGrantableError,
         InvalidTermsError,
         InvalidClassificationError,
+        UnknownCurrencyError,
         *CONFLICTS,
     ),
 )
@@ -111,6 +114,7 @@ async def grant_encumbrance(
         *_DOOR,
         InvalidTermsError,
         InvalidClassificationError,
+        UnknownCurrencyError,
         EntryChangedError,
         RankTakenError,
         *CONFLICTS,
@@ -158,7 +162,9 @@ async def register_encumbrance(
     return await _read(session, encumbrance, actor)
 
 
-@router.post("/{encumbrance_id}/change", responses=problems(*_REGISTERED, *CONFLICTS))
+@router.post(
+    "/{encumbrance_id}/change", responses=problems(*_REGISTERED, UnknownCurrencyError, *CONFLICTS)
+)
 async def change_encumbrance(
     encumbrance_id: UUID, request: RegisterChange, actor: Operator, session: Session
 ) -> EncumbranceRead:

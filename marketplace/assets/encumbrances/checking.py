@@ -21,15 +21,14 @@ from marketplace.assets.encumbrances.errors import (
 from marketplace.assets.encumbrances.intervals import as_text
 from marketplace.assets.encumbrances.kinds import SALE, Act
 from marketplace.assets.encumbrances.scope import Scope, names_of
-from marketplace.assets.errors import NotTradableError, RightReservedError
+from marketplace.assets.errors import RightReservedError
+from marketplace.assets.standing.errors import NotTradableError
 from marketplace.kernel.db import now
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.money import Money
 
 CONFLICTS: Final = """
-    SELECT c.standing, c.verdict, e.id, e.registration_number, e.claims, e.territories,
-        e.fields_of_use, e.uses, e.starts_at, e.ends_at
-    FROM conflicts_of(
+    SELECT * FROM conflicts_of(
         :right_id, CAST(:act AS text),
         CAST(CAST(:claims AS text) AS int4multirange),
         CAST(CAST(:territories AS text) AS int8multirange),
@@ -37,8 +36,7 @@ CONFLICTS: Final = """
         tstzrange(CAST(:starts_at AS timestamptz), CAST(:ends_at AS timestamptz)),
         CAST(:subject AS text), CAST(:by AS uuid), CAST(:price_minor AS bigint),
         CAST(:currency AS text), CAST(:itself AS uuid)
-    ) c LEFT JOIN encumbrance e ON e.id = c.encumbrance_id
-    LIMIT 1
+    )
 """
 _CONFLICTS: Final = text(CONFLICTS)
 
@@ -60,7 +58,9 @@ class Conflict:
         what = _named(self.standing, self.encumbrance)
         extra = {"encumbrance": self.encumbrance}
         if self.verdict == Verdict.CONSENT:
-            return ConsentMissingError(f"{act} takes the consent of who holds {what}", **extra)
+            how = f"POST /v1/encumbrances/{self.encumbrance['id']}/consents"
+            detail = f"{act} takes the consent of who holds {what}; they record it with {how}"
+            return ConsentMissingError(detail, **extra)
         if self.verdict == Verdict.HOLDER:
             return TrusteeOnlyError(f"{act} is for the trustee of {what}", **extra)
         advice = "choose another scope, or end it first"
@@ -108,7 +108,7 @@ async def find_conflict(
     row = (await session.execute(_CONFLICTS, values)).first()
     if row is None:
         return None
-    return Conflict(row.standing, row.verdict, _told(row) if row.id else None)
+    return Conflict(row.standing, row.verdict, _told(row) if row.encumbrance_id else None)
 
 
 async def require_free(  # the same names as above
@@ -152,7 +152,7 @@ def asked_of(scope: Scope) -> dict[str, Any]:
 
 def _told(row: Any) -> dict[str, Any]:
     return {
-        "id": row.id,
+        "id": row.encumbrance_id,
         "kind": row.standing,
         "registration_number": row.registration_number,
         "scope": scope_told(

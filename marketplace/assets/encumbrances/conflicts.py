@@ -61,8 +61,12 @@ unregistered          .    .    .    X    X    .    .    .    X    .    .    .  
 pending               .    .    .    X    X    .    .    .    X    .    .    .    .    .
 in_force              .    .    .    .    .    .    .    .    .    .    .    .    .    .
 lapsed                X    X    .    X    X    X    X    X    X    X    s    X    X    .
+refused               X    X    .    X    X    X    X    X    X    X    s    X    X    .
+withdrawn             X    X    .    X    X    X    X    X    X    X    s    X    X    .
+surrendered           X    X    .    X    X    X    X    X    X    X    s    X    X    .
 invalidated           X    X    .    X    X    X    X    X    X    X    s    X    X    .
 expired               X    X    .    X    X    X    X    X    X    X    s    X    X    .
+undetermined          X    X    .    X    X    X    X    X    X    X    s    X    X    .
 """
 
 STANDING: Final[tuple[str, ...]] = (*EncumbranceKind, SALE, *LegalStatus)

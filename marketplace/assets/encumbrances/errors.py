@@ -1,4 +1,5 @@
-from marketplace.assets.errors import NotTradableError, RightReservedError
+from marketplace.assets.errors import RightReservedError
+from marketplace.assets.standing.errors import NotTradableError
 from marketplace.kernel.errors import ConflictError, UnprocessableError
 
 

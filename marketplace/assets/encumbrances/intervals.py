@@ -30,6 +30,13 @@ def overlap(one: Intervals, other: Intervals) -> bool:
     return any(a < d and c < b for a, b in one for c, d in other)
 
 
+def covers(one: Intervals, other: Intervals) -> bool:
+    """Whether the first has all that the second has."""
+    if not one or not other:
+        return not one
+    return all(any(a <= c and d <= b for a, b in one) for c, d in other)
+
+
 def as_text(found: Intervals) -> str:
     """How PostgreSQL writes it as a multirange."""
     ranges = ",".join(f"[{begins},{ends})" for begins, ends in found)

@@ -2,8 +2,14 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, Text, text
-from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, INT8MULTIRANGE, JSONB, ExcludeConstraint
+from sqlalchemy import ARRAY, CheckConstraint, Column, Computed, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import (
+    INT4MULTIRANGE,
+    INT4RANGE,
+    INT8MULTIRANGE,
+    JSONB,
+    ExcludeConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 from marketplace.assets.encumbrances.intervals import as_ranges
@@ -13,6 +19,9 @@ from marketplace.assets.encumbrances.scope import Scope
 from marketplace.kernel.db import Record, minor, moment, text_enum
 from marketplace.kernel.lifecycle import Aggregate, Lifecycle
 
+_KINDS = ", ".join(f"'{kind}'" for kind in EncumbranceKind)
+_PLACE = f"array_position(ARRAY[{_KINDS}]::text[], kind::text)"
+_KIND_RANGE = f"int4range({_PLACE}, {_PLACE}, '[]')"
 _LIVE = "state IN ('pending_registration', 'active')"
 
 
@@ -32,13 +41,13 @@ class Encumbrance(Aggregate, table=True):
         Index(
             "encumbrance_scope_index",
             "right_id",
-            "kind",
-            "territory_range",
+            "kind_range",
             "field_range",
+            "territory_range",
             "claim_range",
             text("tstzrange(starts_at, ends_at)"),
             postgresql_using="gist",
-            postgresql_where=text(_LIVE),
+            postgresql_where=text(f"{_LIVE} AND kind <> 'non_exclusive'"),
         ),
         Index("encumbrance_right_index", "right_id", "id"),
         Index("encumbrance_holder_index", "holder_organisation_id", "id"),
@@ -96,6 +105,10 @@ class Encumbrance(Aggregate, table=True):
     uses: int = int(EVERY_USE)
     starts_at: datetime = moment()
     ends_at: datetime | None = moment(nullable=True)
+    kind_range: Any = Field(
+        default=None,
+        sa_column=Column(INT4RANGE, Computed(_KIND_RANGE, persisted=True), nullable=False),
+    )
     claim_range: Any = _ranges(INT4MULTIRANGE)
     territory_range: Any = _ranges(INT8MULTIRANGE)
     field_range: Any = _ranges(INT8MULTIRANGE)
@@ -180,6 +193,24 @@ class ConflictRule(SQLModel, table=True):
     valid_until: date | None = None
     verdict: str
     basis: str
+
+
+class ConflictSummary(SQLModel, table=True):
+    """All rules of an act in one row, for the check. Written by the database from the rules.
+
+    `barring` has the places, in the order of `EncumbranceKind`, of the kinds that do not let the
+    act pass; as a range it is one more dimension of the index.
+    """
+
+    __tablename__: ClassVar[str] = "conflict_summary"
+
+    act: str = Field(primary_key=True)
+    jurisdiction: str = Field(primary_key=True)
+    right_kind: str = Field(primary_key=True)
+    valid_from: date = Field(primary_key=True)
+    valid_until: date | None = None
+    barring: Any = Field(sa_type=INT4MULTIRANGE, nullable=False)
+    verdicts: dict[str, str] = Field(sa_type=JSONB)
 
 
 class EncumbranceConsent(Record, table=True):

@@ -18,7 +18,12 @@ from marketplace.assets.encumbrances.models import (
 _CONCERNED: Final = f"holder_organisation_id = {OWN} OR granted_by = {OWN}"
 _IDS: Final = f"SELECT id FROM encumbrance WHERE {_CONCERNED}"
 _RANGE: Final = "the codes of the scope as numbers, by which the database finds overlaps"
-_INNER: Final = {"claim_range": _RANGE, "territory_range": _RANGE, "field_range": _RANGE}
+_INNER: Final = {
+    "kind_range": _RANGE,
+    "claim_range": _RANGE,
+    "territory_range": _RANGE,
+    "field_range": _RANGE,
+}
 
 PERSONAL_DATA: Final = PersonalData(
     sections=(
@@ -49,7 +54,10 @@ PERSONAL_DATA: Final = PersonalData(
         ),
         events_about("encumbrance_events", "encumbrance", _IDS),
     ),
-    impersonal={"conflict_rule": "what the law says of rights, not of persons"},
+    impersonal={
+        "conflict_rule": "what the law says of rights, not of persons",
+        "conflict_summary": "the same, put together for each act",
+    },
     kept={
         "encumbrance.holder_name": "of a public register",
         "encumbrance_version.facts": "what a certificate of a past day has to say",

@@ -10,11 +10,12 @@ from sqlmodel.sql.expression import SelectOfScalar
 from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.checking import scope_told
 from marketplace.assets.encumbrances.kinds import WITHOUT_HOLDER
-from marketplace.assets.encumbrances.lifecycle import HOLDER, OPERATOR, OWNER
+from marketplace.assets.encumbrances.lifecycle import HOLDER, LIVE, OPERATOR, OWNER
 from marketplace.assets.encumbrances.models import Encumbrance
 from marketplace.assets.encumbrances.schemas import EncumbranceRead, ScopeRead
-from marketplace.assets.models import Ownership, Right
-from marketplace.assets.service import current_owner
+from marketplace.assets.models import Right
+from marketplace.assets.title.models import Ownership
+from marketplace.assets.title.queries import owns
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
 from marketplace.kernel.schemas import Amount
@@ -90,11 +91,23 @@ async def encumbrances_of(
     return await page_by_id(session, query, Encumbrance, cursor=cursor, limit=limit)
 
 
+async def living_of(session: AsyncSession, right_id: UUID) -> Sequence[Encumbrance]:
+    """What burdens a right at present, as registered first; at most a thousand."""
+    query = (
+        select(Encumbrance)
+        .where(col(Encumbrance.right_id) == right_id)
+        .where(col(Encumbrance.state).in_(LIVE))
+        .order_by(col(Encumbrance.received_on), col(Encumbrance.receipt_order))
+        .limit(1_000)
+    )
+    return (await session.execute(query)).scalars().all()
+
+
 async def sees_all(session: AsyncSession, right_id: UUID, actor: Actor) -> bool:
     """Whether the actor is the present owner of a right, or operates the platform."""
     if actor.is_operator:
         return await session.get(Right, right_id) is not None
-    return await current_owner(session, right_id) == actor.organisation_id
+    return await owns(session, right_id, actor.organisation_id)
 
 
 async def ranks_of(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, int]:

@@ -1,8 +1,8 @@
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from marketplace.assets.encumbrances.kinds import EncumbranceKind, UseName
 from marketplace.assets.encumbrances.lifecycle import EncumbranceState
@@ -10,9 +10,20 @@ from marketplace.assets.encumbrances.scope import Scope, uses_of
 from marketplace.assets.encumbrances.terms import Holder, Registration, Terms
 from marketplace.assets.encumbrances.territories import Territory
 from marketplace.assets.schemas import Symbol
-from marketplace.kernel.schemas import Amount, Day, Input, Output, Price, ShortText, example
+from marketplace.kernel.schemas import (
+    Amount,
+    Day,
+    Input,
+    Moment,
+    Output,
+    Price,
+    ShortText,
+    example,
+)
 
-CLAIM_MAX = 1_000
+CLAIM_MAX: Final = 1_000
+
+
 Claim = Annotated[int, Field(ge=1, le=CLAIM_MAX, strict=True)]
 RegisterNumber = Annotated[ShortText, StringConstraints(max_length=64)]
 ReceiptOrder = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
@@ -27,8 +38,8 @@ class ScopeInput(Input):
         default_factory=list, max_length=100, description="IPC or CPC, at any depth"
     )
     uses: list[UseName] = Field(default_factory=list, max_length=6)
-    starts_at: AwareDatetime | None = Field(default=None, description="now, if left out")
-    ends_at: AwareDatetime | None = Field(default=None, description="the first moment after it")
+    starts_at: Moment | None = Field(default=None, description="now, if left out")
+    ends_at: Moment | None = Field(default=None, description="the first moment after it")
 
     @model_validator(mode="after")
     def _ends_later(self) -> Self:
@@ -129,7 +140,7 @@ class RegisterChange(Input):
 
     valid_from: Day
     secured: Price | None = None
-    ends_at: AwareDatetime | None = None
+    ends_at: Moment | None = None
     holder_organisation_id: UUID | None = Field(default=None, description="the pledge was assigned")
 
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from marketplace.assets.encumbrances import fields as classification
 from marketplace.assets.encumbrances import territories as geography
-from marketplace.assets.encumbrances.intervals import Intervals, merged, overlap
+from marketplace.assets.encumbrances.intervals import Intervals, covers, merged, overlap
 from marketplace.assets.encumbrances.kinds import EVERY_USE, Use
 
 
@@ -45,6 +45,18 @@ class Scope:
     @property
     def field_intervals(self) -> Intervals:
         return classification.intervals(self.fields)
+
+    def covers(self, other: "Scope") -> bool:
+        """Whether it has all that the other has."""
+        if self.ends_at is not None and (other.ends_at is None or other.ends_at > self.ends_at):
+            return False
+        return (
+            covers(self.claim_intervals, other.claim_intervals)
+            and covers(self.territory_intervals, other.territory_intervals)
+            and covers(self.field_intervals, other.field_intervals)
+            and self.uses & other.uses == other.uses
+            and self.starts_at <= other.starts_at
+        )
 
     def overlaps(self, other: "Scope") -> bool:
         """Whether both have something in common on every dimension."""

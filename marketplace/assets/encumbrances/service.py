@@ -166,22 +166,30 @@ async def change(
         changed: columns; `scope` is a `Scope`.
 
     Raises:
+        InvalidTermsError: it would end before it begins, or the day lies in the future.
         EncumberedError and the other conflicts: the wider scope overlaps something.
     """
     _require_past(session, valid_from.date())
-    scope: Scope = changed.pop("scope", encumbrance.scope)
-    fields = sorted({*changed, *({"scope"} if scope != encumbrance.scope else ())})
+    before = encumbrance.scope
+    if changed.get("ends_at") and changed["ends_at"] <= before.starts_at:
+        raise InvalidTermsError("it would end before it begins")
+    scope: Scope = changed.pop("scope", before)
+    if "ends_at" in changed:
+        scope = replace(scope, ends_at=changed.pop("ends_at"))
+    scope = replace(scope, starts_at=before.starts_at)
+    fields = sorted({*changed, *({"scope"} if scope != before else ())})
     _move(session, encumbrance, "change", role=role, actor=actor, fields=fields)
-    await require_free(
-        session,
-        encumbrance.right_id,
-        encumbrance.kind,
-        scope,
-        subject=encumbrance.subject,
-        by=encumbrance.granted_by,
-        itself=encumbrance.id,
-    )
-    encumbrance.set_scope(replace(scope, starts_at=encumbrance.starts_at))
+    if not before.covers(scope):
+        await require_free(
+            session,
+            encumbrance.right_id,
+            encumbrance.kind,
+            scope,
+            subject=encumbrance.subject,
+            by=encumbrance.granted_by,
+            itself=encumbrance.id,
+        )
+    encumbrance.set_scope(scope)
     for name, value in changed.items():
         setattr(encumbrance, name, value)
     _touch(session, encumbrance, valid_from)

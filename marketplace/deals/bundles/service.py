@@ -27,6 +27,12 @@ async def rights_of(session: AsyncSession, deal: Deal) -> list[UUID]:
     return [item.right_id for item in items] or [deal.right_id]
 
 
+async def amounts_of(session: AsyncSession, deal: Deal) -> dict[UUID, int]:
+    """What is paid for each right of a deal, in minor units."""
+    items = await items_of(session, deal)
+    return {item.right_id: item.amount_minor for item in items} or {deal.right_id: deal.price_minor}
+
+
 async def allocate(session: AsyncSession, deal: Deal, items: Sequence[ListingItem]) -> None:
     """Divide the price over the rights by their weights, exactly: by largest remainder."""
     amounts = split(deal.price_minor, [item.weight for item in items])

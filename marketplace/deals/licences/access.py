@@ -7,7 +7,8 @@ from marketplace.assets.encumbrances.errors import (
     EncumberedError,
     TrusteeOnlyError,
 )
-from marketplace.assets.errors import NotTradableError, RightReservedError
+from marketplace.assets.errors import RightReservedError
+from marketplace.assets.standing.errors import NotTradableError, RightRestrainedError
 from marketplace.deals.licences.errors import LicenceKindUnknownError, OutsideHeadLicenceError
 from marketplace.listings.errors import TerritoryNotCoveredError
 
@@ -17,6 +18,7 @@ CONFLICTS: Final = (
     TrusteeOnlyError,
     RightReservedError,
     NotTradableError,
+    RightRestrainedError,
     OutsideHeadLicenceError,
     TerritoryNotCoveredError,
     LicenceKindUnknownError,

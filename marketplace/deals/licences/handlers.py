@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from marketplace.assets.models import LegalStatus, Right
 from marketplace.deals import settling
+from marketplace.deals.co_owners.service import require_owners_of_now
 from marketplace.deals.licences import service
 from marketplace.deals.licences.lifecycle import LIVE
 from marketplace.deals.licences.models import Licence, LicenceRight
@@ -21,7 +22,12 @@ from marketplace.kernel.events import Fact
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, move
 from marketplace.listings.deal_types import DealType
 
-GONE = frozenset((LegalStatus.INVALIDATED, LegalStatus.EXPIRED))
+GONE = frozenset(
+    (
+        *(LegalStatus.REFUSED, LegalStatus.WITHDRAWN, LegalStatus.SURRENDERED),
+        *(LegalStatus.INVALIDATED, LegalStatus.EXPIRED),
+    )
+)
 """What no payment restores; after a lapse the licence rests, and nothing accrues."""
 
 
@@ -39,6 +45,7 @@ async def on_money(session: AsyncSession, subject: str) -> None:
         return
     try:
         async with session.begin_nested():
+            await require_owners_of_now(session, deal)
             by_contract = await service.grant_all(session, deal)
     except ConflictError as error:
         await settling.refund(session, deal, role=SYSTEM, actor=BY_SYSTEM)
@@ -57,7 +64,7 @@ async def on_signed(session: AsyncSession, fact: Fact) -> None:
         await on_money(session, deal.subject)
 
 
-async def on_legal_event(session: AsyncSession, fact: Fact) -> None:
+async def on_standing(session: AsyncSession, fact: Fact) -> None:
     """A right is gone for good: licences end of which it was the last one."""
     right_id = UUID(fact.subject.removeprefix("right:"))
     right = await session.get(Right, right_id)

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.terms import Registration
-from marketplace.assets.service import require_owner
+from marketplace.assets.title.service import require_owner
 from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.licences import granting
 from marketplace.deals.licences.errors import (

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.errors import NotOwnerError
-from marketplace.assets.service import current_owner
+from marketplace.assets.title.queries import current_owner
 from marketplace.deals.pools.errors import InvalidPoolError, PoolNotOpenError
 from marketplace.deals.pools.lifecycle import ADMINISTRATOR, MEMBER, OPERATOR, PoolState
 from marketplace.deals.pools.models import Pool, PoolMember, PoolRight

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from marketplace.assets.service import current_owner
+from marketplace.assets.title.queries import current_owner
 from marketplace.deals.models import Deal
 from marketplace.deals.payees.models import DealPayee, PayeeRole
 from marketplace.deals.pools.errors import PoolNotOpenError

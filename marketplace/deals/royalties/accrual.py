@@ -9,20 +9,37 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.assets.rules import TRADABLE
+from marketplace.assets.models import LegalStatus
 from marketplace.deals.licences.models import Licence
 from marketplace.kernel.db import fetch
 from marketplace.listings.licensing.coverage import covers
 
 _RIGHTS: Final = text(
     """
-    SELECT r.id, r.office, r.classifications, r.legal_status, (
-        SELECT max(e.occurred_on) FROM legal_event e
-        WHERE e.right_id = r.id AND e.kind IN ('lapsed', 'invalidated', 'expired')) AS ceased_on
-    FROM licence_right l JOIN ip_right r ON r.id = l.right_id
+    SELECT r.id, r.office, CASE r.legal_status
+            WHEN 'expired' THEN coalesce(r.last_day + 1, e.ceased_on)
+            WHEN 'lapsed' THEN least(r.fees_paid_until + 1, e.ceased_on)
+            ELSE e.ceased_on
+        END AS ceased_on
+    FROM licence_right l
+    JOIN ip_right r ON r.id = l.right_id
+    CROSS JOIN LATERAL (
+        SELECT max(CASE e.kind WHEN 'invalidated' THEN e.occurred_on
+            ELSE coalesce(e.effective_on, e.occurred_on) END) AS ceased_on
+        FROM legal_event e
+        WHERE e.right_id = r.id AND e.kind = r.legal_status AND e.claims IS NULL
+            AND r.legal_status = ANY (:ceased)
+            AND NOT EXISTS (SELECT FROM retraction t WHERE t.legal_event_id = e.id)
+    ) e
     WHERE l.licence_id = :licence_id ORDER BY l.position
     """
 )
+"""A lapse counts from the end of the paid years. An invalidation, though it says that the right
+never was, takes nothing from what was performed before it (CN Patent Law 47)."""
+_CEASED: Final = [
+    *(LegalStatus.LAPSED, LegalStatus.REFUSED, LegalStatus.WITHDRAWN),
+    *(LegalStatus.SURRENDERED, LegalStatus.INVALIDATED, LegalStatus.EXPIRED),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +53,8 @@ class Licensed:
 
 async def licensed_rights(session: AsyncSession, licence_id: UUID) -> list[Licensed]:
     """The rights of a licence as their registers are now."""
-    rows = await fetch(session, _RIGHTS, licence_id=licence_id)
-    return [
-        Licensed(row.id, row.office, None if row.legal_status in TRADABLE else row.ceased_on)
-        for row in rows
-    ]
+    rows = await fetch(session, _RIGHTS, licence_id=licence_id, ceased=_CEASED)
+    return [Licensed(row.id, row.office, row.ceased_on) for row in rows]
 
 
 def accrues_until(rights: Sequence[Licensed], territory: str | None = None) -> date | None:

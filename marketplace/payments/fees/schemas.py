@@ -1,22 +1,10 @@
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import datetime
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from marketplace.kernel.money import BASIS_POINTS
-from marketplace.kernel.schemas import CountryCode, Input, Output, ShortText, example
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """The same moment in UTC, which at the ends of the calendar does not exist."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("this moment has no date in UTC") from error
-
-
-InUtc = AfterValidator(_in_utc)
+from marketplace.kernel.schemas import CountryCode, Input, Moment, Output, ShortText, example
 
 
 class FeePolicyCreate(Input):
@@ -33,9 +21,7 @@ class FeePolicyCreate(Input):
     vat_country: CountryCode | None = Field(
         default=None, description="whose VAT is added to the commission; left out: none is"
     )
-    valid_from: Annotated[AwareDatetime, InUtc] | None = Field(
-        default=None, description="left out: from now"
-    )
+    valid_from: Moment | None = Field(default=None, description="left out: from now")
     reason: ShortText
 
 

@@ -68,10 +68,16 @@ class PaymentRequest(Aggregate, table=True):
 
 
 class BankStatement(Record, table=True):
-    """A statement file that an operator imported; the same bytes are imported once."""
+    """A statement file that an operator imported; the same bytes are imported once.
+
+    The balances are those that the bank gave, before its first entry and after its last.
+    """
 
     __tablename__: ClassVar[str] = "bank_statement"
-    __table_args__ = (UniqueConstraint("sha256", name="bank_statement_once_unique"),)
+    __table_args__ = (
+        UniqueConstraint("sha256", name="bank_statement_once_unique"),
+        Index("bank_statement_days_index", "account", "currency", "closes_on"),
+    )
 
     sha256: str
     account: str
@@ -79,6 +85,10 @@ class BankStatement(Record, table=True):
     currency: str
     entries: int
     new_entries: int
+    opens_on: date | None = None
+    closes_on: date | None = None
+    opening_minor: int | None = minor(default=None)
+    closing_minor: int | None = minor(default=None)
     imported_by: UUID = Field(foreign_key="user_account.id")
 
 

@@ -66,6 +66,7 @@ async def import_statement(
     if known := await _by_hash(session, sha256):
         return known
     statement = await asyncio.to_thread(parse, content)
+    days = [entry.booked_on for entry in statement.entries]
     _require_own(statement, ours)
     _require_possible_days(statement, now(session).date())
     row = BankStatement(
@@ -76,6 +77,10 @@ async def import_statement(
         currency=statement.currency,
         entries=len(statement.entries),
         new_entries=0,
+        opens_on=min(days, default=None),
+        closes_on=max(days, default=None),
+        opening_minor=statement.opening_minor,
+        closing_minor=statement.closing_minor,
         imported_by=actor.person_id,
     )
     session.add(row)

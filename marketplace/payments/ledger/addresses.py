@@ -1,4 +1,7 @@
-"""Names of ledger accounts. Of these `world:`, `payable:`, `expense:`, `loss:` may be negative."""
+"""Names of ledger accounts.
+
+Of these `world:`, `payable:`, `expense:`, `loss:` and `tax:remitted:` may be negative.
+"""
 
 import zlib
 from typing import Final
@@ -53,6 +56,26 @@ def vat(country: str, subject: str) -> str:
 def withholding(country: str, subject: str) -> str:
     """Tax kept back from payees, owed to a state; spread like the commission."""
     return f"tax:withholding:{country}:{_shard(subject)}"
+
+
+def remitted(tax: str, country: str) -> str:
+    """What of a tax (`vat` or `withholding`) was paid to a state, negative.
+
+    With the shards of the tax it makes what is owed. It stands apart from them, so that a refund
+    can take a tax back from the shard that it went to, though it was paid to the state already.
+    """
+    return f"tax:remitted:{tax}:{country}"
+
+
+def tax_accounts(tax: str, country: str) -> list[str]:
+    """All accounts of a tax, whose sum is what is owed to the state."""
+    shards = [f"tax:{tax}:{country}:{shard:02}" for shard in range(COMMISSION_SHARDS)]
+    return [*shards, remitted(tax, country)]
+
+
+def exchange(currency: str) -> str:
+    """What was given for, or got from, another currency by conversions, seen from outside."""
+    return f"world:exchange:{currency}"
 
 
 def _shard(subject: str) -> str:

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from marketplace.kernel.db import minor, moment
@@ -11,6 +11,7 @@ from marketplace.kernel.ids import new_id
 MAY_BE_NEGATIVE = (
     "address LIKE 'world:%' OR address LIKE 'payable:%'"
     " OR address LIKE 'expense:%' OR address LIKE 'loss:%'"
+    " OR address LIKE 'tax:remitted:%'"
 )
 
 
@@ -34,6 +35,7 @@ class LedgerTransaction(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("key", name="ledger_transaction_key_unique"),
         Index("ledger_transaction_subject_index", "subject"),
+        Index("ledger_transaction_time_index", "recorded_at", postgresql_using="brin"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -51,6 +53,18 @@ class LedgerPosting(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("source <> destination", name="moves"),
+        Index(
+            "ledger_posting_payee_source_index",
+            "source",
+            "transaction_id",
+            postgresql_where=text("source LIKE 'payable:%'"),
+        ),
+        Index(
+            "ledger_posting_payee_destination_index",
+            "destination",
+            "transaction_id",
+            postgresql_where=text("destination LIKE 'payable:%'"),
+        ),
     )
 
     transaction_id: UUID = Field(primary_key=True, foreign_key="ledger_transaction.id")

@@ -34,7 +34,7 @@ CHECKS: Final = {
         SELECT address || ' ' || currency || ': ' || balance_minor FROM ledger_account
         WHERE balance_minor < 0 AND address NOT LIKE 'world:%'
           AND address NOT LIKE 'payable:%' AND address NOT LIKE 'expense:%'
-          AND address NOT LIKE 'loss:%' LIMIT 20
+          AND address NOT LIKE 'loss:%' AND address NOT LIKE 'tax:remitted:%' LIMIT 20
     """,
 }
 _COUNT: Final = text("SELECT count(*) FROM ledger_transaction")

@@ -17,7 +17,7 @@ class Reconciled:
 
 
 Reconciler = Callable[[Settings, Sessions, date], Awaitable[Reconciled]]
-"""Compares one provider's movements of a day (UTC) with the ledger."""
+"""Compares one provider's movements of a day with the ledger."""
 
 
 def day_of(day: date) -> tuple[datetime, datetime]:

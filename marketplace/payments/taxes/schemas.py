@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from marketplace.kernel.money import AMOUNT_MINOR_MAX, BASIS_POINTS
 from marketplace.kernel.schemas import (
@@ -10,12 +10,12 @@ from marketplace.kernel.schemas import (
     CountryCode,
     Currency,
     Input,
+    Moment,
     Output,
     ShortText,
     Storable,
     example,
 )
-from marketplace.payments.fees.schemas import InUtc
 from marketplace.payments.taxes.models import IncomeKind, PartyKind, TaxKind
 
 BasisPoints = Annotated[int, Field(ge=0, le=BASIS_POINTS, strict=True)]
@@ -55,9 +55,7 @@ class TaxRateCreate(Input):
         default=0, description="no tax where the taxable amount is not over this"
     )
     currency: Currency | None = Field(default=None, description="of the allowance and exemption")
-    valid_from: Annotated[AwareDatetime, InUtc] | None = Field(
-        default=None, description="left out: from now"
-    )
+    valid_from: Moment | None = Field(default=None, description="left out: from now")
     source: ShortText = Field(description="the law")
 
     @model_validator(mode="after")

@@ -31,6 +31,17 @@ async def open_market(
     await world.close()
 
 
+@pytest.fixture(scope="module")
+async def kept_market(
+    server: EmbeddedPostgres, template: str, folder: Path
+) -> AsyncIterator[Market]:
+    """A market for many examples of one property: what they do stays, and time may move."""
+    await clone(server, template, "histories")
+    world = await World.open(_settings(server, "histories", folder / "histories"), ShiftedClock())
+    yield await Market.open(world)
+    await world.close()
+
+
 @pytest.fixture
 async def market(open_market: Market) -> AsyncIterator[Market]:
     async with undone(open_market.world):

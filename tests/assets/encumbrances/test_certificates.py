@@ -51,7 +51,7 @@ async def test_a_certificate_says_who_owns_what_burdened_by_whom(market: Market)
     assert content["right"]["numbers"][0].startswith("KR 10-")
     assert content["legal_status"] == "in_force"
     assert content["owners"] == [
-        {"organisation_id": str(market.seller.organisation_id), "name": "Seller"}
+        {"organisation_id": str(market.seller.organisation_id), "name": "Seller", "share": "1/1"}
     ]
     shown = [(one["rank"], one["kind"], one["holder_name"]) for one in content["encumbrances"]]
     assert shown == [

@@ -177,9 +177,8 @@ async def test_who_sees_what(market: Market) -> None:
         market.operator.user_id: ["attachment", "exclusive", "exclusive"],
         market.buyer.user_id: ["attachment", "exclusive"],
     }
-    assert [
-        one["id"] for one in (await ok(await market.buyer.get("/v1/encumbrances")))["items"]
-    ] == [held["id"]]
+    theirs = (await ok(await market.buyer.get("/v1/encumbrances")))["items"]
+    assert [one["id"] for one in theirs if one["right_id"] == right_id] == [held["id"]]
     nobody = await market.world.client.get(path.format(right_id))
     assert told(nobody) == (401, "invalid_token")
     foreign = await ok(await market.buyer.post("/v1/rights", right_body()))
@@ -257,8 +256,9 @@ async def test_a_surrender_takes_the_consent_of_whoever_has_a_pledge(market: Mar
     right_id = await patent(market)
     pledge = await ok(await record(market, right_id, pledge_entry(market.buyer)))
     statement = text(
-        "INSERT INTO legal_event (id, created_at, right_id, kind, occurred_on, source, recorded_by)"
-        " SELECT gen_random_uuid(), now(), id, 'surrendered', '2026-01-01', 'x', registered_by"
+        "INSERT INTO legal_event (id, created_at, right_id, kind, occurred_on, source, origin,"
+        " event_key, recorded_by) SELECT gen_random_uuid(), now(), id, 'surrendered', '2026-01-01',"
+        " 'x', 'operator', 'x', registered_by"
         " FROM ip_right WHERE id = :id"
     )
     with pytest.raises(IntegrityError, match="surrender is refused"):
@@ -268,3 +268,46 @@ async def test_a_surrender_takes_the_consent_of_whoever_has_a_pledge(market: Mar
     await ok(await market.buyer.post(f"/v1/encumbrances/{pledge['id']}/consents", consent))
     async with market.world.sessions.begin() as session:
         await session.execute(statement, {"id": right_id})
+
+
+async def test_what_stood_first_is_registered_and_narrowed_but_not_widened_over_others(
+    market: Market,
+) -> None:
+    """Rank follows receipt: an attachment that came later stops no entry of what came before."""
+    right_id, operator = await patent(market), market.operator
+    ends = {"ends_at": "2098-01-01T00:00:00Z"}
+    first = await ok(
+        await grant(market, right_id, licence(market.buyer, "registered_exclusive", **ends))
+    )
+    after = {"starts_at": ends["ends_at"]}
+    await ok(await grant(market, right_id, licence(market.stranger, "sole", **after)))
+    await ok(await record(market, right_id, entry("5")))
+    path = f"/v1/encumbrances/{first['id']}"
+    entered = {"registration_number": "2026-7", "received_on": "2026-01-05"}
+    assert (await ok(await operator.post(f"{path}/register", entered)))["rank"] == 1
+    shorter = {"valid_from": "2026-02-01", "ends_at": "2097-01-01T00:00:00Z"}
+    assert (await operator.post(f"{path}/change", shorter)).status_code == 200
+    longer = {"valid_from": "2026-02-01", "ends_at": "2099-01-01T00:00:00Z"}
+    refused = await operator.post(f"{path}/change", longer)
+    assert told(refused) == (409, "encumbered")
+    assert refused.json()["encumbrance"]["id"] != first["id"]
+    never = {"valid_from": "2026-02-01", "ends_at": "2001-01-01T00:00:00Z"}
+    assert told(await operator.post(f"{path}/change", never)) == (422, "invalid_terms")
+    now = await ok(await market.seller.get(path))
+    assert now["scope"]["ends_at"].startswith("2097-01-01")
+
+
+async def test_a_consent_to_a_licence_is_used_once(market: Market) -> None:
+    right_id = await patent(market)
+    pledge = await ok(await record(market, right_id, pledge_entry(market.stranger)))
+    body = licence(market.buyer, "non_exclusive")
+    consent = {"act": "non_exclusive", "expires_at": "2099-01-01T00:00:00Z"}
+    path = f"/v1/encumbrances/{pledge['id']}/consents"
+    await ok(await market.stranger.post(path, consent))
+    assert told(await market.stranger.post(path, consent)) == (409, "consent_exists")
+    assert (await grant(market, right_id, body)).status_code == 201
+    assert told(await grant(market, right_id, body)) == (409, "consent_missing")
+    assert told(await grant(market, right_id, body | {"kind": "sole"})) == (409, "consent_missing")
+    (used,) = (await ok(await market.seller.get(path)))["items"]
+    assert used["used_at"] is not None
+    assert told(await market.buyer.get(path)) == (404, "not_found")

@@ -168,9 +168,9 @@ async def test_only_the_trustee_disposes(register: Register) -> None:
 async def test_nothing_reaches_a_right_without_a_rule(register: Register) -> None:
     """A status or an act that nobody thought of is refused, not let through."""
     right_id = await register.right("KR")
-    await register.set_status(right_id, "undetermined")
+    await register.set_status(right_id, "unheard_of")
     for act in ACTS:
-        assert await register.conflicts(right_id, act) == [("undetermined", "refused")]
+        assert await register.conflicts(right_id, act) == [("unheard_of", "refused")]
 
 
 async def test_the_table_of_the_database_is_that_of_the_code(register: Register) -> None:

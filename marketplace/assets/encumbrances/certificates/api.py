@@ -1,4 +1,4 @@
-from typing import Annotated, Any, Final
+from typing import Annotated
 from uuid import UUID
 
 import orjson
@@ -23,16 +23,13 @@ from marketplace.assets.encumbrances.certificates.schemas import (
 from marketplace.assets.encumbrances.errors import FutureMomentError
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.problems import problems
+from marketplace.kernel.representations import PDF_CONTENT, attachment
 from marketplace.kernel.routing import Session, transactional_router
 
 right_router = transactional_router(prefix="/v1/rights", tags=["encumbrances"])
 router = transactional_router(prefix="/v1/encumbrance-certificates", tags=["encumbrances"])
 keys_router = transactional_router(prefix="/v1/certificate-keys", tags=["encumbrances"])
 
-PDF: Final = "application/pdf"
-_PDF_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}}
-}
 Asker = Annotated[Actor, Depends(Allowed(Permission.REGISTER_RIGHTS, Permission.OPERATE_LISTINGS))]
 
 
@@ -81,14 +78,13 @@ async def get_certificate(certificate_id: UUID, actor: Reader, session: Session)
 @router.get(
     "/{certificate_id}/pdf",
     response_class=Response,
-    responses=_PDF_ANSWER | problems(InvalidTokenError, NotFoundError),
+    responses={200: {"content": PDF_CONTENT}, **problems(InvalidTokenError, NotFoundError)},
 )
 async def certificate_pdf(certificate_id: UUID, actor: Reader, session: Session) -> Response:
     """The certificate on paper. The file holds the signed content and verifies as it is."""
     certificate = await service.get_certificate(session, certificate_id, actor=actor)
-    name = f'attachment; filename="encumbrances-{certificate.id}.pdf"'
-    headers = {"content-disposition": name}
-    return Response(render(certificate.jws), headers=headers, media_type=PDF)
+    headers = attachment(f"encumbrances-{certificate.id}.pdf")
+    return Response(render(certificate.jws), headers=headers, media_type="application/pdf")
 
 
 @keys_router.get("")

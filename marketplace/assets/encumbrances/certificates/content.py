@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,9 +13,12 @@ from sqlmodel import col, select
 from marketplace.accounts.models import Organisation
 from marketplace.assets.encumbrances.lifecycle import LIVE
 from marketplace.assets.encumbrances.scope import names_of
-from marketplace.assets.models import LegalEvent, LegalEventKind, LegalStatus, Ownership, Right
+from marketplace.assets.legal_rules.queries import rules_for
+from marketplace.assets.models import Right
 from marketplace.assets.queries import identifiers_of
-from marketplace.assets.rules import DECISIVE, STATUS_AFTER
+from marketplace.assets.standing.queries import standing_of
+from marketplace.assets.title.queries import conveyances_known
+from marketplace.assets.title.rules import replay
 from marketplace.kernel.db import fetch
 
 _VERSIONS: Final = text(
@@ -42,7 +46,14 @@ async def content_of(
             "numbers": [row.display for row in await identifiers_of(session, right.id)],
         },
         **await status_at(session, right, valid_at=valid_at, known_at=known_at),
-        "owners": [{"organisation_id": one, "name": names[one]} for one in owners],
+        "owners": [
+            {
+                "organisation_id": one,
+                "name": names[one],
+                "share": f"{share.numerator}/{share.denominator}",
+            }
+            for one, share in owners.items()
+        ],
         "encumbrances": [
             one | {"holder_name": one["holder_name"] or names.get(one["holder_organisation_id"])}
             for one in found
@@ -108,55 +119,25 @@ def _shown(facts: Mapping[str, Any], rank: int | None) -> dict[str, Any]:
 
 async def owners_at(
     session: AsyncSession, right_id: UUID, *, valid_at: datetime, known_at: datetime
-) -> Sequence[str]:
-    """Who owned a right. A title passes when it is known to, so the earlier moment counts."""
-    moment = min(valid_at, known_at)
-    query = (
-        select(Ownership.organisation_id)
-        .where(
-            col(Ownership.right_id) == right_id,
-            col(Ownership.owned_from) <= moment,
-            col(Ownership.owned_until).is_(None) | (col(Ownership.owned_until) > moment),
-        )
-        .order_by(col(Ownership.id))
-    )
-    return [str(found) for found in (await session.execute(query)).scalars()]
+) -> Mapping[str, Fraction]:
+    """Who owned which share of a right, by the chain of title as it was known."""
+    chain = replay(await conveyances_known(session, right_id, known_at))
+    return {
+        str(period.organisation_id): period.share
+        for period in chain.periods
+        if period.owned_from <= valid_at
+        and (period.owned_until is None or valid_at < period.owned_until)
+    }
 
 
 async def status_at(
     session: AsyncSession, right: Right, *, valid_at: datetime, known_at: datetime
 ) -> dict[str, Any]:
-    """The legal status, and the days in between without effect if the right was restored.
-
-    What the owner declared at its registration is outranked by whatever a register told.
-    """
-    query = (
-        select(LegalEvent)
-        .where(
-            col(LegalEvent.right_id) == right.id,
-            col(LegalEvent.created_at) <= known_at,
-            col(LegalEvent.occurred_on) <= valid_at.date(),
-        )
-        .order_by(col(LegalEvent.occurred_on), col(LegalEvent.id))
-    )
-    events = (await session.execute(query)).scalars().all()
-    told = [e for e in events if e.kind in DECISIVE and e.recorded_by != right.registered_by]
-    declared = [e for e in events if e.recorded_by == right.registered_by]
-    deciding = [*declared[:1], *told]
-    status = STATUS_AFTER[deciding[-1].kind] if deciding else LegalStatus.UNREGISTERED
-    return {"legal_status": str(status), "without_effect": _gaps(told)}
-
-
-def _gaps(told: Sequence[LegalEvent]) -> list[dict[str, str]]:
-    """From each lapse to the restoration that followed; encumbrances had no effect meanwhile."""
-    gaps, lapsed_on = [], None
-    for event in told:
-        if event.kind is LegalEventKind.LAPSED:
-            lapsed_on = lapsed_on or event.occurred_on
-        elif event.kind is LegalEventKind.RESTORED and lapsed_on is not None:
-            gaps.append({"from": str(lapsed_on), "until": str(event.occurred_on)})
-            lapsed_on = None
-    return gaps
+    """The legal status, and the days in between without effect if the right was restored."""
+    on = valid_at.astimezone((await rules_for(session, right)).zone).date()
+    standing = await standing_of(session, right, on=on, known_at=known_at)
+    gaps = [{"from": str(begun), "until": str(ended)} for begun, ended in standing.no_effect]
+    return {"legal_status": str(standing.status), "without_effect": gaps}
 
 
 async def _names(session: AsyncSession, ids: Sequence[str | None]) -> Mapping[str, str]:

@@ -2,9 +2,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from marketplace.kernel.schemas import Input, Output, example
+from marketplace.kernel.schemas import Input, Moment, Output, example
 
 
 class CertificateAsk(Input):
@@ -12,8 +12,8 @@ class CertificateAsk(Input):
         valid_at="2026-03-01T00:00:00+09:00", known_at="2026-03-15T00:00:00+09:00"
     )
 
-    valid_at: AwareDatetime | None = Field(default=None, description="as it was then; or now")
-    known_at: AwareDatetime | None = Field(default=None, description="as known then; or now")
+    valid_at: Moment | None = Field(default=None, description="as it was then; or now")
+    known_at: Moment | None = Field(default=None, description="as known then; or now")
 
 
 class CertificateRead(Output):

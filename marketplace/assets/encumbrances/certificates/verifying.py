@@ -34,7 +34,8 @@ def verify_certificate(file: bytes, keys: bytes) -> dict[str, Any]:
         raise InvalidCertificateError("there is no signed certificate in it")
     content = _verified(found[0], keys)
     if file.startswith(_PDF) and file != render(found[0].decode()):
-        raise InvalidCertificateError("what is printed is not what was signed")
+        detail = "what is printed is not what was signed, or an earlier version of us printed it"
+        raise InvalidCertificateError(f"{detail}; get it anew")
     return content
 
 

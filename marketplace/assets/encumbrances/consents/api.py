@@ -9,7 +9,7 @@ from marketplace.accounts.errors import (
 )
 from marketplace.assets.encumbrances.api import Reader, Signer
 from marketplace.assets.encumbrances.consents import service
-from marketplace.assets.encumbrances.consents.schemas import ConsentGive, ConsentRead
+from marketplace.assets.encumbrances.consents.schemas import HolderConsentGive, HolderConsentRead
 from marketplace.assets.encumbrances.errors import (
     ConsentExistsError,
     ConsentUsedError,
@@ -17,6 +17,7 @@ from marketplace.assets.encumbrances.errors import (
 )
 from marketplace.assets.encumbrances.queries import get_encumbrance
 from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -34,12 +35,13 @@ router = transactional_router(prefix="/v1/encumbrances", tags=["encumbrances"])
         PersonNeededError,
         NotFoundError,
         InvalidTermsError,
+        UnknownCurrencyError,
         ConsentExistsError,
     ),
 )
-async def give_consent(
-    encumbrance_id: UUID, request: ConsentGive, actor: Signer, session: Session
-) -> ConsentRead:
+async def give_holder_consent(
+    encumbrance_id: UUID, request: HolderConsentGive, actor: Signer, session: Session
+) -> HolderConsentRead:
     """Holder: consent to one act of the owner's, of one deal, to be used once.
 
     Of a pledge, consent to a sale names the least price, and what of it pays you first.
@@ -54,7 +56,7 @@ async def give_consent(
 )
 async def consents_of_encumbrance(
     encumbrance_id: UUID, actor: Reader, session: Session, cursor: Cursor = None, limit: Limit = 20
-) -> Page[ConsentRead]:
+) -> Page[HolderConsentRead]:
     """The consents of whoever holds it, newest first; its holder and the owner read them."""
     await get_encumbrance(session, encumbrance_id, actor=actor)
     found, following = await service.consents_of(
@@ -67,9 +69,9 @@ async def consents_of_encumbrance(
     "/{encumbrance_id}/consents/{consent_id}/revoke",
     responses=problems(InvalidTokenError, PermissionMissingError, NotFoundError, ConsentUsedError),
 )
-async def revoke_consent(
+async def revoke_holder_consent(
     encumbrance_id: UUID, consent_id: UUID, actor: Signer, session: Session
-) -> ConsentRead:
+) -> HolderConsentRead:
     """Holder: take a consent back, as long as it is not used."""
     consent = await service.revoke_consent(session, encumbrance_id, consent_id, actor=actor)
     return service.read_consent(consent)

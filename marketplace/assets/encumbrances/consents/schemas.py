@@ -3,9 +3,10 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from marketplace.kernel.schemas import Amount, Input, Output, Price, example
+from marketplace.kernel.money import AMOUNT_MINOR_MAX
+from marketplace.kernel.schemas import Amount, Input, Moment, Output, Price, example
 
 
 class ConsentAct(StrEnum):
@@ -23,7 +24,7 @@ class ConsentAct(StrEnum):
     TRUST = "trust"
 
 
-class ConsentGive(Input):
+class HolderConsentGive(Input):
     model_config = example(
         act="sell",
         deal_id="01890a5d-0000-7000-8000-000000000003",
@@ -40,10 +41,11 @@ class ConsentGive(Input):
     claim_minor: int | None = Field(
         default=None,
         ge=0,
+        le=AMOUNT_MINOR_MAX,
         strict=True,
         description="what the price has to pay you first; all that is secured, if left out",
     )
-    expires_at: AwareDatetime
+    expires_at: Moment
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -55,7 +57,7 @@ class ConsentGive(Input):
         return self
 
 
-class ConsentRead(Output):
+class HolderConsentRead(Output):
     id: UUID
     encumbrance_id: UUID
     act: str

@@ -10,8 +10,8 @@ from sqlmodel import col, select
 from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.consents.schemas import (
     ConsentAct,
-    ConsentGive,
-    ConsentRead,
+    HolderConsentGive,
+    HolderConsentRead,
 )
 from marketplace.assets.encumbrances.errors import ConsentUsedError, InvalidTermsError
 from marketplace.assets.encumbrances.lifecycle import LIVE
@@ -25,7 +25,7 @@ from marketplace.kernel.schemas import Amount
 
 
 async def give_consent(
-    session: AsyncSession, encumbrance_id: UUID, request: ConsentGive, *, actor: Actor
+    session: AsyncSession, encumbrance_id: UUID, request: HolderConsentGive, *, actor: Actor
 ) -> EncumbranceConsent:
     """Record a consent of the holder's.
 
@@ -52,7 +52,9 @@ async def give_consent(
     return consent
 
 
-async def _subject(session: AsyncSession, encumbrance: Encumbrance, request: ConsentGive) -> str:
+async def _subject(
+    session: AsyncSession, encumbrance: Encumbrance, request: HolderConsentGive
+) -> str:
     """What the consent is for: a deal, or what the owner does without one."""
     if request.deal_id is None:
         return f"right:{encumbrance.right_id}"
@@ -67,7 +69,7 @@ async def _subject(session: AsyncSession, encumbrance: Encumbrance, request: Con
     return subject
 
 
-def _amounts(encumbrance: Encumbrance, request: ConsentGive) -> dict[str, Any]:
+def _amounts(encumbrance: Encumbrance, request: HolderConsentGive) -> dict[str, Any]:
     """The least price, and what of it pays the secured claim."""
     if request.price_at_least is None:
         return {}
@@ -114,14 +116,14 @@ async def consents_of(
     return await page_by_id(session, query, EncumbranceConsent, cursor=cursor, limit=limit)
 
 
-def read_consent(consent: EncumbranceConsent) -> ConsentRead:
+def read_consent(consent: EncumbranceConsent) -> HolderConsentRead:
     def amount(minor: int | None) -> Amount | None:
         if minor is None or consent.currency is None:
             return None
         return Amount(amount_minor=minor, currency=consent.currency)
 
-    own = ConsentRead.model_fields.keys() & EncumbranceConsent.model_fields.keys()
-    return ConsentRead(
+    own = HolderConsentRead.model_fields.keys() & EncumbranceConsent.model_fields.keys()
+    return HolderConsentRead(
         **{name: getattr(consent, name) for name in own},
         price_at_least=amount(consent.price_minor),
         claim=amount(consent.claim_minor),
