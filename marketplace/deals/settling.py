@@ -61,7 +61,10 @@ async def _require_sure(session: AsyncSession, deal: Deal) -> None:
     """The same as the plain release asks of the rows that it locks, and the owners' consents.
 
     Of a licence the rights stay the licensor's, and their owners consented before it took effect.
+    Where nothing is paid but royalties, which stop by themselves, nothing is to be sure of.
     """
+    if not deal.price_minor:
+        return
     sold = deal.type is DealType.SALE
     for right_id in sorted(await rights_of(session, deal)):
         right = await session.get_one(Right, right_id)

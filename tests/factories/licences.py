@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.factories.deals import Market, credit, list_right, offer, ok, right_body, sign
 from tests.factories.people import Person
+from tests.factories.register import look_up
 
 LUMP_MINOR = 10_000_000
 TIERS = [
@@ -62,8 +63,18 @@ async def active(market: Market, price_minor: int = LUMP_MINOR, **changed: Any) 
     deal_id = await signed(market, price_minor, **changed)
     if price_minor:
         await market.pay(deal_id)
-    await ok(await market.buyer.post(f"/v1/deals/{deal_id}/release"))
+    await release(market, deal_id)
     return await licence_of(market, deal_id)
+
+
+async def release(market: Market, deal_id: str) -> dict[str, Any]:
+    """The buyer releases the price, on the day on which the operator looked the rights up."""
+    licences = await ok(await market.operator.get(f"/v1/deals/{deal_id}/licences"))
+    today = market.world.clock.now().date().isoformat()
+    for right_id in {one for licence in licences for one in licence["right_ids"]}:
+        await look_up(market.operator, right_id, today)
+    released: dict[str, Any] = await ok(await market.buyer.post(f"/v1/deals/{deal_id}/release"))
+    return released
 
 
 async def licence_of(market: Market, deal_id: str) -> dict[str, Any]:

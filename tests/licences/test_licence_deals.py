@@ -13,9 +13,11 @@ from tests.factories.licences import (
     agreed,
     licence_of,
     pass_days,
+    release,
     signed,
     terms,
 )
+from tests.factories.register import look_up
 from tests.factories.world import World
 
 
@@ -45,6 +47,10 @@ async def test_a_licence_is_granted_when_its_price_is_held(world: World) -> None
     assert licence["state"] == "active"
     assert await entries(market, licence["right_ids"][0]) == [("non_exclusive", "active")]
     await pass_days(market, 3.1)
+    assert await market.state(deal_id) == "recorded"  # nobody has looked the right up
+    today = world.clock.now().date().isoformat()
+    await look_up(market.operator, licence["right_ids"][0], today)
+    await pass_days(market, 1)
     assert await market.state(deal_id) == "settled"
     assert await got(market.seller) == LUMP_MINOR * 95 // 100
     listing = await ok(await market.seller.get(f"/v1/listings/{deal['listing_id']}"))
@@ -179,7 +185,7 @@ async def test_a_cross_licence_grants_both_ways(world: World) -> None:
     ]
     assert (await ok(await market.buyer.get(f"/v1/deals/{deal_id}")))["type"] == "cross"
     assert await entries(market, back["id"]) == [("non_exclusive", "active")]
-    await ok(await market.buyer.post(f"/v1/deals/{deal_id}/release"))
+    await release(market, deal_id)
     await ok(await market.operator.post(f"/v1/deals/{deal_id}/reverse"))
     assert await entries(market, back["id"]) == [("non_exclusive", "released")]
     assert await world.proofs() == []

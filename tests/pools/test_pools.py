@@ -4,7 +4,15 @@ from typing import Any
 
 from tests.deals.test_money_terms import got
 from tests.factories.deals import Market, offer, ok, right_body, sign
-from tests.factories.licences import file, licence_of, pass_days, pay_royalties, royalty, terms
+from tests.factories.licences import (
+    file,
+    licence_of,
+    pass_days,
+    pay_royalties,
+    release,
+    royalty,
+    terms,
+)
 from tests.factories.people import Person, person
 from tests.factories.world import World
 
@@ -63,7 +71,7 @@ async def test_a_pool_licenses_and_pays_its_members_exactly(world: World) -> Non
     assert (renamed.status_code, renamed.json()["code"]) == (409, "pooled_shares")
     await sign((market.stranger, market.buyer), deal["id"])
     await market.pay(deal["id"])
-    await ok(await market.buyer.post(f"/v1/deals/{deal['id']}/release"))
+    await release(market, deal["id"])
     paid = [await got(who) for who in (market.seller, other, market.stranger)]
     assert sum(paid) == PRICE_MINOR - 500_000
     net = PRICE_MINOR - 500_000

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,18 +65,24 @@ async def require_unburdened(session: AsyncSession, deal: Deal) -> None:
     """
     if deal.type is not DealType.SALE:
         return  # a licence burdens the right itself, and was refused if it could not
+    for right_id in await rights_of(session, deal):
+        if what := await ranks_before(session, deal, right_id):
+            raise EncumberedError(
+                f"{what} ranks before the buyer's title; open a dispute or refund"
+            )
+
+
+async def ranks_before(session: AsyncSession, deal: Deal, right_id: UUID) -> str | None:
+    """What burdens a sold right and was not agreed to in the sale; None when nothing does."""
     values = {
+        "right_id": right_id,
         "subject": deal.subject,
         "at": now(session),
         "seller": deal.seller_organisation_id,
         "buyer": deal.buyer_organisation_id,
     }
-    for right_id in await rights_of(session, deal):
-        row = (await session.execute(_STANDING, values | {"right_id": right_id})).first()
-        if row is None:
-            continue
-        what = f"{row.standing} {row.registration_number or ''}".rstrip()
-        raise EncumberedError(f"{what} ranks before the buyer's title; open a dispute or refund")
+    row = (await session.execute(_STANDING, values)).first()
+    return f"{row.standing} {row.registration_number or ''}".rstrip() if row else None
 
 
 async def pay_claims(session: AsyncSession, deal: Deal, division: Division) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 from marketplace.assets.encumbrances.errors import (
     ConsentMissingError,
     EncumberedError,
+    OutlivesRightError,
     TrusteeOnlyError,
 )
 from marketplace.assets.errors import RightReservedError
@@ -16,6 +17,7 @@ CONFLICTS: Final = (
     EncumberedError,
     ConsentMissingError,
     TrusteeOnlyError,
+    OutlivesRightError,
     RightReservedError,
     NotTradableError,
     RightRestrainedError,

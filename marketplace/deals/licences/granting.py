@@ -3,16 +3,19 @@
 A sub-licence is no entry of its own: it stands within its head licence, which keeps others away.
 """
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.assets.encumbrances import service as encumbrances
+from marketplace.assets.encumbrances.errors import OutlivesRightError
 from marketplace.assets.encumbrances.kinds import EncumbranceKind
-from marketplace.assets.encumbrances.lifecycle import LIVE, EncumbranceState
+from marketplace.assets.encumbrances.lifecycle import LIVE, OPERATOR, EncumbranceState
 from marketplace.assets.encumbrances.models import Encumbrance
 from marketplace.assets.encumbrances.scope import Scope, uses_of
 from marketplace.assets.encumbrances.terms import Registration
@@ -23,13 +26,14 @@ from marketplace.deals.licences.errors import (
 )
 from marketplace.deals.licences.lifecycle import LIVE as RUNNING
 from marketplace.deals.licences.lifecycle import LicenceState
-from marketplace.deals.licences.models import EffectiveBy, Licence, LicenceRule
+from marketplace.deals.licences.models import EffectiveBy, Licence, LicenceRight, LicenceRule
 from marketplace.deals.licences.queries import rights_in
-from marketplace.deals.licences.rules import excludes, outside, overlap
+from marketplace.deals.licences.rules import excludes, last_end, outside, overlap
 from marketplace.deals.royalties.periods import add_months
 from marketplace.deals.royalties.reporting import midnight
 from marketplace.kernel.db import lock, mark_locked, now
-from marketplace.kernel.lifecycle import SYSTEM, Identity
+from marketplace.kernel.errors import ConflictError
+from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity
 from marketplace.listings.deal_types import LicenceKind
 from marketplace.listings.licensing.terms import LicenceTerms
 
@@ -41,6 +45,7 @@ ENTERED_AS: Final = {
     LicenceKind.OPEN: EncumbranceKind.NON_EXCLUSIVE,
 }
 """Who takes an open licence is one licensee among others."""
+_DAY: Final = timedelta(days=1)
 
 
 def scope_of(terms: LicenceTerms, starts_on: date) -> Scope:
@@ -59,21 +64,63 @@ async def require_free(session: AsyncSession, licence: Licence, deal_subject: st
     """Refuse early what the register would refuse when the licence is paid for.
 
     Raises:
-        EncumberedError and the other conflicts of encumbrances, OutsideHeadLicenceError.
+        EncumberedError and the other conflicts of encumbrances, OutsideHeadLicenceError,
+        OutlivesRightError.
     """
-    today = now(session).date()
     if licence.head_licence_id is not None:
         await require_within_head(session, licence)
         return
-    for right_id in await rights_in(session, licence.id):
+    for right_id, scope in (await _scopes(session, licence)).items():
         await encumbrances.require_free(
             session,
             right_id,
             ENTERED_AS[licence.kind],
-            scope_of(licence.agreed, today),
+            scope,
             subject=deal_subject,
             by=licence.licensor_organisation_id,
         )
+
+
+async def may_be_granted(session: AsyncSession, licence: Licence, deal_subject: str) -> bool:
+    """Whether a draft could be granted now."""
+    try:
+        await require_free(session, licence, deal_subject)
+    except ConflictError:
+        return False
+    return True
+
+
+async def _scopes(session: AsyncSession, licence: Licence) -> dict[UUID, Scope]:
+    """What a licence that begins today is on each of its rights, in the order of locking.
+
+    Raises:
+        OutlivesRightError: it would go on after the last of its rights.
+    """
+    today = now(session).date()
+    scope = scope_of(licence.agreed, today)
+    ends = await ends_of_rights(session, licence)
+    last = last_end(ends.values())
+    if last is not None and scope.ends_at and scope.ends_at > midnight(last):
+        raise OutlivesRightError(f"{last} is the first day without the right")
+    return {right_id: _until(scope, ends[right_id]) for right_id in sorted(ends)}
+
+
+def _until(scope: Scope, day: date | None) -> Scope:
+    """A scope that ends with the right itself, where others of the licence last longer."""
+    if day is None or scope.ends_at is None:
+        return scope
+    return replace(scope, ends_at=min(scope.ends_at, midnight(day)))
+
+
+async def ends_of_rights(session: AsyncSession, licence: Licence) -> dict[UUID, date | None]:
+    """The first day on which each right of a licence is over; None where nobody knows it."""
+    query = (
+        select(Right)
+        .join(LicenceRight, col(LicenceRight.right_id) == col(Right.id))
+        .where(col(LicenceRight.licence_id) == licence.id)
+    )
+    rights = (await session.execute(query)).scalars()
+    return {right.id: right.last_day + _DAY if right.last_day else None for right in rights}
 
 
 async def grant(
@@ -82,20 +129,20 @@ async def grant(
     """Enter a licence on each of its rights, all or none; entered already, nothing happens.
 
     Raises:
-        EncumberedError and the other conflicts of encumbrances, OutsideHeadLicenceError.
+        EncumberedError and the other conflicts of encumbrances, OutsideHeadLicenceError,
+        OutlivesRightError.
     """
     if licence.head_licence_id is not None:
         await require_within_head(session, licence)
         return
     if await _entries(session, licence, deal_subject):
         return
-    today = now(session).date()
-    for right_id in sorted(await rights_in(session, licence.id)):
+    for right_id, scope in (await _scopes(session, licence)).items():
         await encumbrances.grant(
             session,
             right_id,
             ENTERED_AS[licence.kind],
-            scope_of(licence.agreed, today),
+            scope,
             holder_organisation_id=licence.licensee_organisation_id,
             granted_by=licence.licensor_organisation_id,
             actor=actor,
@@ -144,7 +191,41 @@ async def register(
     for encumbrance in await _entries(session, licence, deal_subject):
         if encumbrance.registration_number is None:
             await encumbrances.register(
-                session, encumbrance, registration, role="operator", actor=actor
+                session, encumbrance, registration, role=OPERATOR, actor=actor
+            )
+
+
+async def keep_until(
+    session: AsyncSession, licence: Licence, deal_subject: str, ends_on: date
+) -> date:
+    """Let the entries end with the licence, which begins later than they if it was registered.
+
+    Returns:
+        When it ends: as entered, if something else was granted for the time after.
+    """
+    try:
+        async with session.begin_nested():
+            await _prolong(session, licence, deal_subject, ends_on)
+    except ConflictError:
+        entries = await _entries(session, licence, deal_subject)
+        return max(entry.ends_at for entry in entries if entry.ends_at).date()
+    return ends_on
+
+
+async def _prolong(
+    session: AsyncSession, licence: Licence, deal_subject: str, ends_on: date
+) -> None:
+    ends = await ends_of_rights(session, licence)
+    for entry in await _entries(session, licence, deal_subject):
+        wanted = _until(replace(entry.scope, ends_at=midnight(ends_on)), ends[entry.right_id])
+        if wanted.ends_at != entry.ends_at:
+            await encumbrances.change(
+                session,
+                entry,
+                valid_from=now(session),
+                role=OPERATOR,
+                actor=BY_SYSTEM,
+                ends_at=wanted.ends_at,
             )
 
 

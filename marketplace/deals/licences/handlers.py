@@ -40,7 +40,8 @@ async def on_money(session: AsyncSession, subject: str) -> None:
     seen = await deal_of(session, subject)
     if seen is None or seen.type is DealType.SALE:
         return
-    deal = await lock(session, Deal, seen.id)
+    deal_id = seen.id
+    deal = await lock(session, Deal, deal_id)
     if deal.state is not DealState.FUNDED or deal.title_passed:
         return
     try:
@@ -48,6 +49,7 @@ async def on_money(session: AsyncSession, subject: str) -> None:
             await require_owners_of_now(session, deal)
             by_contract = await service.grant_all(session, deal)
     except ConflictError as error:
+        deal = await lock(session, Deal, deal_id)  # what was undone is no longer loaded
         await settling.refund(session, deal, role=SYSTEM, actor=BY_SYSTEM)
         deal.dispute_reason = f"the licence could no longer be granted: {error.code}"
         return

@@ -1,6 +1,6 @@
 """Whether one licence lies within another: a sub-licence gives nothing that its licensor lacks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from marketplace.assets.identifiers import parse_ipc
@@ -77,6 +77,8 @@ def _fields_meet(one: Sequence[str], other: Sequence[str]) -> bool:
     return any(lies_within(a, b) or lies_within(b, a) for a in one for b in other)
 
 
-def latest_end(ends_on: date, head_until: date) -> date:
-    """A sub-licence ends with its head licence at the latest."""
-    return min(ends_on, head_until)
+def last_end(ends: Iterable[date | None]) -> date | None:
+    """When the last of some rights is over; None as long as nobody knows it of one of them."""
+    known = list(ends)
+    days = [day for day in known if day is not None]
+    return max(days) if days and len(days) == len(known) else None

@@ -23,7 +23,7 @@ from marketplace.deals.licences.lifecycle import LIVE, LicenceState
 from marketplace.deals.licences.models import EffectiveBy, Licence, LicenceRight
 from marketplace.deals.licences.parties import lock_licence
 from marketplace.deals.licences.queries import licences_of
-from marketplace.deals.licences.rules import latest_end
+from marketplace.deals.licences.rules import last_end
 from marketplace.deals.models import Deal
 from marketplace.deals.royalties.periods import add_months
 from marketplace.deals.royalties.reporting import begin_report, cut_off, midnight
@@ -185,6 +185,8 @@ async def take_effect(session: AsyncSession, deal: Deal) -> None:
             raise RegistrationNeededError
         ends_on = await _ends_on(session, licence, today)
         told: dict[str, Any] = {"deal_id": deal.id, "starts_on": today, "ends_on": ends_on}
+        if licence.head_licence_id is None:
+            ends_on = await granting.keep_until(session, licence, deal.subject, ends_on)
         due_at = midnight(ends_on)
         move(session, licence, "take_effect", role=SYSTEM, actor=BY_SYSTEM, due_at=due_at, **told)
         licence.starts_on, licence.ends_on = today, ends_on
@@ -193,11 +195,12 @@ async def take_effect(session: AsyncSession, deal: Deal) -> None:
 
 
 async def _ends_on(session: AsyncSession, licence: Licence, today: date) -> date:
-    ends_on = add_months(today, licence.agreed.term_months)
-    if licence.head_licence_id is None:
-        return ends_on
-    head = await session.get_one(Licence, licence.head_licence_id)
-    return latest_end(ends_on, head.until())
+    """After the agreed term, or with the head licence or the last right, if that is sooner."""
+    ends = {add_months(today, licence.agreed.term_months)}
+    if licence.head_licence_id is not None:
+        ends.add((await session.get_one(Licence, licence.head_licence_id)).until())
+    last = last_end((await granting.ends_of_rights(session, licence)).values())
+    return min(ends | {last} if last else ends)
 
 
 async def register(
