@@ -1,4 +1,5 @@
 """Who else has to agree to a licence, until when one goes, and what is looked up of a bundle."""
+
 from datetime import date
 from typing import Any
 
