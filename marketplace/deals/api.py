@@ -7,7 +7,7 @@ from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError
 from marketplace.assets.consents.errors import ConsentsMissingError
-from marketplace.assets.encumbrances.errors import RankTakenError
+from marketplace.assets.encumbrances.errors import InvalidTermsError, RankTakenError
 from marketplace.assets.standing.errors import (
     NotTradableError,
     RegisterCheckStaleError,
@@ -170,7 +170,7 @@ async def confirm_waiver(deal_id: UUID, actor: Performer, session: Session) -> D
 
 @router.post(
     "/{deal_id}/record",
-    responses=problems(*MOVE_ERRORS, ConsentsMissingError, RankTakenError),
+    responses=problems(*MOVE_ERRORS, ConsentsMissingError, InvalidTermsError, RankTakenError),
 )
 async def record_transfer(
     deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session

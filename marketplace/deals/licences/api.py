@@ -6,6 +6,7 @@ from sqlmodel import col, select
 from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError
+from marketplace.assets.consents.errors import ConsentsMissingError
 from marketplace.assets.errors import NotOwnerError
 from marketplace.deals.access import MOVE_ERRORS, Operator, Performer, Reader, Signer
 from marketplace.deals.errors import SamePeopleError
@@ -118,6 +119,7 @@ async def set_licence_terms(
     responses=problems(
         *MOVE_ERRORS,
         *CONFLICTS,
+        ConsentsMissingError,
         ListingNotOpenError,
         NotOpenLicenceError,
         OwnListingError,

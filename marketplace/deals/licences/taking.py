@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
 from marketplace.deals.agreement import draw_up
+from marketplace.deals.co_owners.service import require_owners_of_now
 from marketplace.deals.licences import service
 from marketplace.deals.licences.errors import (
     NotOpenLicenceError,
@@ -45,6 +46,7 @@ async def take_open(
     Raises:
         NotFoundError, NotOpenLicenceError, OwnListingError, SamePeopleError: not to be taken so.
         TermsChangedError: the published terms are not those that were read.
+        ConsentsMissingError: somebody owns a share since who never agreed to them.
     """
     listing = await lock(session, Listing, listing_id)
     if listing.published_at is None:
@@ -69,6 +71,7 @@ async def take_open(
         actor=actor,
     )
     deal = await lock(session, Deal, deal.id)
+    await require_owners_of_now(session, deal)
     text = await newest(session, deal.subject)
     move(session, deal, "take", role=BUYER, actor=actor, sha256=text.sha256)
     await sign(session, subject=deal.subject, sha256=text.sha256, actor=actor)
