@@ -72,6 +72,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
         limits=_rate_limits(settings),
         trusted_proxies=settings.trusted_proxies,
         generate_unique_id_function=openapi.operation_id,
+        openapi_url=None,  # served beside the event loop
         docs_url=None,  # the pages serve it, without another host's scripts
         redoc_url=None,
         redirect_slashes=False,  # one address each; a redirect would trust the Host header

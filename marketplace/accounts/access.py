@@ -91,6 +91,10 @@ Oneself = Annotated[Actor, Depends(Allowed(Permission.MANAGE_ACCOUNT, even_unver
 """A person who signed in themselves, for what is theirs alone: no program acts for them there."""
 
 
+Person = Annotated[Actor, Depends(Allowed(Permission.MANAGE_ACCOUNT))]
+"""The same for what binds others, such as joining an organisation, for which one is verified."""
+
+
 def _refuse_unverified(request: Request) -> None:
     settings: Settings = request.app.state.settings
     if settings.require_verified_email:

@@ -4,12 +4,17 @@ Any body may be malformed or too large, any authenticated POST takes an Idempote
 needs the permission that its route asks for, and every refusal is a problem document.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache
+from threading import Lock
 from typing import Any, Final
 
-from fastapi import FastAPI
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import Route
 
 from marketplace.kernel.errors import (
     MalformedBodyError,
@@ -33,6 +38,7 @@ Guard = Callable[[str, Dependant], Sequence[type[MarketplaceError]]]
 Scheme = Mapping[str, Any]
 """An OAuth 2 security scheme; a permission that is none of its scopes is not for applications."""
 SCHEME: Final = "OAuth2"
+PATH: Final = "/openapi.json"
 
 IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
@@ -60,7 +66,7 @@ def install(
     guard: Guard,
     unlimited: Collection[str],
 ) -> None:
-    """Serve the completed document; it is built on first use and kept.
+    """Serve the completed document; it is built on first use, beside the event loop, and kept.
 
     Args:
         app: the service, with all its routes.
@@ -83,6 +89,21 @@ def install(
         return built[0]
 
     app.openapi = openapi  # type: ignore[method-assign] # the way that FastAPI documents
+    app.router.routes.append(Route(PATH, _serving(openapi), include_in_schema=False))
+
+
+def _serving(openapi: Callable[[], dict[str, Any]]) -> Callable[[Request], Awaitable[Response]]:
+    """Answer with the document's bytes; whoever asks meanwhile waits for the same one."""
+    building, content = Lock(), cache(lambda: orjson.dumps(openapi()))
+
+    def built() -> bytes:
+        with building:
+            return content()
+
+    async def serve(_: Request) -> Response:
+        return Response(await run_in_threadpool(built), media_type="application/json")
+
+    return serve
 
 
 def _with_schemas(document: dict[str, Any], oauth2: Scheme) -> dict[str, Any]:

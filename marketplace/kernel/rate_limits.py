@@ -157,6 +157,13 @@ def credential_is_good(request: Request) -> None:
         request.scope["state"][STATE] = limits, limits.prove(charge)
 
 
+def secret_was_right(request: Request) -> None:
+    """Tell that nobody guessed: who signs in rightly is not charged with an attempt."""
+    _, charge = request.scope["state"].get(STATE, (None, None))
+    if charge:
+        charge.buckets.give_back(charge.key)
+
+
 def _credential(scope: Scope) -> int | None:
     """A number that stands for the credential: nothing secret is kept, and none can be aimed at."""
     for name, value in scope["headers"]:

@@ -15,6 +15,7 @@ from marketplace.accounts.oauth.server import log_refusal
 from marketplace.accounts.sessions.schemas import SignIn
 from marketplace.kernel.db import apart, now
 from marketplace.kernel.errors import MarketplaceError
+from marketplace.kernel.rate_limits import secret_was_right
 from marketplace.pages.browser import Browser
 from marketplace.pages.opening import Opened, Sent, read_sent, see
 from marketplace.pages.rendering import Asked, address, page
@@ -46,6 +47,7 @@ async def sign_in(request: Request, session: AsyncSession) -> Response:
         client = str(sent.opened.client.id) if sent.opened else None
         log_refusal(SIGN_IN, OAuth2Error(error=refused.code), client)
         return await sign_in_again(request, session, sent, refused)
+    secret_was_right(request)
     await browser_sessions.end(session, browser.session)
     return browser.set_session(see(onward(sent.asked)), cookie, ends_at - now(session))
 

@@ -126,7 +126,6 @@ SECRET_TAKING: Final = frozenset(
         "/login/begin",
         "/login/code",
         "/oauth/sign-in",
-        "/oauth/token",
         "/reset-password",
         "/v1/email-verifications/confirm",
         "/v1/password-resets",

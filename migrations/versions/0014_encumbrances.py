@@ -352,7 +352,9 @@ BEGIN
             USING ERRCODE = 'exclusion_violation', CONSTRAINT = CASE
                 WHEN conflict.standing = 'sale' THEN 'conflict_sale'
                 WHEN conflict.encumbrance_id IS NULL THEN 'conflict_status'
-                ELSE 'conflict_' || conflict.verdict END;
+                WHEN conflict.verdict = 'consent' THEN 'conflict_consent'
+                WHEN conflict.verdict = 'holder' THEN 'conflict_holder'
+                ELSE 'conflict_refused' END;
     END IF;
     UPDATE encumbrance_consent c SET used_at = lower(wanted_period)
     FROM encumbrance e

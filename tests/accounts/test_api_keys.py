@@ -59,6 +59,23 @@ async def test_a_key_does_what_its_scopes_say_and_nothing_else(owner: Person) ->
     assert refusal(listed) == (403, "permission_missing")
 
 
+async def test_a_key_takes_no_part_in_what_is_a_persons_own(
+    owner: Person, connection: AsyncConnection
+) -> None:
+    program = holding(owner, (await create(owner, "read"))["key"])
+    company = {"name": "Mine", "kind": "company", "country": "KR"}
+    before = await contents(connection)
+    for answer in (
+        await program.post(f"/v1/organisations/{owner.organisation_id}/leave"),
+        await program.post("/v1/organisations", company),
+        await program.post("/v1/invitations/accept", {"token": "x" * 43}),
+        await program.get("/v1/authorizations"),
+        await program.delete("/v1/sessions/current"),
+    ):
+        assert refusal(answer) == (403, "permission_missing")
+    assert await contents(connection) == before
+
+
 async def test_it_is_shown_once_and_only_its_hash_is_kept(
     owner: Person, connection: AsyncConnection
 ) -> None:

@@ -242,6 +242,10 @@ async def test_an_edit_changes_what_is_given_and_what_tokens_may_do(
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert await contents(connection) == before
     await owner.patch(path, {"scopes": ["read"]})
+    query = text("SELECT data FROM event WHERE type = 'client.edit' ORDER BY sequence DESC LIMIT 2")
+    narrowed, named = (await connection.execute(query)).scalars()
+    assert (narrowed["from"], narrowed["to"]) == ({"scopes": desk["scopes"]}, {"scopes": ["read"]})
+    assert (named["fields"], named["from"], named["to"]) == (["name"], {}, {})
     current = await client.get("/v1/sessions/current", headers=bearer(token))
     assert current.status_code == 401, "it held a scope that is gone"
 

@@ -49,7 +49,7 @@ async def test_a_person_allows_a_client_and_it_acts_for_them(
     assert (found["token_type"], found["expires_in"]) == ("Bearer", 600)
     assert set(found["scope"].split()) == set(flow.scope.split())
     me = (await client.get("/v1/sessions/current", headers=bearer(found["access_token"]))).json()
-    assert me["user"]["id"] == str(member.user_id)
+    assert me["user"] is None, "an application is told of its person by userinfo alone"
     assert me["organisation"]["id"] == str(member.organisation_id)
     assert (me["role"], me["permissions"]) == ("owner", ["offers:write", "read"])
     claims = claims_of(found["access_token"])
@@ -59,7 +59,8 @@ async def test_a_person_allows_a_client_and_it_acts_for_them(
     assert told.json() == {
         "sub": str(member.user_id),
         "name": "홍길동",
-        "email": me["user"]["email"],
+        "email": (await member.get("/v1/sessions/current")).json()["user"]["email"],
+        "email_verified": False,
     }
     await _check_id_token(client, found, desk["id"], str(member.user_id))
     kept = (await connection.execute(text("SELECT g::text FROM oauth_grant g"))).scalars().all()
@@ -140,7 +141,7 @@ async def test_a_machine_acts_alone_as_its_organisation(
     assert me["permissions"] == ["read"]
     founding = {"name": "Lab", "kind": "company", "country": "KR"}
     refused = await client.post("/v1/organisations", json=founding, headers=bearer(token))
-    assert (refused.status_code, refused.json()["code"]) == (403, "person_needed")
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_missing")
 
 
 async def test_what_takes_a_person_never_goes_to_a_machine_alone(
@@ -288,7 +289,7 @@ async def test_a_person_sees_what_they_allowed_and_withdraws_it(
     assert (await member.get("/v1/authorizations")).json()["items"] == [newest]
     alone = await machine_token(client, await registered(member))
     refused = await client.get("/v1/authorizations", headers=bearer(alone))
-    assert (refused.status_code, refused.json()["code"]) == (403, "person_needed")
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_missing")
 
 
 async def test_everything_is_discovered(client: httpx2.AsyncClient) -> None:

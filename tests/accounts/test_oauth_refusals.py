@@ -4,6 +4,7 @@ One table of cases after RFC 6749, 7636, 7523, 7009, 7662 and 9700. What may cha
 only what the refusal is for: a stolen grant is revoked, and an assertion is used up.
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -317,9 +318,15 @@ cases(
     an_assertion_of_a_list_of_claims=lambda s: s.token(
         ALONE | s.assertion() | {"client_assertion": "eyJhbGciOiJFUzI1NiJ9.W10.x"}
     ),
+    an_assertion_that_is_very_deep=lambda s: s.token(
+        ALONE | s.assertion() | {"client_assertion": f"eyJhbGciOiJFUzI1NiJ9.{_DEEP}.x"}
+    ),
     an_unsigned_assertion=lambda s: s.token(ALONE | _unsigned(s)),
     an_assertion_signed_with_the_public_key=lambda s: s.token(ALONE | _confused(s)),
 )
+
+
+_DEEP = urlsafe_b64encode(b'{"sub":' + b"[" * 2000).decode().rstrip("=")
 
 
 def _unsigned(s: Stage) -> dict[str, str]:

@@ -383,6 +383,38 @@ async def test_an_organisation_keeps_an_owner_and_its_obligations(market: Market
     assert party["name"] == "Buyer", "a company is no personal datum"
 
 
+async def test_no_program_acts_for_an_organisation_without_people(market: Market) -> None:
+    """The last owner's number stays; their clients and invitations end, and an operator goes on."""
+    world, owner = market.world, await natural(market.world)
+    company = await person(world.client, world.sessions, name="Ghost Ltd")
+    own = company.organisation_id
+    async with world.sessions.begin() as session:
+        values = {"hash": HASH, "id": company.user_id}
+        query = "UPDATE user_account SET password_hash = :hash WHERE id = :id"
+        await session.execute(text(query), values)
+    machine = {
+        "name": "desk",
+        "authentication": "client_secret_basic",
+        "grant_types": ["client_credentials"],
+        "scopes": ["read"],
+    }
+    client = await ok(await company.post("/v1/clients", machine))
+    proof, asked = (client["id"], client["client_secret"]), {"grant_type": "client_credentials"}
+    got = await ok(await world.client.post("/oauth/token", data=asked, auth=proof))
+    bearer = {"authorization": f"Bearer {got['access_token']}"}
+    email = (await ok(await owner.get("/v1/sessions/current")))["user"]["email"]
+    path, invited = f"/v1/organisations/{own}", {"email": email, "role": "admin"}
+    await ok(await company.post(f"{path}/invitations", invited))
+
+    assert (await erase(company)).status_code == 200
+
+    assert refusal(await world.client.get("/v1/rights", headers=bearer)) == (401, "invalid_token")
+    again = await world.client.post("/oauth/token", data=asked, auth=proof)
+    assert (again.status_code, again.json()["error"]) == (401, "invalid_client")
+    first = await market.operator.post(f"{path}/first-owner", {"email": email})
+    assert first.status_code == 201, first.text
+
+
 async def test_a_token_alone_does_not_erase(market: Market) -> None:
     async with market.world.engine.connect() as connection:
         before = await contents(connection)

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.factories.deals import Market, debit, list_right, offer, ok
 from tests.factories.people import Person
+from tests.factories.register import look_up
 from tests.factories.stage import title_chain
 from tests.factories.world import World
 
@@ -160,6 +161,8 @@ async def test_when_nobody_acts_time_decides_and_the_books_follow(world: World) 
         await world.work()
         assert await market.state(deals[state]) == state
         world.clock.offset = timedelta(days=days)
+        if state == "recorded":
+            await _nothing_is_paid_before_a_look_at_the_register(market, deals[state])
         await world.work()
         assert await market.state(deals[state]) == after
 
@@ -167,3 +170,12 @@ async def test_when_nobody_acts_time_decides_and_the_books_follow(world: World) 
     assert await payable(market.seller) == [95_000_000]
     assert (await statistics(world))["deals"] == 1
     assert await world.proofs() == []
+
+
+async def _nothing_is_paid_before_a_look_at_the_register(market: Market, deal_id: str) -> None:
+    """The clock of a release comes again six hours after it was held up."""
+    await market.world.work()
+    assert await market.state(deal_id) == "recorded"
+    right_id = (await ok(await market.buyer.get(f"/v1/deals/{deal_id}")))["right_id"]
+    await look_up(market.operator, right_id, market.world.clock.now().date().isoformat())
+    market.world.clock.offset += timedelta(hours=7)

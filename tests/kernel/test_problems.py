@@ -258,10 +258,9 @@ async def test_every_registered_constraint_exists(connection: AsyncConnection, n
     query = text(
         "SELECT (SELECT count(*) FROM pg_constraint WHERE conname = :name)"
         " + (SELECT count(*) FROM pg_indexes WHERE indexname = :name AND indexdef LIKE '%UNIQUE%')"
-        " + (SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-        "    WHERE p.prosrc LIKE :raised)"
+        " + (SELECT count(*) FROM pg_proc WHERE prosrc ~ :raised)"
     )
-    values = {"name": name, "raised": f"%CONSTRAINT = '{name}'%"}
+    values = {"name": name, "raised": f"CONSTRAINT = [^;]*'{name}'"}
     found = (await connection.execute(query, values)).scalar_one()
     assert found > 0
     assert issubclass(CONSTRAINT_ERRORS[name], MarketplaceError)

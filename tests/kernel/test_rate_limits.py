@@ -141,6 +141,16 @@ async def test_secrets_are_tried_slowly_from_one_address(world: World, moment: T
         assert refusal(await elsewhere.post("/v1/sessions", json=body))[0] == 401
 
 
+async def test_signing_in_rightly_is_no_attempt(world: World, moment: Time) -> None:
+    known = {"email": "known@example.com", "password": "long and private"}
+    about = {"display_name": "Known", "country": "KR"}
+    async with limited(world) as client, limited(world, "203.0.113.8") as elsewhere:
+        assert (await elsewhere.post("/v1/users", json=known | about)).status_code == 201
+        for _ in range(4):
+            answer = await client.post("/v1/sessions", json=known)
+            assert (answer.status_code, state_of(answer)[:2]) == (201, ("sign-in", 2))
+
+
 @pytest.mark.parametrize(
     ("peer", "told", "charged"),
     [

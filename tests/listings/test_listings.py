@@ -319,7 +319,6 @@ async def test_who_sold_a_right_no_longer_lists_it(
             " denominator, owned_from, basis) SELECT gen_random_uuid(), now(), :right_id,"
             " :organisation_id, 1, 1, owned_until, 'sale' FROM ownership"
             " WHERE right_id = :right_id"
-            " WHERE right_id = :right_id"
         ),
         values,
     )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marketplace.accounts.authentication import secret_hash
 from marketplace.accounts.models import LoginSession, OrganisationKind
-from marketplace.accounts.permissions import MemberRole
+from marketplace.accounts.permissions import MemberRole, Permission
 from marketplace.accounts.sessions.service import new_token
 from marketplace.kernel.db import now
 from tests.factories.people import person
@@ -49,15 +49,11 @@ PUBLIC = {
 """What anyone may call. A route is added here by decision, never by omission."""
 
 ANY_TOKEN = {
-    "DELETE /v1/authorizations/{authorization_id}",
-    "DELETE /v1/sessions/current",
-    "GET /v1/authorizations",
     "GET /v1/organisations",
     "GET /v1/organisations/{organisation_id}",
     "GET /v1/sessions/current",
 }
-"""What any signed-in person may call in any role: their own session, what they allow others to do,
-and public profiles."""
+"""What any credential may call: whom it acts for, and public profiles."""
 
 OPERATOR_ONLY = {
     "GET /v1/bank-entries",
@@ -82,6 +78,9 @@ OPERATOR_ONLY = {
     "POST /v1/conversions/{conversion_id}/convert",
     "POST /v1/conversions/{conversion_id}/decline",
     "POST /v1/sellers-of-record",
+    "POST /v1/valuation/models",
+    "POST /v1/valuation/models/{model_id}/allow",
+    "POST /v1/valuation/models/{model_id}/withdraw",
     "POST /v1/bank-entries/{entry_id}/apply",
     "POST /v1/bank-entries/{entry_id}/expense",
     "POST /v1/bank-entries/{entry_id}/refund",
@@ -179,7 +178,9 @@ NOT_FOR_A_MEMBER = {
 """What binds an organisation, and who may act for it, is for its owners and admins."""
 FOR_EVERY_ROLE = {
     "DELETE /v1/api-keys/{key_id}",
+    "DELETE /v1/authorizations/{authorization_id}",
     "DELETE /v1/sessions",
+    "DELETE /v1/sessions/current",
     "DELETE /v1/sessions/{session_id}",
     "POST /v1/api-keys",
     "POST /v1/email-verifications",
@@ -230,6 +231,13 @@ def test_only_the_listed_routes_are_public(scene: Scene) -> None:
 def test_only_the_listed_routes_ask_for_no_permission(scene: Scene) -> None:
     unasked = {op.label for op in scene.operations if op.needs_token and not op.permissions}
     assert unasked == ANY_TOKEN
+
+
+def test_whoever_may_only_read_changes_nothing(scene: Scene) -> None:
+    """What a person allows an application as `read`, or gives a key, is reading."""
+    changing = {op.label for op in scene.operations if op.method != "GET"}
+    readers = {op.label for op in scene.operations if Permission.READ in op.permissions}
+    assert changing & readers == set()
 
 
 def test_each_role_is_kept_out_of_what_is_not_for_it(scene: Scene) -> None:
@@ -357,7 +365,7 @@ async def test_a_role_enters_exactly_where_it_has_the_permission(
     before = await contents(nothing_stays)
     allowed, refused = set(), set()
 
-    for op in scene.operations:
+    for op in sorted(scene.operations, key=lambda op: op.path.endswith("/current")):
         if not op.permissions:
             continue
         answer = await scene.world.client.request(

@@ -75,15 +75,25 @@ async def edit_client(
     client = await _lock_live(session, client_id, actor)
     require_version(client, version)
     changed = request.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    before = client.scopes
+    before = {name: getattr(client, name) for name in {*changed, "scopes"}}
     for name, value in changed.items():
         setattr(client, name, value)
     await _check(session, client)
     client.version += 1
-    if not set(before) <= set(client.scopes):
+    if not set(before["scopes"]) <= set(client.scopes):
         await revoke(session, f"client:{client.id}")
-    _publish(session, client, "edit", actor, fields=sorted(changed), scopes=client.scopes)
+    _publish(session, client, "edit", actor, **_difference(before, changed))
     return client
+
+
+def _difference(before: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    """What the log keeps for good of an edit; a name may be a person's, who can ask for erasure."""
+    kept = changed.keys() - {"name"}
+    return {
+        "fields": sorted(changed),
+        "from": {name: before[name] for name in kept},
+        "to": {name: changed[name] for name in kept},
+    }
 
 
 async def rotate_secret(

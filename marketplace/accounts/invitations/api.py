@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import Depends, status
 
-from marketplace.accounts.access import Allowed, Keys
+from marketplace.accounts.access import Allowed, Keys, Person
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import (
     AlreadyMemberError,
@@ -121,7 +121,7 @@ async def revoke_invitation(
     "/accept",
     responses=problems(
         InvalidTokenError,
-        PersonNeededError,
+        PermissionMissingError,
         NotInvitedError,
         NotFoundError,
         IllegalMoveError,
@@ -129,7 +129,7 @@ async def revoke_invitation(
         AlreadyMemberError,
     ),
 )
-async def accept_invitation(request: InvitationToken, actor: Reader, session: Session) -> Joined:
+async def accept_invitation(request: InvitationToken, actor: Person, session: Session) -> Joined:
     """Join the organisation that invited you, signed in with the address it wrote to."""
     membership = await service.accept(session, request.token.get_secret_value(), actor=actor)
     organisation = await get_organisation(session, membership.organisation_id)

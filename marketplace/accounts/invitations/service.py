@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.authentication import new_secret, secret_hash
@@ -14,7 +15,7 @@ from marketplace.accounts.invitations.errors import (
     InvitationLimitError,
     NotInvitedError,
 )
-from marketplace.accounts.invitations.lifecycle import INVITEE, MANAGER
+from marketplace.accounts.invitations.lifecycle import INVITEE, MANAGER, InvitationState
 from marketplace.accounts.invitations.message import invitation_message
 from marketplace.accounts.invitations.models import Invitation
 from marketplace.accounts.invitations.queries import count_pending, is_member, lock_by_token
@@ -27,10 +28,10 @@ from marketplace.accounts.organisations.queries import require_own
 from marketplace.accounts.people.queries import get_user
 from marketplace.accounts.permissions import ROLE_PERMISSIONS, MemberRole, Permission
 from marketplace.kernel.crypto import Keyring
-from marketplace.kernel.db import lock, now
+from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
-from marketplace.kernel.lifecycle import Machine, begin, move
+from marketplace.kernel.lifecycle import Identity, Machine, begin, move
 from marketplace.kernel.mail.service import send_later
 
 PREFIX: Final = "mpi_"
@@ -140,6 +141,16 @@ async def revoke_invitation(
         raise NotFoundError("no such invitation")
     move(session, invitation, "revoke", role=MANAGER, actor=actor)
     return invitation
+
+
+async def revoke_all_of(session: AsyncSession, user_id: UUID, *, actor: Identity) -> None:
+    """Take back what a person who goes for good has promised, in any organisation."""
+    query = select(Invitation).where(
+        col(Invitation.invited_by) == user_id, col(Invitation.state) == InvitationState.PENDING
+    )
+    for invitation in (await session.execute(query.with_for_update())).scalars():
+        mark_locked(session, invitation)
+        move(session, invitation, "revoke", role=MANAGER, actor=actor)
 
 
 async def forget_old(session: AsyncSession) -> None:

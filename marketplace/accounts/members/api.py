@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import Depends, status
 
-from marketplace.accounts.access import Allowed
+from marketplace.accounts.access import Allowed, Person
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import (
     InvalidTokenError,
@@ -87,10 +87,10 @@ async def remove_member(
     "/leave",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(
-        InvalidTokenError, NotFoundError, PersonNeededError, FixedMembersError, LastOwnerError
+        InvalidTokenError, PermissionMissingError, NotFoundError, FixedMembersError, LastOwnerError
     ),
 )
-async def leave_organisation(organisation_id: UUID, actor: Reader, session: Session) -> None:
+async def leave_organisation(organisation_id: UUID, actor: Person, session: Session) -> None:
     """Leave an organisation; the last owner makes somebody else one first."""
     await service.leave(session, organisation_id, actor=actor)
 

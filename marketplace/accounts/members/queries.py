@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from marketplace.accounts.members.schemas import MemberRead
 from marketplace.accounts.models import Membership, Organisation, OrganisationKind, User
+from marketplace.accounts.people.queries import ERASED
 from marketplace.accounts.permissions import ROLE_PERMISSIONS, MemberRole, Permission
 from marketplace.kernel.pagination import page_by_id
 
@@ -69,9 +70,15 @@ async def share_people(
 
 
 async def has_owner(session: AsyncSession, organisation_id: UUID) -> bool:
-    query = select(Membership.id).where(
-        col(Membership.organisation_id) == organisation_id,
-        col(Membership.role) == MemberRole.OWNER,
+    """Whether somebody owns the organisation of whom more than a number is left."""
+    query = (
+        select(Membership.id)
+        .join(User, col(User.id) == col(Membership.user_id))
+        .where(
+            col(Membership.organisation_id) == organisation_id,
+            col(Membership.role) == MemberRole.OWNER,
+            col(User.email).not_like(f"%{ERASED}"),
+        )
     )
     return (await session.execute(query.limit(1))).first() is not None
 

@@ -24,6 +24,7 @@ from marketplace.accounts.oauth.tokens import AccessToken
 from marketplace.accounts.people.queries import get_user
 from marketplace.accounts.permissions import OpenIdScope
 from marketplace.accounts.signing_keys.service import public_keys
+from marketplace.kernel.rate_limits import credential_is_good
 from marketplace.kernel.routing import plain_route
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -40,7 +41,10 @@ def context_of(request: Request, session: AsyncSession) -> Context:
 
 async def token(request: Request, session: AsyncSession) -> Response:
     """RFC 6749, 3.2: a code, a refresh token, or a client's own proof for an access token."""
-    return await _answer(request, session, Server.create_token_response)
+    answer = await _answer(request, session, Server.create_token_response)
+    if answer.status_code == HTTPStatus.OK:
+        credential_is_good(request)
+    return answer
 
 
 async def introspect(request: Request, session: AsyncSession) -> Response:
@@ -112,7 +116,7 @@ async def userinfo(request: Request, session: AsyncSession) -> Response:
     if OpenIdScope.PROFILE in token.scopes:
         claims["name"] = user.display_name
     if OpenIdScope.EMAIL in token.scopes:
-        claims["email"] = user.email
+        claims |= {"email": user.email, "email_verified": user.email_verified}
     return json_response(claims, HTTPStatus.OK)
 
 

@@ -42,7 +42,7 @@ class PrivateKeyJwt(JWTBearerClientAssertion):
             raise InvalidClientError(description="The assertion is too long.")
         try:
             return super().extract_assertion(assertion)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidClientError(description="The assertion is no JWT.") from error
 
     def resolve_client_public_key(self, client: Registered) -> KeySet:
@@ -53,7 +53,7 @@ class PrivateKeyJwt(JWTBearerClientAssertion):
     def process_assertion_claims(self, assertion: str, resolve_key: KeySet) -> dict[str, Any]:
         try:
             claims = jwt.decode(assertion, resolve_key, algorithms=ALGORITHMS).claims
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise InvalidClientError(description="The assertion's signature is wrong.") from error
         self.verify_claims(claims)
         return claims

@@ -45,6 +45,7 @@ def metadata(issuer: str) -> dict[str, Any]:
             "auth_time",
             "at_hash",
             "email",
+            "email_verified",
             "exp",
             "iat",
             "iss",

@@ -105,6 +105,18 @@ def write(key: ECKey, issuer: str, token: AccessToken, at: datetime) -> str:
     return _sign(key, TYPE, claims)
 
 
+UNREADABLE: Final = (
+    JoseError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+"""What reading somebody else's bytes as a token can raise."""
+
+
 async def read(credential: str, issuer: str, key_of: KeyOf, at: datetime) -> AccessToken | None:
     """An access token of ours that has not expired; None for anything else.
 
@@ -122,7 +134,7 @@ async def read(credential: str, issuer: str, key_of: KeyOf, at: datetime) -> Acc
             return None
         claims = jwt.decode(credential, key, algorithms=[ALGORITHM]).claims
         token = _told(claims, key_id)
-    except (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
+    except UNREADABLE:
         return None
     good = (claims.get("iss"), claims.get("aud")) == (issuer, audience(issuer, token.role))
     return token if good and at < token.expires_at else None

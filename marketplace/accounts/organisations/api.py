@@ -3,12 +3,11 @@ from uuid import UUID
 
 from fastapi import Depends, status
 
-from marketplace.accounts.access import Allowed, CurrentActor
+from marketplace.accounts.access import Allowed, CurrentActor, Person
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import (
     InvalidTokenError,
     PermissionMissingError,
-    PersonNeededError,
 )
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.organisations import queries, service
@@ -53,10 +52,10 @@ async def _profile(session: Session, organisation: Organisation) -> Organisation
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(*PROFILE_ERRORS, PersonNeededError, NumberTakenError),
+    responses=problems(*PROFILE_ERRORS, NumberTakenError),
 )
 async def create_organisation(
-    request: OrganisationCreate, actor: Reader, session: Session
+    request: OrganisationCreate, actor: Person, session: Session
 ) -> OrganisationProfile:
     """Create an organisation; you own it. Sign in again with its id to act for it."""
     organisation = await service.create_organisation(session, request, actor=actor)

@@ -50,7 +50,7 @@ async def numbers_of(
 
 async def organisations_of(session: AsyncSession, actor: Actor) -> Sequence[Organisation]:
     """The organisations that the actor may act for, at most a hundred; a client acts for one."""
-    if actor.user_id is None:
+    if actor.client_id is not None:
         return [await get_organisation(session, actor.organisation_id)]
     query = (
         select(Organisation)

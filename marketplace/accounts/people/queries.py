@@ -1,9 +1,13 @@
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.models import User
+
+ERASED: Final = "@erased.invalid"
+"""How the addresses of people end who had themselves erased; nobody else's do."""
 
 
 async def get_user(session: AsyncSession, user_id: UUID) -> User:

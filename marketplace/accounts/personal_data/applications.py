@@ -9,6 +9,7 @@ from marketplace.accounts.browser_sessions.models import BrowserSession
 from marketplace.accounts.clients.models import Client
 from marketplace.accounts.oauth.models import OAuthGrant, RefreshToken
 from marketplace.accounts.personal_data.registry import OWN, Holder, PersonalData, Section
+from marketplace.accounts.revocations import revoke
 from marketplace.kernel.db import now
 
 _HASH: Final = "a secret's hash, which is of use to nobody but a thief"
@@ -19,15 +20,28 @@ _ERASE: Final = (
         " WHERE user_id = :user_id"
     ),
     text(
-        "UPDATE oauth_client SET name = 'Erased', redirect_uris = '{}',"
-        f" revoked_at = coalesce(revoked_at, :now) WHERE organisation_id = {OWN}"
+        "UPDATE oauth_client SET name = 'Erased', redirect_uris = '{}'"
+        f" WHERE organisation_id = {OWN}"
     ),
 )
+_END_CLIENTS: Final = text(
+    """
+    UPDATE oauth_client c SET revoked_at = :now FROM membership m
+    WHERE m.organisation_id = c.organisation_id AND m.user_id = :user_id AND c.revoked_at IS NULL
+      AND NOT EXISTS (SELECT FROM membership x
+                      WHERE x.organisation_id = m.organisation_id AND x.user_id <> m.user_id)
+    RETURNING c.id
+    """
+)
+"""No program acts for an organisation for which no person can."""
 
 
 async def _erase(session: AsyncSession, holder: Holder) -> None:
+    values = holder.values | {"now": now(session)}
     for statement in _ERASE:
-        await session.execute(statement, holder.values | {"now": now(session)})
+        await session.execute(statement, values)
+    ended = (await session.execute(_END_CLIENTS, values)).scalars().all()
+    await revoke(session, *(f"client:{client_id}" for client_id in ended))
 
 
 PERSONAL_DATA: Final = PersonalData(

@@ -14,19 +14,22 @@ from marketplace.accounts.designations.models import (
     DesignationStep,
 )
 from marketplace.accounts.invitations.models import Invitation
+from marketplace.accounts.invitations.service import revoke_all_of
 from marketplace.accounts.organisations.models import OrganisationNumber
+from marketplace.accounts.people.queries import ERASED
 from marketplace.accounts.personal_data.registry import OWN, Holder, PersonalData, Section
 from marketplace.accounts.suspensions.models import OrganisationSuspension
 
 _THEIR_EMAIL: Final = "(SELECT email FROM user_account WHERE id = :user_id)"
 _ERASE: Final = (
     # Before the address is overwritten: it is how an invitation is found.
-    text(f"UPDATE invitation SET email = id || '@erased.invalid' WHERE email = {_THEIR_EMAIL}"),
+    text(f"UPDATE invitation SET email = id || '{ERASED}' WHERE email = {_THEIR_EMAIL}"),
     text(f"DELETE FROM organisation_number WHERE organisation_id = {OWN}"),
 )
 
 
 async def _erase(session: AsyncSession, holder: Holder) -> None:
+    await revoke_all_of(session, holder.user_id, actor=holder)
     for statement in _ERASE:
         await session.execute(statement, holder.values)
 

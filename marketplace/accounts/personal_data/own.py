@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.api_keys.models import ApiKey
 from marketplace.accounts.models import LoginSession, Membership, Organisation, User
+from marketplace.accounts.people.queries import ERASED
 from marketplace.accounts.personal_data.registry import (
     OWN,
     Holder,
@@ -40,7 +41,7 @@ _LAST_OWNER: Final = text(
 _ERASE: Final = (
     text(f"DELETE FROM idempotency_key WHERE scope IN ({_SCOPES})"),
     text(
-        "UPDATE user_account SET email = id || '@erased.invalid', display_name = 'Erased',"
+        f"UPDATE user_account SET email = id || '{ERASED}', display_name = 'Erased',"
         " password_hash = '' WHERE id = :user_id"
     ),
     text(f"UPDATE organisation SET name = 'Erased', region = NULL WHERE id = {OWN}"),

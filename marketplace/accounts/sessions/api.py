@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, status
+from fastapi import Depends, Request, status
 from fastapi.security import HTTPAuthorizationCredentials
 
 from marketplace.accounts.access import BEARER, CurrentActor, Oneself
@@ -25,6 +25,7 @@ from marketplace.accounts.sessions import service
 from marketplace.accounts.sessions.schemas import Me, SessionRead, SignIn, Token
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.problems import problems
+from marketplace.kernel.rate_limits import secret_was_right
 from marketplace.kernel.routing import Session, transactional_router
 
 Credentials = Annotated[HTTPAuthorizationCredentials, Depends(BEARER)]
@@ -44,9 +45,10 @@ router = transactional_router(prefix="/v1/sessions", tags=["accounts"])
         TooManyAttemptsError,
     ),
 )
-async def sign_in(request: SignIn, caller: Calling, session: Session) -> Token:
+async def sign_in(request: SignIn, caller: Calling, session: Session, http: Request) -> Token:
     """Sign in for one organisation; the token lasts twelve hours."""
     token, login, organisation = await service.sign_in(session, request, caller=caller)
+    secret_was_right(http)
     return Token(
         token=token,
         expires_at=login.expires_at,
@@ -79,8 +81,12 @@ async def sign_out_elsewhere(actor: Oneself, credentials: Credentials, session: 
 
 @router.get("/current", responses=problems(InvalidTokenError))
 async def who_am_i(actor: CurrentActor, session: Session) -> Me:
-    """Who the token belongs to, and what it may do."""
-    user = await get_user(session, actor.user_id) if actor.user_id else None
+    """Who the token belongs to, and what it may do.
+
+    An application is told of its person at `/oauth/userinfo`, as far as they allowed it.
+    """
+    is_own = actor.user_id is not None and actor.client_id is None
+    user = await get_user(session, actor.person_id) if is_own else None
     organisation = await get_organisation(session, actor.organisation_id)
     return Me(
         user=UserRead.model_validate(user) if user else None,
@@ -93,10 +99,13 @@ async def who_am_i(actor: CurrentActor, session: Session) -> Me:
 @router.delete(
     "/current",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(InvalidTokenError),
+    responses=problems(InvalidTokenError, PermissionMissingError),
 )
-async def sign_out(actor: CurrentActor, credentials: Credentials, session: Session) -> None:
-    """Sign out: the token stops working, everywhere within a second."""
+async def sign_out(actor: Oneself, credentials: Credentials, session: Session) -> None:
+    """Sign out: the token stops working, everywhere within a second.
+
+    An API key ends by `DELETE /v1/api-keys/{id}`, an access token at `/oauth/revoke`.
+    """
     await service.sign_out(session, credentials.credentials)
 
 

@@ -146,7 +146,7 @@ def new_token() -> str:
 
 
 async def sign_out(session: AsyncSession, token: str) -> None:
-    """Revoke the session of a token; of any other credential nothing is signed out."""
+    """Revoke the session of a token."""
     query = select(LoginSession).where(col(LoginSession.token_hash) == secret_hash(token))
     login = (await session.execute(query)).scalar_one_or_none()
     if login:

@@ -18,6 +18,7 @@ from marketplace.assets.errors import NotOwnerError
 from marketplace.assets.queries import get_right
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
+from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -95,7 +96,7 @@ async def get_consent(consent_id: UUID, actor: Reader, session: Session) -> Cons
 @router.post(
     "/v1/consents/{consent_id}/give",
     response_model=ConsentRead,
-    responses=problems(*MOVE_ERRORS, OtherTermsError),
+    responses=problems(*MOVE_ERRORS, OtherTermsError, UnknownCurrencyError),
 )
 async def give_consent(
     consent_id: UUID, request: ConsentGive, actor: Signer, session: Session

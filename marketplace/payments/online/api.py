@@ -84,7 +84,7 @@ async def client_secret(
     """
     request = await service.request_for(session, request_id, actor)
     if request.payer_organisation_id != actor.organisation_id:
-        raise NoClientSecretError
+        raise NotFoundError
     payment = await service.newest_payment(session, request.id)
     secret = service.client_secret_of(keys, payment)
     return ClientSecretRead(

@@ -1,4 +1,4 @@
-from marketplace.kernel.errors import ConflictError, NotFoundError, UnavailableError
+from marketplace.kernel.errors import ConflictError, UnavailableError
 
 
 class ProviderNotPossibleError(ConflictError):
@@ -11,7 +11,7 @@ class PaymentExistsError(UnavailableError):
     title = "Another payment of this request is live or being cancelled; try again in a moment"
 
 
-class NoClientSecretError(NotFoundError):
+class NoClientSecretError(ConflictError):
     code = "no_client_secret"
     title = "There is nothing to confirm now: not started, not opened yet, or over"
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from tests.factories.deals import ok
+from tests.factories.register import look_up
 from tests.factories.stripe import PRICE_MINOR, StripeWorld
 
 
@@ -51,7 +52,11 @@ async def test_recorded_the_decision_is_the_release(own_stripe: StripeWorld) -> 
     deal_id = await stripe.funded_deal()
     await stripe.pass_time(days=8)
     await stripe.deliver_right(deal_id)
-    await stripe.pass_time(days=1, hours=14)
+    await stripe.pass_time(days=1)
+    deal = await stripe.deal(deal_id)
+    today = stripe.world.clock.now().date().isoformat()
+    await look_up(stripe.market.operator, deal["right_id"], today)
+    await stripe.pass_time(hours=14)
     assert (await stripe.deal(deal_id))["state"] == "settled"
 
 

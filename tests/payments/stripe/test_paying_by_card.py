@@ -43,7 +43,7 @@ async def test_a_card_payment_is_held_for_the_deal(stripe: StripeWorld) -> None:
 async def test_only_the_payer_gets_the_client_secret(stripe: StripeWorld) -> None:
     deal_id = await stripe.signed_deal()
     path = f"/v1/payment-requests/{await stripe.request_of(deal_id)}"
-    await refused(await stripe.market.buyer.get(f"{path}/client-secret"), 404, "no_client_secret")
+    await refused(await stripe.market.buyer.get(f"{path}/client-secret"), 409, "no_client_secret")
     await stripe.choose(deal_id)
     secret = (await stripe.intent_of(deal_id))["client_secret"]
 
@@ -51,7 +51,7 @@ async def test_only_the_payer_gets_the_client_secret(stripe: StripeWorld) -> Non
         await refused(await who.get(f"{path}/client-secret"), 404, "not_found")
         await refused(await who.get(path), 404, "not_found")
     operator = stripe.market.operator
-    await refused(await operator.get(f"{path}/client-secret"), 404, "no_client_secret")
+    await refused(await operator.get(f"{path}/client-secret"), 404, "not_found")
     shown = [await who.get(f"/v1/deals/{deal_id}") for who in (stripe.market.buyer, operator)]
     shown += [await operator.get(path), await operator.get("/v1/online-payments", state="pending")]
     assert all(answer.is_success and secret not in answer.text for answer in shown)
@@ -61,7 +61,7 @@ async def test_only_the_payer_gets_the_client_secret(stripe: StripeWorld) -> Non
 
     await stripe.pay(deal_id)
     await stripe.work()
-    await refused(await stripe.market.buyer.get(f"{path}/client-secret"), 404, "no_client_secret")
+    await refused(await stripe.market.buyer.get(f"{path}/client-secret"), 409, "no_client_secret")
     kept = "SELECT id FROM online_payment WHERE ciphertext IS NOT NULL AND subject = :subject"
     assert await stripe.rows(kept, subject=f"deal:{deal_id}") == []
 
