@@ -8,6 +8,7 @@ from benchmarks import (
     encumbrances,
     inbox,
     reading,
+    royalties,
     searching,
     settling,
     statistics,
@@ -26,6 +27,7 @@ BENCHMARKS: Final = {
     "statistics": statistics.measure_statistics,
     "encumbrances": encumbrances.measure_encumbrances,
     "token": tokens.measure_tokens,
+    "royalties": royalties.measure_royalties,
     "valuation": valuation.measure_valuation,
 }
 

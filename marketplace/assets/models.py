@@ -153,7 +153,7 @@ class RightReservation(Record, table=True):
             using="gist",
         ),
         CheckConstraint("reserved_until IS NULL OR reserved_until >= reserved_from", name="period"),
-        UniqueConstraint("subject", name="right_reservation_subject_unique"),
+        UniqueConstraint("subject", "right_id", name="right_reservation_subject_unique"),
     )
 
     right_id: UUID = Field(foreign_key="ip_right.id")

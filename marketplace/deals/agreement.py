@@ -1,18 +1,26 @@
 """The agreement: one plain text in the listing's language, or English, of the frozen terms."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.assets.models import Right
 from marketplace.assets.queries import identifiers_of
+from marketplace.deals.bundles.models import DealItem
+from marketplace.deals.bundles.service import items_of
+from marketplace.deals.licences.models import Licence
+from marketplace.deals.licences.queries import licences_of, rights_in
+from marketplace.deals.licences.wording import licence_lines
 from marketplace.deals.models import Deal
 from marketplace.deals.parts.queries import parts_of
 from marketplace.deals.payees.queries import read_payees
 from marketplace.deals.taxation import freeze_taxes
 from marketplace.deals.wording import (
+    INDENT,
     NOTHING,
     WORDINGS,
     money,
@@ -26,6 +34,7 @@ from marketplace.documents.service import body_sha256
 from marketplace.documents.signatures import keep
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.money import share_of
+from marketplace.listings.deal_types import DealType
 from marketplace.listings.models import Listing
 
 
@@ -46,6 +55,7 @@ async def draw_up(session: AsyncSession, keyring: Keyring, deal: Deal) -> Docume
 
 async def _render(session: AsyncSession, keyring: Keyring, deal: Deal) -> str:
     listing = await session.get_one(Listing, deal.listing_id)
+    items = await items_of(session, deal)
     right = await session.get_one(Right, deal.right_id)
     numbers = [row.display for row in await identifiers_of(session, right.id)]
     sha256 = await body_sha256(session, keyring, right.id)
@@ -54,7 +64,12 @@ async def _render(session: AsyncSession, keyring: Keyring, deal: Deal) -> str:
     words = WORDINGS[language]
     commission_vat = words.commission_vat.format(rate=percent(deal.commission_vat_basis_points))
     payees = await read_payees(session, deal) if deal.shared else ()
-    return _template(language).substitute(
+    licences = {one.position: one for one in await licences_of(session, deal.id)}
+    texts = {
+        position: licence_lines(language, one.agreed, deal.currency)
+        for position, one in licences.items()
+    }
+    return _template(deal, language).substitute(
         deal=deal.id,
         revision=deal.version,
         date=deal.created_at.date().isoformat(),
@@ -63,6 +78,9 @@ async def _render(session: AsyncSession, keyring: Keyring, deal: Deal) -> str:
         title=right.title,
         kind=right.kind,
         numbers=", ".join(numbers) or NOTHING,
+        rights=await _rights(session, keyring, deal, items),
+        licence=texts.get(1, NOTHING),
+        back=await _back(session, licences.get(2), texts.get(2)),
         confidential=f"SHA-256 {sha256}" if sha256 else NOTHING,
         price=money(deal.price_minor, deal.currency),
         vat=vat_line(words, deal.price_minor, deal.vat_minor, deal.currency),
@@ -75,6 +93,40 @@ async def _render(session: AsyncSession, keyring: Keyring, deal: Deal) -> str:
     )
 
 
-def _template(language: str) -> Template:
-    name = f"agreement.{language}.txt"
+async def _rights(
+    session: AsyncSession, keyring: Keyring, deal: Deal, items: Sequence[DealItem]
+) -> str:
+    """Each right with its numbers; of a bundle, with its part of the price."""
+    if not items:
+        return await _right_line(session, keyring, deal.right_id)
+    lines = [
+        f"{item.position}. {await _right_line(session, keyring, item.right_id)}:"
+        f" {money(item.amount_minor, deal.currency)}"
+        for item in items
+    ]
+    return INDENT.join(lines)
+
+
+async def _right_line(session: AsyncSession, keyring: Keyring, right_id: UUID) -> str:
+    right = await session.get_one(Right, right_id)
+    numbers = ", ".join(row.display for row in await identifiers_of(session, right_id))
+    sha256 = await body_sha256(session, keyring, right_id)
+    told = numbers or (f"SHA-256 {sha256}" if sha256 else NOTHING)
+    return f"{right.title} ({right.kind}, {told})"
+
+
+async def _back(session: AsyncSession, licence: Licence | None, text: str | None) -> str:
+    if licence is None or text is None:
+        return NOTHING
+    rights = [
+        await session.get_one(Right, right_id) for right_id in await rights_in(session, licence.id)
+    ]
+    named = ", ".join(f"{right.title} ({right.kind}, {right.id})" for right in rights)
+    return f"  {named}\n{text}"
+
+
+def _template(deal: Deal, language: str) -> Template:
+    kind = "licence" if deal.type is not DealType.SALE else "agreement"
+    kind = "bundle" if kind == "agreement" and deal.bundled else kind
+    name = f"{kind}.{language}.txt"
     return Template(files("marketplace.deals").joinpath("templates", name).read_text("utf-8"))

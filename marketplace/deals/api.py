@@ -7,6 +7,7 @@ from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError
 from marketplace.assets.consents.errors import ConsentsMissingError
+from marketplace.assets.encumbrances.errors import InvalidTermsError, RankTakenError
 from marketplace.assets.standing.errors import (
     NotTradableError,
     RegisterCheckStaleError,
@@ -23,6 +24,7 @@ from marketplace.deals.errors import (
     TitleNotReturnableError,
     WaiverMissingError,
 )
+from marketplace.deals.licences.errors import RegistrationNeededError
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
 from marketplace.deals.parts.queries import subjects_of
@@ -156,7 +158,9 @@ async def waive_recordal(deal_id: UUID, actor: Performer, session: Session) -> D
 
 @router.post(
     "/{deal_id}/confirm-waiver",
-    responses=problems(*MOVE_ERRORS, WaiverMissingError, ConsentsMissingError),
+    responses=problems(
+        *MOVE_ERRORS, WaiverMissingError, ConsentsMissingError, RegistrationNeededError
+    ),
 )
 async def confirm_waiver(deal_id: UUID, actor: Performer, session: Session) -> DealRead:
     """Buyer: confirm delivery without recordal evidence; the title passes to you."""
@@ -164,11 +168,14 @@ async def confirm_waiver(deal_id: UUID, actor: Performer, session: Session) -> D
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/record", responses=problems(*MOVE_ERRORS, ConsentsMissingError))
+@router.post(
+    "/{deal_id}/record",
+    responses=problems(*MOVE_ERRORS, ConsentsMissingError, InvalidTermsError, RankTakenError),
+)
 async def record_transfer(
     deal_id: UUID, request: RecordalEvidence, actor: Operator, session: Session
 ) -> DealRead:
-    """Operator: record the evidence that the office registered the transfer, with its dates."""
+    """Operator: record evidence of the transfer's, or the licence's, registration and its dates."""
     deal = await transferring.record(
         session, deal_id, request.evidence, request.recordal(), actor=actor
     )
@@ -227,7 +234,9 @@ async def open_dispute(
     return queries.read_deal(deal, actor)
 
 
-@router.post("/{deal_id}/resolve-release", responses=problems(*MOVE_ERRORS))
+@router.post(
+    "/{deal_id}/resolve-release", responses=problems(*MOVE_ERRORS, RegistrationNeededError)
+)
 async def resolve_release(deal_id: UUID, actor: Operator, session: Session) -> DealRead:
     """Operator: decide a dispute for the seller."""
     return await _moved(session, deal_id, actor, settling.resolve_release)

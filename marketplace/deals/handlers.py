@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.deals import transferring
+from marketplace.deals.licences import handlers as licences
 from marketplace.deals.negotiations.service import move_live_of_listing
 from marketplace.deals.parts import service as parts
 from marketplace.deals.parts.queries import deal_of, subjects_of
+from marketplace.deals.royalties import paying as royalties
 from marketplace.kernel.events import Fact
 from marketplace.payments.transfers.service import pay_out
 
@@ -27,11 +29,15 @@ NEGOTIATIONS_AFTER: Final[Mapping[str, str]] = {
 
 async def on_paid(session: AsyncSession, fact: Fact) -> None:
     """The whole price of a deal is held, or a part of it."""
-    kind, _, paid_for = str(fact.data["subject"]).partition(":")
+    subject = str(fact.data["subject"])
+    kind, _, paid_for = subject.partition(":")
     if kind == "deal":
         await transferring.fund(session, UUID(paid_for))
     elif kind == "deal_part":
         await parts.hold(session, UUID(paid_for))
+    elif kind == "royalty_payment":
+        await royalties.on_paid(session, UUID(paid_for))
+    await licences.on_money(session, subject)
 
 
 async def on_distributed(session: AsyncSession, fact: Fact) -> None:

@@ -29,8 +29,9 @@ class DealState(StrEnum):
 D = DealState
 _DAYS: Final = {days: timedelta(days=days) for days in (3, 14, 30, 60, 90, 120, 365)}
 
-# Moves with `parts` in their names, `settle` and `unwind` are those of a deal whose price is paid
-# in parts (`deals/parts/lifecycle.py`); `deals/settling.py` chooses between them and the others.
+# `set_terms`, `take` and `take_effect` are those of a licence. Moves with `parts` in their names,
+# `settle` and `unwind` are those of a deal whose price is paid in parts
+# (`deals/parts/lifecycle.py`); `deals/settling.py` chooses between them and the others.
 DEAL: Final = Lifecycle(
     "deal",
     DealState,
@@ -39,6 +40,8 @@ DEAL: Final = Lifecycle(
         moves("amend", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, BUYER, SELLER),
         moves("name_payees", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, SELLER),
         moves("plan_parts", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, BUYER, SELLER),
+        moves("set_terms", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, BUYER, SELLER),
+        moves("take", D.AGREED, D.SIGNED, BUYER),
         moves("sign", D.AGREED, D.PARTLY_SIGNED, BUYER, SELLER),
         moves("countersign", D.PARTLY_SIGNED, D.SIGNED, BUYER, SELLER),
         moves(
@@ -51,6 +54,7 @@ DEAL: Final = Lifecycle(
             CLOCK,
         ),
         moves("fund", D.SIGNED, D.FUNDED, SYSTEM),
+        moves("take_effect", D.FUNDED, D.RECORDED, SYSTEM),
         moves("file_transfer", D.FUNDED, D.TRANSFER_FILED, SELLER),
         moves("waive_recordal", D.TRANSFER_FILED, D.TRANSFER_FILED, SELLER),
         moves("reject_recordal", D.TRANSFER_FILED, D.FUNDED, OPERATOR),
@@ -60,7 +64,7 @@ DEAL: Final = Lifecycle(
         moves("release_parts", D.RECORDED, D.PARTLY_RELEASED, BUYER, OPERATOR, CLOCK),
         moves("settle", D.PARTLY_RELEASED, D.SETTLED, SYSTEM),
         moves("remind", D.PARTLY_RELEASED, D.PARTLY_RELEASED, CLOCK),
-        moves("refund", D.FUNDED, D.REFUNDED, SELLER, OPERATOR, CLOCK),
+        moves("refund", D.FUNDED, D.REFUNDED, SELLER, OPERATOR, CLOCK, SYSTEM),
         moves("refund", {D.TRANSFER_FILED, D.RECORDED}, D.REFUNDED, OPERATOR),
         moves("dispute", {D.FUNDED, D.TRANSFER_FILED}, D.DISPUTED, BUYER, SELLER),
         moves(

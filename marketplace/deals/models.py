@@ -1,4 +1,3 @@
-from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -9,10 +8,7 @@ from marketplace.assets.models import RightKind
 from marketplace.deals.lifecycle import DEAL, DealState
 from marketplace.kernel.db import minor, text_enum
 from marketplace.kernel.lifecycle import Aggregate, Lifecycle
-
-
-class DealType(StrEnum):
-    SALE = "sale"
+from marketplace.listings.deal_types import DealType
 
 
 class Deal(Aggregate, table=True):
@@ -24,7 +20,9 @@ class Deal(Aggregate, table=True):
         Index("deal_buyer_index", "buyer_organisation_id", "id"),
         Index("deal_seller_index", "seller_organisation_id", "id"),
         Index("deal_due_index", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        CheckConstraint("price_minor > 0", name="price_positive"),
+        CheckConstraint(
+            "price_minor > 0 OR price_minor = 0 AND type <> 'sale'", name="price_positive"
+        ),
         CheckConstraint("buyer_organisation_id <> seller_organisation_id", name="two_parties"),
         CheckConstraint(
             "released_minor >= 0 AND refunded_minor >= 0"
@@ -45,7 +43,9 @@ class Deal(Aggregate, table=True):
     )
     lifecycle: ClassVar[Lifecycle[DealState]] = DEAL
 
-    negotiation_id: UUID = Field(foreign_key="negotiation.id")
+    negotiation_id: UUID | None = Field(
+        default=None, foreign_key="negotiation.id", description="none of an open licence"
+    )
     listing_id: UUID = Field(foreign_key="listing.id")
     right_id: UUID = Field(foreign_key="ip_right.id")
     right_kind: RightKind = Field(sa_type=text_enum(RightKind))
@@ -64,6 +64,7 @@ class Deal(Aggregate, table=True):
     shared: bool = Field(default=False, description="payees beside the seller are named")
     withholds: bool = Field(default=False, description="tax may have to be kept back")
     in_parts: bool = Field(default=False, description="paid and released in parts")
+    bundled: bool = Field(default=False, description="about several rights")
     co_owned: bool = Field(default=False, description="other owners have to consent")
     pledged: bool = Field(default=False, description="secured claims are paid out of the price")
     additional_terms: str | None = None
@@ -88,5 +89,7 @@ class Deal(Aggregate, table=True):
 
     @property
     def is_plain(self) -> bool:
-        """One owner and payee, one payment, no tax, no claim: its own row says all of it."""
-        return not (self.shared or self.withholds or self.in_parts or self.co_owned or self.pledged)
+        """One sale of one right by one owner, paid at once, no tax, no claim: its row says all."""
+        parts = self.in_parts or self.bundled
+        others = self.shared or self.withholds or self.co_owned or self.pledged
+        return self.type is DealType.SALE and not (parts or others)

@@ -152,6 +152,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "shared",
                 "in_parts",
                 "pledged",
+                "bundled",
                 "co_owned",
                 "state",
             ),

@@ -5,7 +5,7 @@ Every amount is in minor units, and what goes out is exactly what was held.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from marketplace.deals.models import Deal
@@ -77,11 +77,36 @@ class Sums:
 COLUMNS: Final = tuple(field.name for field in fields(Sums))
 
 
+class Shared(Protocol):
+    """Whose money is divided and by which rates: a deal, or a royalty under one."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def seller_organisation_id(self) -> UUID: ...
+    @property
+    def buyer_organisation_id(self) -> UUID: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def commission_basis_points(self) -> int: ...
+    @property
+    def commission_vat_basis_points(self) -> int: ...
+    @property
+    def commission_vat_country(self) -> str | None: ...
+    @property
+    def released_minor(self) -> int: ...
+    @property
+    def commission_minor(self) -> int: ...
+    @property
+    def commission_vat_minor(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Division:
     """What is held, divided."""
 
-    deal: Deal
+    deal: Shared
     held: Held
     sums: Sums
     incomes: Sequence[Income]
@@ -122,7 +147,9 @@ class Division:
                 yield address, income.tax.total_minor
 
 
-def divide(deal: Deal, held: Held, to_seller_minor: int, payees: Sequence[Payee] = ()) -> Division:
+def divide(
+    deal: Shared, held: Held, to_seller_minor: int, payees: Sequence[Payee] = ()
+) -> Division:
     """Release a part of a held price, and give the rest back with the VAT on it.
 
     Without payees, the seller gets everything.

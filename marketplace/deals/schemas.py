@@ -7,10 +7,10 @@ from pydantic import Field, StringConstraints
 from marketplace.assets.models import RightKind
 from marketplace.assets.title.schemas import RecordalDates
 from marketplace.deals.lifecycle import DealState
-from marketplace.deals.models import DealType
 from marketplace.deals.payees.schemas import PayeeRead
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
 from marketplace.kernel.schemas import Amount, Input, LongText, Output, example
+from marketplace.listings.deal_types import DealType
 from marketplace.payments.online.schemas import PaymentInstructions
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -36,6 +36,7 @@ class DealRead(Output):
     refunded: Amount = Field(description="of the price, out of held funds")
     returned: Amount = Field(description="of the released price, given back later")
     in_parts: bool = Field(description="see GET /v1/deals/{deal_id}/parts")
+    bundled: bool = Field(description="about several rights: see GET /v1/deals/{deal_id}/items")
     recordal_waived_by_seller: bool
     recordal_evidence: str | None
     dispute_reason: str | None

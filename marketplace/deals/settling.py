@@ -10,6 +10,7 @@ from marketplace.assets.models import Right
 from marketplace.assets.service import end_reservation, is_reserved
 from marketplace.assets.standing.service import Footing, reproject
 from marketplace.assets.title.queries import current_owner
+from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.claims.service import pay_claims, require_unburdened
 from marketplace.deals.co_owners.service import require_consents_used
 from marketplace.deals.errors import (
@@ -29,6 +30,7 @@ from marketplace.deals.transferring import give_back_title, pass_title
 from marketplace.documents.service import revoke_disclosures
 from marketplace.kernel.db import driver_connection, lock, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, Identity, move, require_locked
+from marketplace.listings.deal_types import DealType
 from marketplace.payments.funding.distribution import Return, take_back
 from marketplace.payments.ledger.addresses import payable
 from marketplace.payments.ledger.service import post
@@ -56,15 +58,23 @@ async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
 
 
 async def _require_sure(session: AsyncSession, deal: Deal) -> None:
-    """The same as the plain release asks of the rows that it locks, and the owners' consents."""
-    right = await session.get_one(Right, deal.right_id)
-    if Footing.of(right.model_dump()).has_turned(now(session)):
-        right, _ = await learn(session, deal.right_id)
-        await reproject(session, right, actor=BY_SYSTEM)
-    owner = await current_owner(session, deal.right_id)
-    holds_title = owner == deal.buyer_organisation_id
-    require_footing(Footing.of(right.model_dump()), now(session), holds_title=holds_title)
-    if deal.co_owned:
+    """The same as the plain release asks of the rows that it locks, and the owners' consents.
+
+    Of a licence the rights stay the licensor's, and their owners consented before it took effect.
+    Where nothing is paid but royalties, which stop by themselves, nothing is to be sure of.
+    """
+    if not deal.price_minor:
+        return
+    sold = deal.type is DealType.SALE
+    for right_id in sorted(await rights_of(session, deal)):
+        right = await session.get_one(Right, right_id)
+        if Footing.of(right.model_dump()).has_turned(now(session)):
+            right, _ = await learn(session, right_id)
+            await reproject(session, right, actor=BY_SYSTEM)
+        owner = await current_owner(session, right_id) if sold else None
+        holds_title = not sold or owner == deal.buyer_organisation_id
+        require_footing(Footing.of(right.model_dump()), now(session), holds_title=holds_title)
+    if sold and deal.co_owned:
         await require_consents_used(session, deal)
 
 
@@ -196,10 +206,13 @@ def _return(deal: Deal, kind: str) -> Return:
 
 async def _require_returnable(session: AsyncSession, deal: Deal) -> None:
     """The lock on the right makes this exact: who opens a deal over it takes the same lock."""
-    await lock(session, Right, deal.right_id)
-    owner = await current_owner(session, deal.right_id)
-    if owner != deal.buyer_organisation_id or await is_reserved(session, deal.right_id):
-        raise TitleNotReturnableError
+    if deal.type is not DealType.SALE:
+        return  # a licence is ended, whoever owns the right
+    for right_id in sorted(await rights_of(session, deal)):
+        await lock(session, Right, right_id)
+        owner = await current_owner(session, right_id)
+        if owner != deal.buyer_organisation_id or await is_reserved(session, right_id):
+            raise TitleNotReturnableError
 
 
 async def _settle(
@@ -213,6 +226,10 @@ async def _settle(
 ) -> None:
     """Distribute what is held. The event carries the fact that statistics count."""
     require_locked(session, deal)
+    if not deal.price_minor:
+        move(session, deal, name, role=role, actor=actor, **fact(deal, 0))
+        await _pass_title_now(session, deal, actor=actor)
+        return
     payees = () if deal.is_plain else await payees_at(session, deal)
     connection = await driver_connection(session)
     _, division = await settle(
@@ -226,7 +243,7 @@ async def _settle(
         payees=payees,
     )
     keep_record(session, division)
-    await pay_claims(session, division)
+    await pay_claims(session, deal, division)
     await session.refresh(deal)
     await _pass_title_now(session, deal, actor=actor)
 
@@ -240,7 +257,7 @@ async def _pass_title_now(session: AsyncSession, deal: Deal, *, actor: Identity)
 async def _unwind(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
     if deal.in_parts:
         await parts.end_rest(session, deal, role=role, actor=actor)
-    else:
+    elif deal.price_minor:
         division = divide(deal, whole(deal), 0)
         division.sums.apply_to(deal)
         await post(session, division.booking())

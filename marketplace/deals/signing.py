@@ -9,8 +9,10 @@ from marketplace.assets.encumbrances.checking import require_free
 from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
+from marketplace.deals.bundles.service import amounts_of
 from marketplace.deals.claims.service import has_claims
 from marketplace.deals.co_owners.service import require_owners
+from marketplace.deals.licences import service as licences
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for, require_other_people
@@ -20,6 +22,7 @@ from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
 from marketplace.kernel.money import Money
+from marketplace.listings.deal_types import DealType
 from marketplace.listings.lifecycle import ListingState
 from marketplace.listings.models import Listing
 from marketplace.listings.service import reopen_listing
@@ -58,10 +61,7 @@ async def sign_agreement(
     deal, role = await lock_for(session, deal_id, actor)
     seller, buyer = deal.seller_organisation_id, deal.buyer_organisation_id
     await require_other_people(session, seller=seller, buyer=buyer, actor=actor)
-    price = Money(deal.price_minor, deal.currency)
-    await require_free(
-        session, deal.right_id, Deed.SELL, subject=deal.subject, by=seller, price=price
-    )
+    await _require_sellable(session, deal)
     name = "countersign" if deal.state is DealState.PARTLY_SIGNED else "sign"
     move(session, deal, name, role=role, actor=actor, sha256=sha256)
     await sign(session, subject=deal.subject, sha256=sha256, actor=actor)
@@ -69,14 +69,31 @@ async def sign_agreement(
     if deal.state is DealState.SIGNED:
         await session.flush()  # which uses up the consents
         deal.pledged = await has_claims(session, deal.subject)
-        await _ask_for_payment(session, deal)
+        await ask_for_payment(session, deal)
     return deal
 
 
-async def _ask_for_payment(session: AsyncSession, deal: Deal) -> None:
+async def _require_sellable(session: AsyncSession, deal: Deal) -> None:
+    if deal.type is not DealType.SALE:
+        return  # a licence is checked when it is drafted, and again when it is granted
+    for right_id, amount_minor in (await amounts_of(session, deal)).items():
+        await require_free(
+            session,
+            right_id,
+            Deed.SELL,
+            subject=deal.subject,
+            by=deal.seller_organisation_id,
+            price=Money(amount_minor, deal.currency),
+        )
+
+
+async def ask_for_payment(session: AsyncSession, deal: Deal) -> None:
+    """Both are bound: ask the buyer for the price, or for the parts of it that are due."""
     if deal.in_parts:
         await parts.start(session, deal)
         return
+    if not deal.price_minor:
+        return  # nothing is due before the royalties: `licences.handlers.on_signed` goes on
     await request_payment(
         session,
         subject=deal.subject,
@@ -101,7 +118,8 @@ async def cancel(session: AsyncSession, deal: Deal, *, role: str, actor: Identit
 
 
 async def free_right(session: AsyncSession, deal: Deal) -> None:
-    """End the reservation, and show the listing to the market again."""
+    """End the reservation or the draft of a licence, and show the listing to the market again."""
+    await licences.undo(session, deal, actor=BY_SYSTEM)
     await end_reservation(session, subject=deal.subject)
     listing = await lock(session, Listing, deal.listing_id)
     if listing.state is ListingState.RESERVED:

@@ -1,22 +1,28 @@
 """From held funds to recorded title."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.encumbrances.terms import Registration
 from marketplace.assets.knowing import learn
-from marketplace.assets.models import RightKind
+from marketplace.assets.models import Right, RightKind
 from marketplace.assets.standing.service import OPERATOR, note_check, reproject
 from marketplace.assets.title.service import HERE, NO_DATES, Recordal, return_title, transfer_title
+from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.co_owners.service import require_owners_of_now
 from marketplace.deals.errors import NothingToWaiveError, WaiverMissingError
+from marketplace.deals.licences import service as licences
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
 from marketplace.documents.service import disclose, has_disclosure
-from marketplace.kernel.db import lock
+from marketplace.kernel.db import lock, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
+from marketplace.listings.deal_types import DealType
+from marketplace.listings.lifecycle import ListingState
 from marketplace.listings.models import Listing
 from marketplace.listings.service import system_move, withdraw_listings_of
 
@@ -36,17 +42,19 @@ async def file_transfer(session: AsyncSession, deal_id: UUID, *, actor: Actor) -
     """
     deal, role = await lock_for(session, deal_id, actor)
     move(session, deal, "file_transfer", role=role, actor=actor)
-    if deal.right_kind is RightKind.IDEA:
-        deal.recordal_waived_by_seller = True
-        if not await has_disclosure(session, deal.right_id, purpose=deal.subject):
-            await disclose(
-                session,
-                deal.right_id,
-                to=deal.buyer_organisation_id,
-                purpose=deal.subject,
-                actor=actor,
-            )
+    await _disclose_ideas(session, deal, actor=actor)
     return deal
+
+
+async def _disclose_ideas(session: AsyncSession, deal: Deal, *, actor: Actor) -> None:
+    rights = [await session.get_one(Right, one) for one in await rights_of(session, deal)]
+    ideas = [right.id for right in rights if right.kind is RightKind.IDEA]
+    if len(ideas) == len(rights):
+        deal.recordal_waived_by_seller = True
+    for right_id in ideas:
+        if not await has_disclosure(session, right_id, purpose=deal.subject):
+            to = deal.buyer_organisation_id
+            await disclose(session, right_id, to=to, purpose=deal.subject, actor=actor)
 
 
 async def waive_recordal(session: AsyncSession, deal_id: UUID, *, actor: Actor) -> Deal:
@@ -82,34 +90,50 @@ async def record(
     *,
     actor: Actor,
 ) -> Deal:
-    """The operator saw the recordal in the office's register; the title passes.
+    """The operator saw the recordal in the office's register; title or licence take effect.
 
     It counts as a look at the register, which the release asks for.
 
     Raises:
-        ConsentsMissingError: a share of the right went to somebody who never consented.
+        ConsentsMissingError: a share of a right went to somebody who never consented.
+        RankTakenError: by the database, when another licence has this order of receipt.
     """
     deal, role = await lock_for(session, deal_id, actor)
     move(session, deal, "record", role=role, actor=actor)
     deal.recordal_evidence = evidence
+    if deal.type is not DealType.SALE:
+        await licences.register(session, deal, _entry(session, evidence, recordal), actor=actor)
     await pass_title(session, deal, actor=actor, recordal=recordal, source=evidence)
     await _look_up(session, deal, evidence, actor=actor)
     return deal
 
 
-async def _look_up(session: AsyncSession, deal: Deal, source: str, *, actor: Actor) -> None:
-    if deal.right_kind is RightKind.IDEA:
-        return
-    right, known_at = await learn(session, deal.right_id)
-    await note_check(
-        session,
-        right,
-        origin=OPERATOR,
-        as_of=known_at.date(),
-        source=source,
-        recorded_by=actor.organisation_id,
+def _entry(session: AsyncSession, evidence: str, recordal: Recordal) -> Registration:
+    """The office's entry of a licence, whose receipt gives it its rank."""
+    return Registration(
+        number=recordal.recordal_number or evidence,
+        received_on=recordal.received_on or now(session).date(),
+        receipt_order=recordal.receipt_order or 1,
+        recorded_on=recordal.recorded_on,
+        gazetted_on=recordal.gazetted_on,
+        effective_on=recordal.effective_on,
     )
-    await reproject(session, right, actor=actor)
+
+
+async def _look_up(session: AsyncSession, deal: Deal, source: str, *, actor: Actor) -> None:
+    for right_id in sorted(await rights_of(session, deal)):
+        right, known_at = await learn(session, right_id)
+        if right.kind is RightKind.IDEA:
+            continue
+        await note_check(
+            session,
+            right,
+            origin=OPERATOR,
+            as_of=known_at.date(),
+            source=source,
+            recorded_by=actor.organisation_id,
+        )
+        await reproject(session, right, actor=actor)
 
 
 async def reject_recordal(
@@ -130,30 +154,37 @@ async def pass_title(
     recordal: Recordal = NO_DATES,
     source: str = HERE,
 ) -> None:
-    """The right is the buyer's, all shares of it, and its listing is sold.
+    """The rights are the buyer's, all shares of them, or licensed to them; the listing is sold.
 
-    The right is held before the listing, as by those who open deals.
+    A listing of licences that others may have too stays on the market. The rights are held before
+    the listing, as by those who open deals.
     """
-    await learn(session, deal.right_id)
+    right_ids = sorted(await rights_of(session, deal))
+    for right_id in right_ids:
+        await learn(session, right_id)
     await require_owners_of_now(session, deal)
     listing = await lock(session, Listing, deal.listing_id)
-    if "sell" in listing.lifecycle.open_to(listing.state, SYSTEM):
+    taken = listing.state is ListingState.RESERVED or deal.type is DealType.SALE
+    if taken and "sell" in listing.lifecycle.open_to(listing.state, SYSTEM):
         await system_move(session, listing, "sell", actor=BY_SYSTEM)
-    await transfer_title(
-        session,
-        deal.right_id,
-        to=deal.buyer_organisation_id,
-        basis=deal.subject,
-        actor=actor,
-        recordal=recordal,
-        source=source,
-    )
-    await withdraw_listings_of(session, deal.right_id)
+    if deal.type is not DealType.SALE:
+        await licences.take_effect(session, deal)
+        deal.title_passed = True
+        return
+    to = deal.buyer_organisation_id
+    told: dict[str, Any] = {"basis": deal.subject, "recordal": recordal, "source": source}
+    for right_id in right_ids:
+        await transfer_title(session, right_id, to=to, actor=actor, **told)
+        await withdraw_listings_of(session, right_id)
     deal.title_passed = True
 
 
 async def give_back_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
-    """The right is its former owners' again, free of what the buyer offered meanwhile."""
-    await return_title(session, deal.right_id, basis=deal.subject, actor=actor)
-    await withdraw_listings_of(session, deal.right_id)
+    """The rights are their former owners' again, free of what the buyer offered meanwhile."""
     deal.title_passed = False
+    if deal.type is not DealType.SALE:
+        await licences.undo(session, deal, actor=actor)
+        return
+    for right_id in sorted(await rights_of(session, deal)):
+        await return_title(session, right_id, basis=deal.subject, actor=actor)
+        await withdraw_listings_of(session, right_id)

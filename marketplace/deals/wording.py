@@ -9,7 +9,7 @@ from marketplace.deals.payees.schemas import PayeeRead
 from marketplace.kernel.money import major_text
 
 NOTHING: Final = "-"
-_INDENT: Final = "\n           "
+INDENT: Final = "\n           "
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,11 @@ def payee_lines(words: Wording, payees: Sequence[PayeeRead], *, withholds: bool)
         )
         for payee in payees
     ]
-    return _INDENT.join([*lines, *([words.withheld] if withholds else [])]) or NOTHING
+    return INDENT.join([*lines, *([words.withheld] if withholds else [])]) or NOTHING
 
 
 def part_lines(words: Wording, parts: Sequence[DealPart]) -> str:
-    return _INDENT.join(_part(words, part) for part in parts) or NOTHING
+    return INDENT.join(_part(words, part) for part in parts) or NOTHING
 
 
 def _part(words: Wording, part: DealPart) -> str:

@@ -20,7 +20,12 @@ from marketplace.kernel.routing import HotReads, Session, transactional_router
 from marketplace.kernel.schemas import Page
 from marketplace.kernel.versions import IfMatch
 from marketplace.listings import queries, service
-from marketplace.listings.errors import AlreadyListedError, ConfidentialTextMissingError
+from marketplace.listings.access import Seller
+from marketplace.listings.errors import (
+    AlreadyListedError,
+    ConfidentialTextMissingError,
+    TerritoryNotCoveredError,
+)
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import (
     ListingCreate,
@@ -32,7 +37,7 @@ from marketplace.listings.schemas import (
 router = transactional_router(prefix="/v1/listings", tags=["listings"])
 public_router = APIRouter(prefix="/v1/listings", tags=["catalogue"])
 
-Seller = Annotated[Actor, Depends(Allowed(Permission.LIST))]
+
 Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
 Operator = Annotated[Actor, Depends(Allowed(Permission.OPERATE_LISTINGS))]
 MOVE_ERRORS = (
@@ -55,6 +60,7 @@ MOVE_ERRORS = (
         NotFoundError,
         NotOwnerError,
         AlreadyListedError,
+        TerritoryNotCoveredError,
         UnknownCurrencyError,
     ),
 )

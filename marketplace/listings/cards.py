@@ -8,11 +8,16 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.assets.models import Right
 from marketplace.assets.queries import identifiers_of
 from marketplace.kernel.schemas import Amount
+from marketplace.listings.bundles.schemas import BundleItemRead
+from marketplace.listings.bundles.service import items_of
+from marketplace.listings.deal_types import DealType
+from marketplace.listings.licensing.service import offer_of
 from marketplace.listings.lifecycle import ListingState
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import ListingCardRead, ListingDetailRead, PublicIdentifier
@@ -72,6 +77,7 @@ def _card(listing: Listing, right: Right) -> ListingCardRead:
         id=listing.id,
         title=listing.title,
         excerpt=listing.teaser[:EXCERPT_LENGTH],
+        deal_type=listing.deal_type,
         kind=right.kind,
         office=right.office,
         classifications=right.classifications[:CLASSIFICATIONS_SHOWN],
@@ -93,6 +99,7 @@ async def _detail(
     session: AsyncSession, listing: Listing, right: Right, card: ListingCardRead
 ) -> ListingDetailRead:
     seller = await get_organisation(session, listing.organisation_id)
+    offer = None if listing.deal_type is DealType.SALE else await offer_of(session, listing.id)
     return ListingDetailRead(
         **card.model_dump(exclude={"classifications"}),
         classifications=right.classifications,
@@ -102,6 +109,25 @@ async def _detail(
         identifiers=[
             PublicIdentifier.model_validate(row) for row in await identifiers_of(session, right.id)
         ],
+        licence=offer.offered if offer else None,
+        licence_sha256=offer.sha256 if offer else None,
+        items=await _items(session, listing),
         seller=seller.name,
         state=listing.state,
     )
+
+
+async def _items(session: AsyncSession, listing: Listing) -> list[BundleItemRead]:
+    items = await items_of(session, listing.id) if listing.bundled else ()
+    query = select(Right).where(col(Right.id).in_([item.right_id for item in items]))
+    rights = {r.id: r for r in (await session.execute(query)).scalars()} if items else {}
+    return [
+        BundleItemRead(
+            position=item.position,
+            right_id=item.right_id,
+            title=rights[item.right_id].title,
+            kind=rights[item.right_id].kind,
+            weight=item.weight,
+        )
+        for item in items
+    ]

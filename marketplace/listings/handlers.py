@@ -2,8 +2,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.kernel.db import lock
 from marketplace.kernel.events import Fact
+from marketplace.kernel.lifecycle import BY_SYSTEM
 from marketplace.listings.cards import rename_seller
+from marketplace.listings.deal_types import DealType
+from marketplace.listings.licensing.opening import withdraw_open
+from marketplace.listings.models import Listing
 from marketplace.listings.service import follow_right, withdraw_unowned
 
 
@@ -26,3 +31,10 @@ async def on_organisation_edited(session: AsyncSession, fact: Fact) -> None:
     """A seller that has another name is shown under it; regions stay as they were offered."""
     if "name" in fact.data["fields"]:
         await rename_seller(session, UUID(fact.subject.removeprefix("organisation:")))
+
+
+async def on_off_the_market(session: AsyncSession, fact: Fact) -> None:
+    """An open licence that is no longer offered stands in nobody's way any more."""
+    listing = await lock(session, Listing, UUID(fact.subject.removeprefix("listing:")))
+    if listing.deal_type is DealType.OPEN:
+        await withdraw_open(session, listing, actor=BY_SYSTEM)

@@ -7,19 +7,27 @@ from sqlmodel import Field, SQLModel
 
 from marketplace.kernel.db import minor, moment, text_enum
 from marketplace.kernel.lifecycle import Aggregate, Lifecycle
+from marketplace.listings.deal_types import DealType
 from marketplace.listings.lifecycle import LISTING, ListingState
 
 
 class Listing(Aggregate, table=True):
-    """An offer of a right to the market: for sale at an asking price, or open to offers."""
+    """An offer of a right to the market: for sale or licence, at an asking price or open to offers.
+
+    A bundle offers several rights together, of which `right_id` is the first.
+    """
 
     __tablename__: ClassVar[str] = "listing"
     __table_args__ = (
         Index(
             "listing_one_live_per_right",
             "right_id",
+            "deal_type",
             unique=True,
-            postgresql_where=text("state IN ('draft', 'published', 'suspended', 'reserved')"),
+            postgresql_where=text(
+                "state IN ('draft', 'published', 'suspended', 'reserved')"
+                " AND NOT bundled AND deal_type <> 'sub'"
+            ),
         ),
         Index("listing_organisation_index", "organisation_id", "id"),
         Index("listing_due_index", "due_at", postgresql_where=text("due_at IS NOT NULL")),
@@ -28,6 +36,8 @@ class Listing(Aggregate, table=True):
     lifecycle: ClassVar[Lifecycle[ListingState]] = LISTING
 
     right_id: UUID = Field(foreign_key="ip_right.id")
+    deal_type: DealType = Field(default=DealType.SALE, sa_type=text_enum(DealType))
+    bundled: bool = False
     organisation_id: UUID = Field(foreign_key="organisation.id")
     title: str
     teaser: str

@@ -55,6 +55,8 @@ PERSONAL_DATA: Final = PersonalData(
                 "version",
                 "due_at",
                 "right_id",
+                "deal_type",
+                "bundled",
                 "organisation_id",
                 "title",
                 "teaser",

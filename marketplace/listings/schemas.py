@@ -1,13 +1,16 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from marketplace.assets.languages import Language
 from marketplace.assets.models import RightKind
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
 from marketplace.kernel.schemas import Amount, Currency, Input, Output, ShortText, Storable, example
+from marketplace.listings.bundles.schemas import RIGHTS_MAX, BundleItem, BundleItemRead
+from marketplace.listings.deal_types import DealType
+from marketplace.listings.licensing.terms import LicenceTerms
 from marketplace.listings.lifecycle import ListingState
 
 Teaser = Annotated[
@@ -37,6 +40,22 @@ class ListingCreate(Input):
         default=None, description="minor units; left out, the listing is open to offers"
     )
     currency: Currency
+    licence: LicenceTerms | None = Field(
+        default=None, description="the terms of a licence; left out, the right is for sale"
+    )
+    items: list[BundleItem] = Field(
+        default_factory=list,
+        max_length=RIGHTS_MAX,
+        description="all rights of a bundle, `right_id` the first; left out, it is the only one",
+    )
+
+    @model_validator(mode="after")
+    def _one_bundle(self) -> Self:
+        named = [item.right_id for item in self.items]
+        several = len(named) > 1 and len(set(named)) == len(named)
+        if named and not (several and named[0] == self.right_id):
+            raise ValueError("a bundle names two rights or more, each once, `right_id` the first")
+        return self
 
 
 class ListingEdit(Input):
@@ -59,6 +78,8 @@ class ListingEdit(Input):
 class ListingRead(Output):
     id: UUID
     right_id: UUID
+    deal_type: DealType
+    bundled: bool
     organisation_id: UUID
     title: str
     teaser: str
@@ -78,6 +99,7 @@ class ListingCardRead(Output):
     id: UUID
     title: str
     excerpt: str
+    deal_type: DealType
     kind: RightKind
     office: str | None
     classifications: list[str]
@@ -100,5 +122,8 @@ class ListingDetailRead(ListingCardRead):
     abstract: str | None
     legal_status: str
     identifiers: list[PublicIdentifier]
+    licence: LicenceTerms | None = Field(description="the terms on which it is licensed")
+    licence_sha256: str | None = Field(description="of the terms; name it to take an open licence")
+    items: list[BundleItemRead] = Field(description="the rights of a bundle")
     seller: str
     state: ListingState

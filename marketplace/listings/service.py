@@ -1,13 +1,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.assets.consents.models import Consent
-from marketplace.assets.consents.service import ask, require_consents
+from marketplace.assets.consents.service import ask_all, require_consents
 from marketplace.assets.encumbrances.checking import find_conflict, require_free
 from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right, RightKind
@@ -20,9 +21,14 @@ from marketplace.documents.service import latest_body
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
+from marketplace.listings.bundles.models import ListingItem
+from marketplace.listings.bundles.service import put_items, rights_of
 from marketplace.listings.cards import refresh_card
-from marketplace.listings.consenting import deed_of, terms_of
+from marketplace.listings.consenting import deeds_of, terms_of
+from marketplace.listings.deal_types import BY_LICENSEES, DealType
 from marketplace.listings.errors import ConfidentialTextMissingError
+from marketplace.listings.licensing.opening import declare_open
+from marketplace.listings.licensing.service import is_pooled, put_offer, type_of
 from marketplace.listings.lifecycle import LIVE, OPERATOR, SELLER, ListingState
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import ListingCreate, ListingEdit
@@ -36,17 +42,32 @@ async def create_listing(session: AsyncSession, request: ListingCreate, *, actor
         NotOwnerError: it was theirs, and is sold.
         AlreadyListedError: by the database, when the right has a live listing.
     """
-    await get_right(session, request.right_id, actor=actor)
-    await require_owner(session, request.right_id, actor.organisation_id)
+    for right_id in [item.right_id for item in request.items] or [request.right_id]:
+        await get_right(session, right_id, actor=actor)
+        await require_owner(session, right_id, actor.organisation_id)
+    listing = await draft_listing(session, request, type_of(request.licence), actor=actor)
+    if request.licence:
+        await put_offer(session, listing, request.licence)
+    return listing
+
+
+async def draft_listing(
+    session: AsyncSession, request: ListingCreate, deal_type: DealType, *, actor: Actor
+) -> Listing:
+    """Write a draft down; the caller has seen that the actor may offer what it offers."""
     seller = await get_organisation(session, actor.organisation_id)
     listing = Listing(
         created_at=now(session),
-        **request.model_dump(),
+        **request.model_dump(exclude={"licence", "items"}),
+        deal_type=deal_type,
+        bundled=bool(request.items),
         organisation_id=actor.organisation_id,
         region=seller.region or seller.country,
     )
     begin(session, listing, actor, right_id=listing.right_id)
     await session.flush()
+    if request.items:
+        await put_items(session, listing, request.items)
     return listing
 
 
@@ -63,15 +84,35 @@ async def publish_listing(
         ConsentsMissingError: another owner has not consented to these words and this price.
     """
     listing = await lock_for(session, listing_id, actor)
-    right = await session.get_one(Right, listing.right_id)
-    await _require_free(session, listing)
-    await require_owner(session, right.id, listing.organisation_id)
-    if right.kind is RightKind.IDEA and await latest_body(session, right.id) is None:
-        raise ConfidentialTextMissingError
-    await require_consents(session, deed_of(listing), use=True)
+    for right_id in await rights_of(session, listing):
+        await _require_offerable(session, listing, right_id)
+    await _require_agreed(session, listing)
     listing.published_at = now(session)
     await _move(session, listing, "publish", actor, version)
+    if listing.deal_type is DealType.OPEN:
+        await declare_open(session, listing, actor=actor)
     return listing
+
+
+async def _require_offerable(session: AsyncSession, listing: Listing, right_id: UUID) -> None:
+    right = await session.get_one(Right, right_id)
+    require_tradable(right)
+    await require_free(session, right.id, Deed.LIST, by=listing.organisation_id)
+    if await _is_by_owner(session, listing):
+        await require_owner(session, right.id, listing.organisation_id)
+    if right.kind is RightKind.IDEA and await latest_body(session, right.id) is None:
+        raise ConfidentialTextMissingError
+
+
+async def _is_by_owner(session: AsyncSession, listing: Listing) -> bool:
+    return listing.deal_type not in BY_LICENSEES and not await is_pooled(session, listing)
+
+
+async def _require_agreed(session: AsyncSession, listing: Listing) -> None:
+    """Each right's other owners have consented; a licensee's, and those of a pool, did before."""
+    if await _is_by_owner(session, listing):
+        for deed in await deeds_of(session, listing):
+            await require_consents(session, deed, use=True)
 
 
 async def edit_listing(
@@ -106,7 +147,7 @@ async def edit_listing(
     for name, value in changed.items():
         setattr(listing, name, value)
     if listing.state is ListingState.PUBLISHED:
-        await require_consents(session, deed_of(listing), use=True)
+        await _require_agreed(session, listing)
     await refresh_card(session, listing)
     return listing
 
@@ -122,7 +163,8 @@ async def ask_owners(
     """
     listing = await lock_for(session, listing_id, actor)
     changed = change.model_dump(exclude_unset=True)
-    return await ask(session, deed_of(listing, changed), terms_of(listing, changed), actor=actor)
+    terms = await terms_of(session, listing, changed)
+    return await ask_all(session, await deeds_of(session, listing, changed), terms, actor=actor)
 
 
 async def move_listing(
@@ -185,8 +227,11 @@ async def withdraw_listings_of(session: AsyncSession, right_id: UUID) -> None:
 
 
 async def _lock_live(session: AsyncSession, right_id: UUID) -> list[Listing]:
+    bundles = select(ListingItem.listing_id).where(col(ListingItem.right_id) == right_id)
     query = select(Listing.id).where(
-        col(Listing.right_id) == right_id, col(Listing.state).in_(LIVE)
+        or_(col(Listing.right_id) == right_id, col(Listing.id).in_(bundles)),
+        col(Listing.state).in_(LIVE),
+        col(Listing.deal_type).not_in(BY_LICENSEES),
     )
     found = (await session.execute(query)).scalars().all()
     locked = [await lock(session, Listing, listing_id) for listing_id in found]
@@ -224,15 +269,19 @@ async def reopen_listing(
 
 
 async def _is_free(session: AsyncSession, listing: Listing) -> bool:
-    right = await session.get_one(Right, listing.right_id)
     by = listing.organisation_id
-    conflict = await find_conflict(session, listing.right_id, Deed.LIST, by=by)
-    return _is_tradable(right) and conflict is None
+    for right_id in await rights_of(session, listing):
+        right = await session.get_one(Right, right_id)
+        conflict = await find_conflict(session, right_id, Deed.LIST, by=by)
+        if conflict or not _is_tradable(right):
+            return False
+    return True
 
 
 async def _require_free(session: AsyncSession, listing: Listing) -> None:
-    require_tradable(await session.get_one(Right, listing.right_id))
-    await require_free(session, listing.right_id, Deed.LIST, by=listing.organisation_id)
+    for right_id in await rights_of(session, listing):
+        require_tradable(await session.get_one(Right, right_id))
+        await require_free(session, right_id, Deed.LIST, by=listing.organisation_id)
 
 
 async def lock_for(session: AsyncSession, listing_id: UUID, actor: Actor) -> Listing:

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Final
 
 from marketplace.accounts.oauth import api as oauth_api
-from marketplace.deals.payees.queries import paid_from
+from marketplace.deals.paying import paid_from
 from marketplace.kernel.db import METADATA
 from marketplace.kernel.fast_lane import FastRead, FastWrite
 from marketplace.listings.queries import quick_detail

@@ -4,6 +4,11 @@ from marketplace.deals import api as deals_api
 from marketplace.deals import personal_data as deals_personal_data
 from marketplace.deals import settling, signing
 from marketplace.deals import verify as deals_verify
+from marketplace.deals.audits import api as audits_api
+from marketplace.deals.audits import errors as audits_errors
+from marketplace.deals.audits.lifecycle import ROYALTY_AUDIT
+from marketplace.deals.audits.models import RoyaltyAudit
+from marketplace.deals.bundles import api as bundles_api
 from marketplace.deals.chargebacks import on_chargeback
 from marketplace.deals.co_owners import api as co_owners_api
 from marketplace.deals.deadlines import on_hold_ending
@@ -16,6 +21,13 @@ from marketplace.deals.handlers import (
 )
 from marketplace.deals.invoicing import CONSUMER as INVOICES
 from marketplace.deals.invoicing import FEE_MOVING, on_fee_moved
+from marketplace.deals.licences import api as licences_api
+from marketplace.deals.licences import errors as licences_errors
+from marketplace.deals.licences import handlers as licences_handlers
+from marketplace.deals.licences import personal_data as licences_personal_data
+from marketplace.deals.licences import service as licences_service
+from marketplace.deals.licences.lifecycle import LICENCE
+from marketplace.deals.licences.models import Licence
 from marketplace.deals.lifecycle import DEAL
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations import api as negotiations_api
@@ -29,6 +41,25 @@ from marketplace.deals.parts.lifecycle import DEAL_PART
 from marketplace.deals.parts.models import DealPart
 from marketplace.deals.payees import api as payees_api
 from marketplace.deals.payees import errors as payees_errors
+from marketplace.deals.pools import api as pools_api
+from marketplace.deals.pools import errors as pools_errors
+from marketplace.deals.pools.lifecycle import POOL
+from marketplace.deals.pools.models import Pool
+from marketplace.deals.royalties import api as royalties_api
+from marketplace.deals.royalties import clock as royalties_clock
+from marketplace.deals.royalties import errors as royalties_errors
+from marketplace.deals.royalties import paying as royalties_paying
+from marketplace.deals.royalties import verify as royalties_verify
+from marketplace.deals.royalties.lifecycle import ROYALTY_PAYMENT, ROYALTY_REPORT
+from marketplace.deals.royalties.models import (
+    RoyaltyCharge,
+    RoyaltyFiling,
+    RoyaltyLine,
+    RoyaltyPayment,
+    RoyaltyReport,
+)
+from marketplace.deals.royalty_checks import api as royalty_checks_api
+from marketplace.deals.royalty_checks import errors as royalty_checks_errors
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.events import Consumer
 from marketplace.payments.invoices import verify as invoices_verify
@@ -53,6 +84,14 @@ DISTRIBUTING: Final = (
 )
 """After these something may have become payable from what was held, or is owed back."""
 
+ROYALTY_MONEY: Final = (
+    "royalty_payment.release",
+    "royalty_payment.lapse",
+    "royalty_payment.waive",
+    "royalty_payment.supersede",
+)
+"""Likewise of a royalty."""
+
 DEALS: Final = Domain(
     routers=(
         negotiations_api.router,
@@ -61,8 +100,23 @@ DEALS: Final = Domain(
         due_diligence_api.router,
         payees_api.router,
         parts_api.router,
+        bundles_api.router,
+        licences_api.router,
+        royalties_api.router,
+        royalty_checks_api.router,
+        audits_api.router,
+        pools_api.router,
     ),
-    lifecycles=(NEGOTIATION, DEAL, DEAL_PART),
+    lifecycles=(
+        NEGOTIATION,
+        DEAL,
+        DEAL_PART,
+        LICENCE,
+        ROYALTY_REPORT,
+        ROYALTY_PAYMENT,
+        ROYALTY_AUDIT,
+        POOL,
+    ),
     consumers=(
         Consumer(
             "deals",
@@ -70,9 +124,13 @@ DEALS: Final = Domain(
                 "payment_request.pay": on_paid,
                 "online_payment.decide": on_hold_ending,
                 "chargeback.begin": on_chargeback,
+                "deal.countersign": licences_handlers.on_signed,
+                "deal.take": licences_handlers.on_signed,
+                "right.standing": licences_handlers.on_standing,
             }
             | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved)
-            | dict.fromkeys(DISTRIBUTING, on_distributed),
+            | dict.fromkeys(DISTRIBUTING, on_distributed)
+            | dict.fromkeys(ROYALTY_MONEY, royalties_paying.on_released),
         ),
         Consumer(INVOICES, dict.fromkeys(FEE_MOVING, on_fee_moved)),
     ),
@@ -90,13 +148,38 @@ DEALS: Final = Domain(
             },
         ),
         Clock(DealPart, parts_clock.MOVES),
+        Clock(
+            Licence,
+            {
+                "expire": licences_service.expire,
+                "terminate": licences_service.terminate,
+            },
+        ),
+        Clock(RoyaltyReport, royalties_clock.MOVES),
+        Clock(RoyaltyPayment, {"lapse": royalties_paying.lapse}),
+        Clock(RoyaltyAudit, {}),
+        Clock(Pool, {}),
     ),
     constraint_errors={
         **negotiations_errors.CONSTRAINT_ERRORS,
         **payees_errors.CONSTRAINT_ERRORS,
         **parts_errors.CONSTRAINT_ERRORS,
+        **licences_errors.CONSTRAINT_ERRORS,
+        **royalties_errors.CONSTRAINT_ERRORS,
+        **royalty_checks_errors.CONSTRAINT_ERRORS,
+        **audits_errors.CONSTRAINT_ERRORS,
+        **pools_errors.CONSTRAINT_ERRORS,
     },
-    personal_data=(deals_personal_data.PERSONAL_DATA,),
-    append_only=("offer",),
-    proofs={**deals_verify.CHECKS, **invoices_verify.checks(INVOICES, FEE_MOVING)},
+    personal_data=(deals_personal_data.PERSONAL_DATA, licences_personal_data.PERSONAL_DATA),
+    append_only=(
+        "offer",
+        RoyaltyFiling.__tablename__,
+        RoyaltyLine.__tablename__,
+        RoyaltyCharge.__tablename__,
+    ),
+    proofs={
+        **deals_verify.CHECKS,
+        **royalties_verify.CHECKS,
+        **invoices_verify.checks(INVOICES, FEE_MOVING),
+    },
 )

@@ -8,6 +8,7 @@ from marketplace.listings import personal_data as listings_personal_data
 from marketplace.listings import service as listings_service
 from marketplace.listings.handlers import (
     on_encumbered,
+    on_off_the_market,
     on_organisation_edited,
     on_standing,
     on_title,
@@ -31,6 +32,8 @@ LISTINGS: Final = Domain(
                 "right.transfer": on_title,
                 "right.retract_conveyance": on_title,
                 "organisation.edit": on_organisation_edited,
+                "listing.withdraw": on_off_the_market,
+                "listing.expire": on_off_the_market,
             },
         ),
     ),

@@ -9,9 +9,20 @@ from uuid import UUID
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel
 
 from marketplace.accounts.access import current_actor, permissions_of
 from marketplace.accounts.permissions import ROLE_PERMISSIONS, MemberRole, Permission
+from marketplace.deals.audits.schemas import AuditAnswer, AuditClaim, AuditDecision
+from marketplace.deals.licences.schemas import (
+    BreachNotice,
+    LicenceTermsSet,
+    OpenLicenceTake,
+    SublicenceOffer,
+)
+from marketplace.deals.pools.schemas import PoolFound, PoolOffer
+from marketplace.deals.royalties.schemas import FiguresFile, LateInterestSet, ReportDispute
+from marketplace.deals.royalty_checks.schemas import CheckPolicySet
 
 NOBODY = str(UUID(int=7))
 """An id that nothing has."""
@@ -27,7 +38,27 @@ ACCOUNT = {
 PRICE = {"amount_minor": 90_000_000, "currency": "KRW"}
 STEP = {"on": "2026-01-05", "evidence": "notice 2026-17"}
 
+
+def documented(model: type[BaseModel]) -> Any:
+    """The right body that a request's own documentation shows."""
+    return model.model_json_schema()["examples"][0]
+
+
 BODIES: Mapping[str, Any] = {
+    "set_licence_terms": documented(LicenceTermsSet),
+    "take_open_licence": documented(OpenLicenceTake),
+    "offer_sublicence": documented(SublicenceOffer),
+    "give_breach_notice": documented(BreachNotice),
+    "file_royalty_report": documented(FiguresFile),
+    "correct_royalty_report": documented(FiguresFile),
+    "dispute_royalty_report": documented(ReportDispute),
+    "set_late_interest_rate": documented(LateInterestSet),
+    "set_royalty_check_policy": documented(CheckPolicySet),
+    "claim_audit": documented(AuditClaim),
+    "answer_audit": documented(AuditAnswer),
+    "decide_audit": documented(AuditDecision),
+    "found_pool": documented(PoolFound),
+    "offer_pool_licence": documented(PoolOffer),
     "sign_up": {
         "email": "fresh@example.com",
         "password": "long and private",

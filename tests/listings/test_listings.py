@@ -144,6 +144,7 @@ async def test_the_public_page_and_card_say_exactly_this(people: dict[str, Perso
         "id": listing_id,
         "title": "Lock",
         "excerpt": teaser[:200],
+        "deal_type": "sale",
         "kind": "patent",
         "office": "KR",
         "classifications": symbols[:5],
@@ -158,6 +159,9 @@ async def test_the_public_page_and_card_say_exactly_this(people: dict[str, Perso
         "abstract": "초록",
         "legal_status": "in_force",
         "identifiers": [{"office": "KR", "display": "KR 10-1536536"}],
+        "licence": None,
+        "licence_sha256": None,
+        "items": [],
         "seller": "Seller",
         "state": "published",
     }

@@ -17,7 +17,17 @@ from marketplace.kernel.postgres import EmbeddedPostgres
 from marketplace.payments.currencies.ecb import Rate
 from marketplace.payments.currencies.service import store_rates
 from tests.conftest import _settings, clone
-from tests.factories.deals import PRICE_MINOR, Market, credit, idea_body, list_right, offer, ok
+from tests.factories.deals import (
+    PRICE_MINOR,
+    Market,
+    credit,
+    idea_body,
+    list_right,
+    offer,
+    ok,
+    right_body,
+)
+from tests.factories.licences import active, figures, file, pass_days, statement
 from tests.factories.oauth import claims_of, flow_of, registered
 from tests.factories.people import Person, person
 from tests.factories.routes import ACCOUNT, BODIES, Operation, operations
@@ -68,6 +78,7 @@ async def scene(server: EmbeddedPostgres, template: str, folder: Path) -> AsyncI
 
 
 async def _fill(market: Market) -> dict[str, str]:
+    licensed = await _license(market)  # first, as a year passes
     await ok(await market.seller.put("/v1/payee-account", ACCOUNT))
     await market.deal("settled")
     billing = await _bill(market)
@@ -97,7 +108,7 @@ async def _fill(market: Market) -> dict[str, str]:
         "key_id": key["id"],
         "entry_id": entries["items"][0]["id"],
     }
-    ids |= billing | await _organise(market)
+    ids |= licensed | billing | await _organise(market)
     await market.world.work()
     return {name: str(value) for name, value in ids.items()}
 
@@ -114,6 +125,33 @@ async def _bill(market: Market) -> dict[str, Any]:
     await ok(await market.seller.post(f"/v1/conversions/{quote['id']}/confirm"))
     invoices = await ok(await market.seller.get("/v1/invoices"))
     return {"conversion_id": quote["id"], "invoice_id": invoices["items"][0]["id"]}
+
+
+async def _license(market: Market) -> dict[str, Any]:
+    """A licence of the seller's with a report that was told, an audit, and a pool."""
+    licence = await active(market)
+    await pass_days(market, 366)
+    report = await file(market, licence, 1, 100_000_000)
+    claim = {"statement": "x", "findings": [figures(licence, 1) | {"number": 1}]}
+    audits = f"/v1/licences/{licence['id']}/royalty-audits"
+    audit = await ok(await market.seller.post(audits, claim))
+    other = await person(market.world.client, market.world.sessions, name="Pooled")
+    members = [
+        {
+            "organisation_id": str(who.organisation_id),
+            "share": {"numerator": 1, "denominator": 2},
+            "right_ids": [(await ok(await who.post("/v1/rights", right_body())))["id"]],
+        }
+        for who in (market.seller, other)
+    ]
+    pool = {"name": "Pool", "fee_basis_points": 100, "members": members}
+    return {
+        "licence_id": licence["id"],
+        "report_id": report["id"],
+        "audit_id": audit["id"],
+        "royalty_payment_id": (await statement(market.seller, licence))["payments"][0]["id"],
+        "pool_id": (await ok(await market.seller.post("/v1/pools", pool)))["id"],
+    }
 
 
 async def _organise(market: Market) -> dict[str, Any]:

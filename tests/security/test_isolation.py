@@ -16,8 +16,9 @@ PUBLIC_PAGES = {
     "GET /v1/organisations/{organisation_id}",
     "GET /v1/organisations/{organisation_id}/group",
     "POST /v1/listings/{listing_id}/offers",
+    "POST /v1/listings/{listing_id}/take",
 }
-"""A published listing, an offer for it, and a party's profile and group are for everyone."""
+"""A published listing, an offer or a notice for it, a party's profile and group: for everyone."""
 
 OWN_COLLECTIONS = [
     "/v1/authorizations",

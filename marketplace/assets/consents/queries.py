@@ -9,7 +9,6 @@ from sqlmodel.sql.expression import SelectOfScalar
 from marketplace.accounts.actors import Actor
 from marketplace.assets.consents.lifecycle import ConsentState
 from marketplace.assets.consents.models import Consent
-from marketplace.assets.legal_rules.terms import Act
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
 
@@ -47,13 +46,17 @@ async def consents_page(
 
 
 async def consents_about(
-    session: AsyncSession, right_id: UUID, buyer_id: UUID
+    session: AsyncSession, right_id: UUID, counterparty_id: UUID, used_for: str
 ) -> Sequence[Consent]:
-    """The newest consents to the sale of a right to a buyer, whatever became of them."""
+    """The newest consents to what is sold or licensed to somebody, whatever became of them.
+
+    What is offered to everybody at once, as an open licence, names nobody but what it is used for.
+    """
+    named = col(Consent.counterparty_organisation_id) == counterparty_id
     query = (
         select(Consent)
-        .where(col(Consent.right_id) == right_id, col(Consent.act) == Act.SELL)
-        .where(col(Consent.counterparty_organisation_id) == buyer_id)
+        .where(col(Consent.right_id) == right_id)
+        .where(or_(named, col(Consent.used_for) == used_for))
         .order_by(col(Consent.id).desc())
         .limit(100)
     )

@@ -66,6 +66,26 @@ async def ask(
     return [open_now[organisation_id] for organisation_id in others]
 
 
+async def ask_all(
+    session: AsyncSession, deeds: Sequence[Deed], terms: str, *, actor: Actor
+) -> Sequence[Consent]:
+    """Ask for each of several rights of one text, as far as anybody has to be asked.
+
+    Raises:
+        NotOwnerError: the actor's organisation owns nothing of one of the rights.
+        ConsentNotNeededError: nobody has to be asked for any of them.
+    """
+    asked: list[Consent] = []
+    for deed in deeds:
+        try:
+            asked += await ask(session, deed, terms, actor=actor)
+        except ConsentNotNeededError:
+            continue
+    if not asked:
+        raise ConsentNotNeededError
+    return asked
+
+
 async def _needed(session: AsyncSession, deed: Deed) -> tuple[list[UUID], LegalRule | None]:
     """The other owners whose consent the law asks for, and the row that says so."""
     others = [owner for owner in await owners_of(session, deed.right_id) if owner != deed.by]

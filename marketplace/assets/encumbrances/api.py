@@ -15,6 +15,7 @@ from marketplace.assets.encumbrances.errors import (
     InvalidTermsError,
     NotGrantableError,
     NotWithdrawableError,
+    OutlivesRightError,
     RankTakenError,
     RegisteredError,
     TrusteeOnlyError,
@@ -51,6 +52,7 @@ CONFLICTS = (
     EncumberedError,
     ConsentMissingError,
     TrusteeOnlyError,
+    OutlivesRightError,
     RightReservedError,
     NotTradableError,
 )

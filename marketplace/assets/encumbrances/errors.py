@@ -23,6 +23,11 @@ class RankTakenError(ConflictError):
     title = "Another encumbrance of the right was received with this number on this day"
 
 
+class OutlivesRightError(ConflictError):
+    code = "outlives_right"
+    title = "A licence ends with its right at the latest; choose a shorter term"
+
+
 class EntryChangedError(ConflictError):
     code = "register_entry_changed"
     title = "This entry of the register is recorded with other facts; record a change of it"
@@ -74,6 +79,7 @@ CONSTRAINT_ERRORS = {
     "conflict_holder": TrusteeOnlyError,
     "conflict_sale": RightReservedError,
     "conflict_status": NotTradableError,
+    "encumbrance_outlives_right": OutlivesRightError,
     "encumbrance_rank_index": RankTakenError,
     "encumbrance_entry_index": EntryChangedError,
     "encumbrance_consent_open_index": ConsentExistsError,

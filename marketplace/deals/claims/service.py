@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.assets.encumbrances.errors import EncumberedError
+from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.claims.rules import Claim, Payment, payments
 from marketplace.deals.models import Deal
 from marketplace.deals.rules import Division
 from marketplace.kernel.db import now
 from marketplace.kernel.events import publish
+from marketplace.listings.deal_types import DealType
 from marketplace.payments.ledger.addresses import payable
 from marketplace.payments.ledger.service import Booking, Posting, post
 
@@ -60,35 +63,44 @@ async def require_unburdened(session: AsyncSession, deal: Deal) -> None:
     Raises:
         EncumberedError: an attachment, or a pledge whose holder has not consented to this sale.
     """
+    if deal.type is not DealType.SALE:
+        return  # a licence burdens the right itself, and was refused if it could not
+    for right_id in await rights_of(session, deal):
+        if what := await ranks_before(session, deal, right_id):
+            raise EncumberedError(
+                f"{what} ranks before the buyer's title; open a dispute or refund"
+            )
+
+
+async def ranks_before(session: AsyncSession, deal: Deal, right_id: UUID) -> str | None:
+    """What burdens a sold right and was not agreed to in the sale; None when nothing does."""
     values = {
-        "right_id": deal.right_id,
+        "right_id": right_id,
         "subject": deal.subject,
         "at": now(session),
         "seller": deal.seller_organisation_id,
         "buyer": deal.buyer_organisation_id,
     }
     row = (await session.execute(_STANDING, values)).first()
-    if row is not None:
-        what = f"{row.standing} {row.registration_number or ''}".rstrip()
-        raise EncumberedError(f"{what} ranks before the buyer's title; open a dispute or refund")
+    return f"{row.standing} {row.registration_number or ''}".rstrip() if row else None
 
 
-async def pay_claims(session: AsyncSession, division: Division) -> None:
+async def pay_claims(session: AsyncSession, deal: Deal, division: Division) -> None:
     """Out of what was just released, pay what the pledges secure, before anybody can be paid out.
 
     It is a movement of its own, from the payees to whoever has the pledge: if the sale is undone
     later, the payees give the price back, and the debt that was paid stays paid.
     """
-    if not division.deal.pledged:
+    if not deal.pledged:
         return
-    rows = await session.execute(_CLAIMS, {"subject": division.deal.subject})
+    rows = await session.execute(_CLAIMS, {"subject": deal.subject})
     claims = [Claim(*row) for row in rows]
     paid = list(payments(claims, division.incomes))
     await _book(session, division, paid)
     for payment in paid:
         values = {"id": payment.claim.consent_id, "amount_minor": payment.amount_minor}
         await session.execute(_PAY, values)
-        _tell(session, division.deal, payment)
+        _tell(session, deal, payment)
 
 
 async def _book(session: AsyncSession, division: Division, paid: Sequence[Payment]) -> None:

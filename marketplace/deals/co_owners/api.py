@@ -8,7 +8,6 @@ from marketplace.assets.consents.schemas import ConsentRead
 from marketplace.assets.errors import NotOwnerError
 from marketplace.deals.access import Performer
 from marketplace.deals.co_owners.service import ask_owners
-from marketplace.deals.lifecycle import SELLER
 from marketplace.deals.parties import lock_for
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import NotYourMoveError
@@ -32,8 +31,9 @@ router = transactional_router(prefix="/v1/deals/{deal_id}", tags=["deals"])
     ),
 )
 async def ask_deal_consents(deal_id: UUID, actor: Performer, session: Session) -> object:
-    """Seller: ask the other owners of the right to agree to exactly the present text."""
-    deal, role = await lock_for(session, deal_id, actor)
-    if role != SELLER:
-        raise NotYourMoveError("the seller asks the other owners")
+    """Seller: ask the other owners of what you give to agree to exactly the present text.
+
+    In a cross-licence, the buyer asks those of what is granted back.
+    """
+    deal, _ = await lock_for(session, deal_id, actor)
     return await ask_owners(session, deal, actor=actor)

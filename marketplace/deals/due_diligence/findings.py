@@ -13,7 +13,7 @@ from marketplace.assets.standing.service import is_fresh
 from marketplace.assets.title.models import Conveyance
 from marketplace.assets.title.rules import Chain
 from marketplace.deals.due_diligence.schemas import Evidence, Finding, Topic, Verdict
-from marketplace.deals.models import Deal
+from marketplace.deals.licences.models import Licence
 
 K = LegalEventKind
 _ABOUT = {
@@ -38,10 +38,30 @@ _ABOUT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """Everything that was looked up for a sheet."""
+class Given:
+    """What a deal does with one right. Whoever gives a sub-licence need not own it."""
 
-    deal: Deal
+    right_id: UUID
+    by: UUID
+    to: UUID
+    sold: bool
+    done: bool
+    by_owner: bool = True
+    licence: Licence | None = None
+
+    @property
+    def holder(self) -> UUID | None:
+        """Who has to own the right at this stage; a licence in effect binds whoever does."""
+        if self.sold:
+            return self.to if self.done else self.by
+        return self.by if self.by_owner and not self.done else None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Everything that was looked up about one right for a sheet."""
+
+    given: Given
     right: Right
     at: datetime
     today: date
@@ -77,7 +97,14 @@ class Looked:
     ) -> Finding:
         found = self.evidence(topic) if evidence is None else list(evidence)
         as_of = self.checked_on if self.has_register else self.today
-        return Finding(topic=topic, verdict=verdict, summary=summary, as_of=as_of, evidence=found)
+        return Finding(
+            right_id=self.right.id,
+            topic=topic,
+            verdict=verdict,
+            summary=summary,
+            as_of=as_of,
+            evidence=found,
+        )
 
 
 def _event(event: LegalEvent) -> Evidence:
@@ -90,12 +117,12 @@ def _event(event: LegalEvent) -> Evidence:
 
 
 def title(looked: Looked) -> Finding:
-    """Whether the seller can give what is sold, or the buyer has it."""
-    deal, owners = looked.deal, looked.chain.owners_at(looked.at)
+    """Whether who sells or licenses can do so, or the buyer has what was sold."""
+    given, owners = looked.given, looked.chain.owners_at(looked.at)
     shares = ", ".join(f"{looked.names[owner]} {share}" for owner, share in owners.items())
-    holder = deal.buyer_organisation_id if deal.title_passed else deal.seller_organisation_id
-    verdict = Verdict.CLEAR if set(owners) == {holder} else Verdict.ATTENTION
-    if holder not in owners or (deal.title_passed and len(owners) > 1):
+    holder = given.holder
+    verdict = Verdict.CLEAR if holder is None or set(owners) == {holder} else Verdict.ATTENTION
+    if holder and (holder not in owners or (given.sold and given.done and len(owners) > 1)):
         verdict = Verdict.BLOCKING
     rivals = " (a rival transfer ranks behind)" if looked.chain.void else ""
     return looked.finding(

@@ -32,6 +32,7 @@ class Evidence(Output):
 
 
 class Finding(Output):
+    right_id: UUID = Field(description="one of those that the deal sells or licenses")
     topic: Topic
     verdict: Verdict = Field(description="blocking: the release is refused while it is so")
     summary: str
@@ -41,7 +42,7 @@ class Finding(Output):
 
 class DueDiligenceSheet(Output):
     deal_id: UUID
-    right_id: UUID
+    right_id: UUID = Field(description="the first of them")
     at: datetime
     findings: list[Finding]
     releasable: bool = Field(description="nothing of this blocks the release at this moment")

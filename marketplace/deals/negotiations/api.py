@@ -7,9 +7,9 @@ from marketplace.accounts.access import Allowed, Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
-from marketplace.assets.errors import NotOwnerError, RightReservedError
-from marketplace.assets.standing.errors import NotTradableError, RightRestrainedError
+from marketplace.assets.errors import NotOwnerError
 from marketplace.deals.errors import SamePeopleError
+from marketplace.deals.licences.access import CONFLICTS
 from marketplace.deals.negotiations import queries, service
 from marketplace.deals.negotiations.errors import (
     InvalidValidityError,
@@ -17,7 +17,9 @@ from marketplace.deals.negotiations.errors import (
     NegotiationExistsError,
     OfferChangedError,
     OfferExpiredError,
+    OpenLicenceError,
     OwnListingError,
+    PriceNeededError,
     RoundLimitError,
 )
 from marketplace.deals.negotiations.models import Negotiation, Offer
@@ -28,6 +30,7 @@ from marketplace.deals.negotiations.schemas import (
     OfferMake,
     OfferRead,
 )
+from marketplace.deals.pools.errors import PoolNotOpenError
 from marketplace.deals.queries import read_deal
 from marketplace.deals.schemas import DealRead
 from marketplace.kernel.errors import NotFoundError
@@ -81,6 +84,8 @@ def _offer(offer: Offer) -> OfferRead:
         ListingNotOpenError,
         OwnListingError,
         SamePeopleError,
+        OpenLicenceError,
+        PriceNeededError,
         NegotiationExistsError,
         InvalidValidityError,
         CurrencyMismatchError,
@@ -121,6 +126,7 @@ async def get_negotiation(
         InvalidValidityError,
         CurrencyMismatchError,
         UnknownCurrencyError,
+        PriceNeededError,
         RoundLimitError,
     ),
 )
@@ -139,11 +145,10 @@ async def counter_offer(
         *ANSWER_ERRORS,
         OfferExpiredError,
         OfferChangedError,
-        RightReservedError,
         ListingNotOpenError,
         NotOwnerError,
-        NotTradableError,
-        RightRestrainedError,
+        PoolNotOpenError,
+        *CONFLICTS,
     ),
 )
 async def accept_offer(

@@ -31,6 +31,16 @@ class InvalidValidityError(UnprocessableError):
     title = "An offer is valid for one hour at least and ninety days at most"
 
 
+class OpenLicenceError(ConflictError):
+    code = "open_licence"
+    title = "An open licence is not negotiated; take it by notice on the published terms"
+
+
+class PriceNeededError(UnprocessableError):
+    code = "price_needed"
+    title = "Only a licence with a running royalty can be had without a price"
+
+
 class RoundLimitError(ConflictError):
     code = "round_limit"
     title = "This negotiation has had its hundred rounds; accept or decline"

@@ -47,7 +47,7 @@ class Offer(Record, table=True):
     __tablename__: ClassVar[str] = "offer"
     __table_args__ = (
         UniqueConstraint("negotiation_id", "number", name="offer_number_unique"),
-        CheckConstraint("price_minor > 0", name="price_positive"),
+        CheckConstraint("price_minor >= 0", name="price_positive"),
     )
 
     negotiation_id: UUID = Field(foreign_key="negotiation.id")

@@ -1,10 +1,23 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from marketplace.deals.negotiations.lifecycle import NegotiationState
-from marketplace.kernel.schemas import Amount, Input, LongText, Output, Price, example
+from marketplace.kernel.money import AMOUNT_MINOR_MAX
+from marketplace.kernel.schemas import Amount, Currency, Input, LongText, Output, example
+
+
+class OfferedPrice(Input):
+    """What is paid at once; nothing, where a licence has a running royalty."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"amount_minor": 90_000_000, "currency": "KRW"}]},
+    )
+
+    amount_minor: int = Field(ge=0, le=AMOUNT_MINOR_MAX, strict=True)
+    currency: Currency
 
 
 class OfferMake(Input):
@@ -12,7 +25,7 @@ class OfferMake(Input):
         price={"amount_minor": 90_000_000, "currency": "KRW"}, message="for our plant in Busan"
     )
 
-    price: Price
+    price: OfferedPrice
     message: LongText | None = None
     valid_until: AwareDatetime | None = Field(
         default=None, description="left out: fourteen days from now"

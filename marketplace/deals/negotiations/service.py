@@ -12,7 +12,9 @@ from marketplace.deals.negotiations.errors import (
     ListingNotOpenError,
     OfferChangedError,
     OfferExpiredError,
+    OpenLicenceError,
     OwnListingError,
+    PriceNeededError,
     RoundLimitError,
 )
 from marketplace.deals.negotiations.lifecycle import BUYER, SELLER, NegotiationState
@@ -25,6 +27,8 @@ from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, begin, move
 from marketplace.kernel.money import CurrencyMismatchError
+from marketplace.listings.deal_types import DealType
+from marketplace.listings.licensing.service import offer_of
 from marketplace.listings.lifecycle import ListingState
 from marketplace.listings.models import Listing
 
@@ -51,6 +55,7 @@ async def make_offer(
         OwnListingError: the listing is the actor's.
         SamePeopleError: somebody stands for both sides.
         CurrencyMismatchError: the listing is in another currency.
+        PriceNeededError, OpenLicenceError: it is not had for nothing, or not by an offer.
         NegotiationExistsError: by the database, when this buyer has a live one.
     """
     listing = await _open_listing(session, listing_id, request)
@@ -80,7 +85,17 @@ async def _open_listing(session: AsyncSession, listing_id: UUID, request: OfferM
         raise ListingNotOpenError(f"it is {listing.state}")
     if listing.currency != request.price.currency:
         raise CurrencyMismatchError(f"the listing is in {listing.currency}")
+    if listing.deal_type is DealType.OPEN:
+        raise OpenLicenceError
+    if not request.price.amount_minor:
+        await _require_royalty(session, listing.id)
     return listing
+
+
+async def _require_royalty(session: AsyncSession, listing_id: UUID) -> None:
+    offer = await offer_of(session, listing_id)
+    if offer is None or offer.offered.royalty is None:
+        raise PriceNeededError
 
 
 async def counter(
@@ -91,6 +106,8 @@ async def counter(
     standing = await standing_offer(session, negotiation)
     if standing.currency != request.price.currency:
         raise CurrencyMismatchError(f"the negotiation is in {standing.currency}")
+    if not request.price.amount_minor:
+        await _require_royalty(session, negotiation.listing_id)
     if negotiation.rounds >= ROUNDS_MAX:
         raise RoundLimitError
     valid_until = _valid_until(session, request)

@@ -217,7 +217,7 @@ async def pay_out(
     _add(deal, division.sums)
     keep_record(session, division)
     await post(session, division.booking())
-    await pay_claims(session, division)
+    await pay_claims(session, deal, division)
 
 
 async def give_back(

@@ -5,6 +5,7 @@ from marketplace.deals.access import MOVE_ERRORS, Performer
 from marketplace.deals.payees.errors import InvalidPayeeError, InvalidSharesError
 from marketplace.deals.payees.schemas import PayeesName
 from marketplace.deals.payees.service import name_payees
+from marketplace.deals.pools.errors import PooledSharesError
 from marketplace.deals.queries import read_agreement
 from marketplace.deals.schemas import AgreementRead
 from marketplace.kernel.problems import problems
@@ -15,7 +16,7 @@ router = transactional_router(prefix="/v1/deals", tags=["deals"])
 
 @router.post(
     "/{deal_id}/name-payees",
-    responses=problems(*MOVE_ERRORS, InvalidSharesError, InvalidPayeeError),
+    responses=problems(*MOVE_ERRORS, InvalidSharesError, InvalidPayeeError, PooledSharesError),
 )
 async def name_deal_payees(
     deal_id: UUID, request: PayeesName, actor: Performer, session: Session, keys: Keys

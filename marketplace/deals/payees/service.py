@@ -17,10 +17,13 @@ from marketplace.deals.parties import lock_for
 from marketplace.deals.payees.errors import InvalidPayeeError, InvalidSharesError
 from marketplace.deals.payees.models import DealPayee
 from marketplace.deals.payees.schemas import Payee
+from marketplace.deals.pools.errors import PooledSharesError
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import now
 from marketplace.kernel.lifecycle import move
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
+from marketplace.listings.deal_types import DealType
+from marketplace.listings.licensing.service import offer_of
 
 
 async def name_payees(
@@ -36,10 +39,12 @@ async def name_payees(
     Raises:
         InvalidSharesError: they do not sum to exactly one.
         InvalidPayeeError: the buyer, the platform, nobody known, or somebody twice.
+        PooledSharesError: the deal licenses a pool, whose members have agreed on theirs.
     """
     deal, role = await lock_for(session, deal_id, actor)
     named = [{"organisation_id": p.organisation_id, "role": p.role} for p in payees]
     move(session, deal, "name_payees", role=role, actor=actor, payees=named)
+    await _require_unpooled(session, deal)
     numerators, denominator = _common(payees)
     await _require_payees(session, deal, [payee.organisation_id for payee in payees])
     await session.execute(delete(DealPayee).where(col(DealPayee.deal_id) == deal.id))
@@ -59,6 +64,12 @@ async def name_payees(
     await session.flush()
     await draw_up(session, keyring, deal)
     return deal
+
+
+async def _require_unpooled(session: AsyncSession, deal: Deal) -> None:
+    offer = None if deal.type is DealType.SALE else await offer_of(session, deal.listing_id)
+    if offer is not None and offer.pool_id is not None:
+        raise PooledSharesError
 
 
 def _common(payees: Sequence[Payee]) -> tuple[list[int], int]:

@@ -1,0 +1,3 @@
+from tests.deals.conftest import market
+
+__all__ = ["market"]
