@@ -36,6 +36,11 @@ class BatchNotSentError(ConflictError):
     title = "Send the batch first; then its file can be taken to the bank"
 
 
+class NotPaidByBankError(ConflictError):
+    code = "not_paid_by_bank"
+    title = "This payout goes through Stripe, which says itself what became of it"
+
+
 class EntryNotAllocatableError(ConflictError):
     code = "entry_not_allocatable"
     title = "This entry of the bank statement cannot be resolved in this way"

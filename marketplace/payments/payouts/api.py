@@ -19,6 +19,7 @@ from marketplace.payments.errors import (
     BatchNotSentError,
     BatchSentError,
     NothingToPayError,
+    NotPaidByBankError,
 )
 from marketplace.payments.funding.schemas import BankAccountInput
 from marketplace.payments.ledger.addresses import payable
@@ -145,7 +146,9 @@ async def cancel_payout(payout_id: UUID, actor: Operator, session: Session) -> P
 
 
 @router.post(
-    "/payouts/{payout_id}/return", response_model=PayoutRead, responses=problems(*OPERATOR_ERRORS)
+    "/payouts/{payout_id}/return",
+    response_model=PayoutRead,
+    responses=problems(*OPERATOR_ERRORS, NotPaidByBankError),
 )
 async def return_payout(
     payout_id: UUID, request: ReturnReason, actor: Operator, session: Session
@@ -157,10 +160,13 @@ async def return_payout(
 
 
 @router.post(
-    "/payouts/{payout_id}/finish", response_model=PayoutRead, responses=problems(*OPERATOR_ERRORS)
+    "/payouts/{payout_id}/finish",
+    response_model=PayoutRead,
+    responses=problems(*OPERATOR_ERRORS, NotPaidByBankError),
 )
 async def finish_payout(payout_id: UUID, actor: Operator, session: Session) -> Payout:
     """Operator: close a confirmed payout before the sixty days in which a bank may return it."""
     payout = await lock(session, Payout, payout_id)
+    service.require_bank(payout)
     await service.finish_payout(session, payout, role=OPERATOR, actor=actor)
     return payout

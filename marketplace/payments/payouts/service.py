@@ -23,6 +23,7 @@ from marketplace.payments.errors import (
     BatchNotSentError,
     BatchSentError,
     NothingToPayError,
+    NotPaidByBankError,
 )
 from marketplace.payments.funding.models import BankEntry, QueueReason
 from marketplace.payments.ledger.addresses import bank_entry_of, payable, transit
@@ -194,10 +195,25 @@ async def cancel_payout(
 async def refuse_payout(
     session: AsyncSession, payout: Payout, reason: str, *, actor: Identity
 ) -> None:
-    """Note that the bank did not execute a sent payout; its money is payable again."""
+    """Note that the bank did not execute a sent payout; its money is payable again.
+
+    Raises:
+        NotPaidByBankError: Stripe may have moved the money already, so nobody else may say this.
+    """
+    require_bank(payout)
     payout.return_text = reason
     move(session, payout, "refuse", role=OPERATOR, actor=actor)
     await give_back(session, payout, source=transit(payout.id), role=OPERATOR, actor=actor)
+
+
+def require_bank(payout: Payout) -> None:
+    """Refuse what only a bank's file can tell, of a payout that Stripe carries out.
+
+    Raises:
+        NotPaidByBankError: nothing changed.
+    """
+    if payout.method is not PayoutMethod.BANK:
+        raise NotPaidByBankError
 
 
 async def finish_payout(

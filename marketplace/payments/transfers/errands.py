@@ -29,16 +29,26 @@ from marketplace.payments.transfers.sending import (
 
 
 async def send_payout(desk: Desk, payout_id: str) -> None:
-    """Carry out a payout by Stripe: a transfer to an account, or a refund of a charge."""
+    """Carry out a payout by Stripe: a transfer to an account, or a refund of a charge.
+
+    One that was returned is only looked for: what Stripe moved all the same is owed back.
+    """
     payout, charge, is_first = await _mark_sent(desk, UUID(payout_id))
-    if payout.state is not PayoutState.SENT:
+    if payout.state not in {PayoutState.SENT, PayoutState.RETURNED}:
         return
     try:
-        seen = await _carry_out(desk, payout, charge, look_first=not is_first)
+        seen = None if is_first else await _find(desk, payout, charge)
+        if seen is None and payout.state is PayoutState.SENT:
+            seen = await _carry_out(desk, payout, charge)
     except StripeRefusalError as error:
         async with desk.sessions.begin() as session:
             await refuse(session, await lock_payout(session, payout.id), error)
         return
+    if seen:
+        await _take_over(desk, payout, seen)
+
+
+async def _take_over(desk: Desk, payout: Payout, seen: Transfer | Refund) -> None:
     async with desk.sessions.begin() as session:
         locked = await lock_payout(session, payout.id)
         if isinstance(seen, Refund):
@@ -60,39 +70,36 @@ async def _mark_sent(desk: Desk, payout_id: UUID) -> tuple[Payout, str | None, b
         return payout, (await session.execute(query)).scalar_one_or_none(), is_first
 
 
-async def _carry_out(
-    desk: Desk, payout: Payout, charge: str | None, *, look_first: bool
-) -> Transfer | Refund:
+async def _find(desk: Desk, payout: Payout, charge: str | None) -> Transfer | Refund | None:
+    """What an earlier call made, whose answer was lost."""
     if payout.method is PayoutMethod.STRIPE_REFUND:
         assert charge
-        return await _refund(desk, payout, charge, look_first=look_first)
-    return await _transfer(desk, payout, charge, look_first=look_first)
+        return await desk.stripe.find_refund(str(payout.id), charge)
+    return await desk.stripe.find_transfer(str(payout.id), _group(payout))
 
 
-async def _refund(desk: Desk, payout: Payout, charge: str, *, look_first: bool) -> Refund:
-    found = await desk.stripe.find_refund(str(payout.id), charge) if look_first else None
-    return found or await desk.stripe.create_refund(
-        payout_id=str(payout.id),
-        charge=charge,
-        amount_minor=payout.amount_minor,
-        currency=payout.currency,
-    )
-
-
-async def _transfer(
-    desk: Desk, payout: Payout, charge: str | None, *, look_first: bool
-) -> Transfer:
-    group = payout.subject or payout.source
-    found = await desk.stripe.find_transfer(str(payout.id), group) if look_first else None
+async def _carry_out(desk: Desk, payout: Payout, charge: str | None) -> Transfer | Refund:
+    if payout.method is PayoutMethod.STRIPE_REFUND:
+        assert charge
+        return await desk.stripe.create_refund(
+            payout_id=str(payout.id),
+            charge=charge,
+            amount_minor=payout.amount_minor,
+            currency=payout.currency,
+        )
     assert payout.destination
-    return found or await desk.stripe.create_transfer(
+    return await desk.stripe.create_transfer(
         payout_id=str(payout.id),
-        group=group,
+        group=_group(payout),
         destination=payout.destination,
         source_charge=charge,
         amount_minor=payout.amount_minor,
         currency=payout.currency,
     )
+
+
+def _group(payout: Payout) -> str:
+    return payout.subject or payout.source
 
 
 async def look_at_refund(desk: Desk, refund_id: str) -> None:
