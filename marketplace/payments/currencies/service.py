@@ -18,10 +18,7 @@ from marketplace.kernel.money import minor_digits
 from marketplace.payments.currencies.ecb import Rate
 from marketplace.payments.currencies.errors import NoExchangeRateError, RateJumpError
 from marketplace.payments.currencies.models import ECB
-from marketplace.payments.currencies.rules import EUR, STALE, Quotation, jumps
-
-Key = tuple[str, date]
-"""A currency and a day."""
+from marketplace.payments.currencies.rules import EUR, STALE, Key, Quotation, jumps
 
 ROWS_AT_ONCE: Final = 10_000
 JUMPS_TOLD_MAX: Final = 5
@@ -74,7 +71,7 @@ async def store_rates(
     known = await _known(session, source, {day for _, day in given})
     new = {key: rate for key, rate in given.items() if known.get(key) != rate}
     if not force:
-        _require_no_jump({**known, **new}, new)
+        _require_no_jump(known, new)
     await _insert(session, new, source)
     if new:
         data = {"new": len(new), "days_until": max(day for _, day in given)}
@@ -89,11 +86,11 @@ async def _known(session: AsyncSession, source: str, days: AbstractSet[date]) ->
         return {}
     around = {"since": min(days) - STALE, "until": max(days) + STALE}
     rows = await fetch(session, _KNOWN, source=source, **around)
-    return {(row.currency, row.day): row.units_per_euro for row in rows}
+    return {(row.currency, row.day): row.units_per_euro.normalize() for row in rows}
 
 
 def _require_no_jump(known: Mapping[Key, Decimal], new: Mapping[Key, Decimal]) -> None:
-    found = list(islice(jumps(known, new.keys()), JUMPS_TOLD_MAX))
+    found = list(islice(jumps(known, new), JUMPS_TOLD_MAX))
     if found:
         told = "; ".join(found)
         raise RateJumpError(f"{told}. If it is right, import it with --force")

@@ -16,7 +16,13 @@ from marketplace.payments.currencies.errors import (
     NoExchangeRateError,
     RateJumpError,
 )
-from marketplace.payments.currencies.rules import Quotation, converted, cross_rate, rounded
+from marketplace.payments.currencies.rules import (
+    Quotation,
+    converted,
+    cross_rate,
+    jumps,
+    rounded,
+)
 from marketplace.payments.currencies.service import quotations, store_rates
 from tests.factories.deals import ok
 from tests.factories.steady import steady
@@ -111,6 +117,17 @@ async def test_a_file_is_imported_once_and_a_correction_stands_beside(
     assert {one["source"] for one in rest["items"]} == {"ECB euro foreign exchange reference rates"}
     only = {"currency": "USD", "until": DAY.isoformat()}
     assert (await ok(await client.get("/v1/exchange-rates", params=only)))["items"] == []
+
+
+def test_a_jump_is_told_beside_what_was_known_only() -> None:
+    first, second, third = (("USD", date(2026, 11, day)) for day in (18, 19, 20))
+    one, far = Decimal("1.15"), Decimal(2)
+    assert list(jumps({}, {first: one, second: far})) == []
+    assert list(jumps({first: one}, {second: far, third: far})) == [
+        "USD: 1.15 on 2026-11-18, 2 on 2026-11-19"
+    ]
+    assert list(jumps({first: one, second: far}, {second: one})) == []
+    assert list(jumps({first: one}, {first: far})) == ["USD: 1.15 on 2026-11-18, corrected to 2"]
 
 
 async def test_a_wrong_file_is_refused_and_one_that_was_forced_can_be_put_right(
