@@ -118,7 +118,7 @@ class StripeWorld:
         """A deal that waits for its payment."""
         seller = seller or self.market.seller
         price = {"amount_minor": price_minor, "currency": currency}
-        asked = {"asking_price_minor": price_minor, "currency": currency}
+        asked: dict[str, Any] = {"asking_price_minor": price_minor, "currency": currency}
         listing_id = await list_right(seller, **asked)
         buyer = self.market.buyer
         made = await ok(await buyer.post(f"/v1/listings/{listing_id}/offers", {"price": price}))
