@@ -1,4 +1,9 @@
-from marketplace.kernel.errors import ConflictError, UnavailableError, UnprocessableError
+from marketplace.kernel.errors import (
+    ConflictError,
+    ForbiddenError,
+    UnavailableError,
+    UnprocessableError,
+)
 
 
 class CurrencyDiffersError(UnprocessableError):
@@ -26,6 +31,11 @@ class BatchSentError(ConflictError):
     title = "This batch was sent; its file is unchanged"
 
 
+class SecondPersonNeededError(ForbiddenError):
+    code = "second_person_needed"
+    title = "Another operator than the one who made this batch has to send it"
+
+
 class BatchEmptyError(ConflictError):
     code = "batch_empty"
     title = "Every payout of this batch was cancelled; create another batch"
@@ -34,6 +44,16 @@ class BatchEmptyError(ConflictError):
 class BatchNotSentError(ConflictError):
     code = "batch_not_sent"
     title = "Send the batch first; then its file can be taken to the bank"
+
+
+class NothingToRefundError(ConflictError):
+    code = "nothing_to_refund"
+    title = "The payer is owed nothing of this that could go back to a card or account"
+
+
+class NotPaidByBankError(ConflictError):
+    code = "not_paid_by_bank"
+    title = "This payout goes through Stripe, which says itself what became of it"
 
 
 class EntryNotAllocatableError(ConflictError):

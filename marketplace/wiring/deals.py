@@ -9,7 +9,7 @@ from marketplace.deals.audits import errors as audits_errors
 from marketplace.deals.audits.lifecycle import ROYALTY_AUDIT
 from marketplace.deals.audits.models import RoyaltyAudit
 from marketplace.deals.bundles import api as bundles_api
-from marketplace.deals.chargebacks import on_chargeback
+from marketplace.deals.chargebacks import on_chargeback, on_chargeback_over
 from marketplace.deals.co_owners import api as co_owners_api
 from marketplace.deals.deadlines import on_hold_ending
 from marketplace.deals.due_diligence import api as due_diligence_api
@@ -127,6 +127,8 @@ DEALS: Final = Domain(
                 "deal.countersign": licences_handlers.on_signed,
                 "deal.take": licences_handlers.on_signed,
                 "right.standing": licences_handlers.on_standing,
+                "chargeback.win": on_chargeback_over,
+                "chargeback.lose": on_chargeback_over,
             }
             | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved)
             | dict.fromkeys(DISTRIBUTING, on_distributed)

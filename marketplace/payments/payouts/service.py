@@ -23,6 +23,8 @@ from marketplace.payments.errors import (
     BatchNotSentError,
     BatchSentError,
     NothingToPayError,
+    NotPaidByBankError,
+    SecondPersonNeededError,
 )
 from marketplace.payments.funding.models import BankEntry, QueueReason
 from marketplace.payments.ledger.addresses import bank_entry_of, payable, transit
@@ -158,17 +160,27 @@ async def _waiting(session: AsyncSession, currency: str) -> Sequence[Payout]:
 
 
 async def send_batch(
-    session: AsyncSession, batch_id: UUID, *, debtor: BankAccount, execute_on: date, actor: Actor
+    session: AsyncSession,
+    batch_id: UUID,
+    *,
+    debtor: BankAccount,
+    execute_on: date,
+    actor: Actor,
+    by_another: bool = False,
 ) -> PayoutBatch:
     """Note that the operator takes the file to the bank; from now on only the bank decides.
 
-    The batch keeps from which account and on which day it is to be paid.
+    The batch keeps from which account and on which day it is to be paid. `by_another` asks for
+    two people: who made a batch does not send it.
 
     Raises:
+        SecondPersonNeededError: the actor made it.
         BatchSentError: it was sent before.
         BatchEmptyError: every payout was cancelled, so there is no file.
     """
     batch = await lock(session, PayoutBatch, batch_id)
+    if by_another and batch.created_by == actor.person_id:
+        raise SecondPersonNeededError
     if batch.sent_at is not None:
         raise BatchSentError
     payouts = await payouts_of(session, batch_id, for_update=True)
@@ -194,10 +206,25 @@ async def cancel_payout(
 async def refuse_payout(
     session: AsyncSession, payout: Payout, reason: str, *, actor: Identity
 ) -> None:
-    """Note that the bank did not execute a sent payout; its money is payable again."""
+    """Note that the bank did not execute a sent payout; its money is payable again.
+
+    Raises:
+        NotPaidByBankError: Stripe may have moved the money already, so nobody else may say this.
+    """
+    require_bank(payout)
     payout.return_text = reason
     move(session, payout, "refuse", role=OPERATOR, actor=actor)
     await give_back(session, payout, source=transit(payout.id), role=OPERATOR, actor=actor)
+
+
+def require_bank(payout: Payout) -> None:
+    """Refuse what only a bank's file can tell, of a payout that Stripe carries out.
+
+    Raises:
+        NotPaidByBankError: nothing changed.
+    """
+    if payout.method is not PayoutMethod.BANK:
+        raise NotPaidByBankError
 
 
 async def finish_payout(

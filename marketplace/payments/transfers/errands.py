@@ -7,6 +7,7 @@ not live to hear the answer; so first it is looked for, and then made with the s
 
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.kernel.db import lock
@@ -16,6 +17,7 @@ from marketplace.payments.errands.desk import Desk
 from marketplace.payments.lifecycle import PayoutState
 from marketplace.payments.online.models import OnlinePayment
 from marketplace.payments.payouts.models import Payout, PayoutMethod
+from marketplace.payments.providers.stripe.amounts import step_minor
 from marketplace.payments.providers.stripe.errors import StripeRefusalError, StripeUnknownError
 from marketplace.payments.providers.stripe.seen import Refund, Reversal, Transfer
 from marketplace.payments.transfers.models import TransferReversal
@@ -29,16 +31,26 @@ from marketplace.payments.transfers.sending import (
 
 
 async def send_payout(desk: Desk, payout_id: str) -> None:
-    """Carry out a payout by Stripe: a transfer to an account, or a refund of a charge."""
+    """Carry out a payout by Stripe: a transfer to an account, or a refund of a charge.
+
+    One that was returned is only looked for: what Stripe moved all the same is owed back.
+    """
     payout, charge, is_first = await _mark_sent(desk, UUID(payout_id))
-    if payout.state is not PayoutState.SENT:
+    if payout.state not in {PayoutState.SENT, PayoutState.RETURNED}:
         return
     try:
-        seen = await _carry_out(desk, payout, charge, look_first=not is_first)
+        seen = None if is_first else await _find(desk, payout, charge)
+        if seen is None and payout.state is PayoutState.SENT:
+            seen = await _carry_out(desk, payout, charge)
     except StripeRefusalError as error:
         async with desk.sessions.begin() as session:
             await refuse(session, await lock_payout(session, payout.id), error)
         return
+    if seen:
+        await _take_over(desk, payout, seen)
+
+
+async def _take_over(desk: Desk, payout: Payout, seen: Transfer | Refund) -> None:
     async with desk.sessions.begin() as session:
         locked = await lock_payout(session, payout.id)
         if isinstance(seen, Refund):
@@ -60,39 +72,36 @@ async def _mark_sent(desk: Desk, payout_id: UUID) -> tuple[Payout, str | None, b
         return payout, (await session.execute(query)).scalar_one_or_none(), is_first
 
 
-async def _carry_out(
-    desk: Desk, payout: Payout, charge: str | None, *, look_first: bool
-) -> Transfer | Refund:
+async def _find(desk: Desk, payout: Payout, charge: str | None) -> Transfer | Refund | None:
+    """What an earlier call made, whose answer was lost."""
     if payout.method is PayoutMethod.STRIPE_REFUND:
         assert charge
-        return await _refund(desk, payout, charge, look_first=look_first)
-    return await _transfer(desk, payout, charge, look_first=look_first)
+        return await desk.stripe.find_refund(str(payout.id), charge)
+    return await desk.stripe.find_transfer(str(payout.id), _group(payout))
 
 
-async def _refund(desk: Desk, payout: Payout, charge: str, *, look_first: bool) -> Refund:
-    found = await desk.stripe.find_refund(str(payout.id), charge) if look_first else None
-    return found or await desk.stripe.create_refund(
-        payout_id=str(payout.id),
-        charge=charge,
-        amount_minor=payout.amount_minor,
-        currency=payout.currency,
-    )
-
-
-async def _transfer(
-    desk: Desk, payout: Payout, charge: str | None, *, look_first: bool
-) -> Transfer:
-    group = payout.subject or payout.source
-    found = await desk.stripe.find_transfer(str(payout.id), group) if look_first else None
+async def _carry_out(desk: Desk, payout: Payout, charge: str | None) -> Transfer | Refund:
+    if payout.method is PayoutMethod.STRIPE_REFUND:
+        assert charge
+        return await desk.stripe.create_refund(
+            payout_id=str(payout.id),
+            charge=charge,
+            amount_minor=payout.amount_minor,
+            currency=payout.currency,
+        )
     assert payout.destination
-    return found or await desk.stripe.create_transfer(
+    return await desk.stripe.create_transfer(
         payout_id=str(payout.id),
-        group=group,
+        group=_group(payout),
         destination=payout.destination,
         source_charge=charge,
         amount_minor=payout.amount_minor,
         currency=payout.currency,
     )
+
+
+def _group(payout: Payout) -> str:
+    return payout.subject or payout.source
 
 
 async def look_at_refund(desk: Desk, refund_id: str) -> None:
@@ -101,10 +110,20 @@ async def look_at_refund(desk: Desk, refund_id: str) -> None:
         seen = await desk.stripe.refund(refund_id)
     except StripeUnknownError:
         return
-    if seen.payout_id is None:
-        return
     async with desk.sessions.begin() as session:
-        await take_over_refund(session, await lock_payout(session, UUID(seen.payout_id)), seen)
+        payout = await _payout_named(session, seen.payout_id)
+        if payout:
+            await take_over_refund(session, payout, seen)
+
+
+async def _payout_named(session: AsyncSession, name: str | None) -> Payout | None:
+    """The payout that a refund says it belongs to, held; whoever else refunds may say anything."""
+    try:
+        payout_id = UUID(name or "")
+    except ValueError:
+        return None
+    known = await session.get(Payout, payout_id)
+    return await lock_payout(session, payout_id) if known else None
 
 
 async def reverse_transfer(desk: Desk, reversal_id: str) -> None:
@@ -132,6 +151,7 @@ async def _reverse_a_part(
     try:
         there = await desk.stripe.balance_minor(payout.currency, account=payout.destination)
         part = min(there, reversal.amount_minor - 1)
+        part -= part % step_minor(payout.currency)
         return await _reverse(desk, payout, reversal, part) if part > 0 else None
     except StripeRefusalError:
         return None

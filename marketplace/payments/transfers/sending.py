@@ -31,16 +31,27 @@ async def lock_payout(session: AsyncSession, payout_id: UUID) -> Payout:
 async def confirm(
     session: AsyncSession, payout: Payout, external_id: str, transaction: Transaction | None
 ) -> None:
-    """Stripe has moved the money of a payout that was sent; told again, nothing happens."""
-    if payout.state is not PayoutState.SENT:
+    """Stripe has moved the money of a payout that was sent; told again, nothing happens.
+
+    Of a payout whose money was given back meanwhile, the payee has got it twice: they owe it.
+    """
+    if payout.state not in {PayoutState.SENT, PayoutState.RETURNED}:
         return
     if transaction is None:
         raise StripeSilentError("the balance transaction is not there yet")
+    if await is_booked(session, transaction):
+        return
     require_currency(transaction, payout.currency)
     payout.external_id = external_id
-    move(session, payout, "confirm", role=SYSTEM, actor=BY_SYSTEM)
-    gone = Posting(transit(payout.id), STRIPE, payout.amount_minor)
     subject = f"payout:{payout.id}"
+    if payout.state is PayoutState.SENT:
+        source = transit(payout.id)
+        move(session, payout, "confirm", role=SYSTEM, actor=BY_SYSTEM)
+    else:
+        source = payout.source
+        told = {"amount_minor": payout.amount_minor, "currency": payout.currency}
+        publish(session, "payout.overpay", subject=subject, actor=BY_SYSTEM.label, data=told)
+    gone = Posting(source, STRIPE, payout.amount_minor)
     await book(session, transaction, [gone], kind="payout_confirm", subject=subject)
     if payout.method is PayoutMethod.STRIPE and payout.organisation_id:
         # What was to be taken back while it was on its way.

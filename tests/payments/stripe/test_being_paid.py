@@ -78,6 +78,9 @@ async def test_a_release_transfers_the_price_less_commission(stripe: StripeWorld
     assert transfer["source_transaction"] == charge["id"]
     assert transfer["transfer_group"] == f"deal:{deal_id}"
     assert await payouts_of(stripe, stripe.market.seller) == [("stripe", "confirmed", NET_MINOR)]
+    for who, told in ((stripe.market.operator, True), (stripe.market.seller, False)):
+        ledger = await ok(await who.get(f"/v1/deals/{deal_id}/ledger"))
+        assert ("expense:stripe" in {one["source"] for one in ledger}) is told
     assert await stripe.owed(stripe.market.seller) == 0
     await stripe.require_agreement()
 
@@ -89,6 +92,8 @@ async def test_who_onboards_later_is_paid_then(stripe: StripeWorld) -> None:
 
     account = await stripe.onboard(stripe.market.seller)
     assert stripe.fake.books.accounts[account]["usd"] == NET_MINOR
+    (transfer,), (charge,) = (stripe.at_stripe(kind, deal_id) for kind in ("transfer", "charge"))
+    assert transfer["source_transaction"] == charge["id"]
     assert await stripe.owed(stripe.market.seller) == 0
     await stripe.require_agreement()
 
@@ -127,7 +132,7 @@ async def test_a_refused_transfer_is_payable_again_to_a_new_account(stripe: Stri
     assert second != first
     assert stripe.fake.books.accounts[second]["usd"] == NET_MINOR
     assert await stripe.owed(seller) == 0
-    assert [t["destination"] for t in stripe.at_stripe("transfer", deal_id)] == []
+    assert [t["destination"] for t in stripe.at_stripe("transfer", deal_id)] == [second]
     await stripe.require_agreement()
 
 
