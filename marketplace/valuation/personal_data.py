@@ -96,6 +96,7 @@ PERSONAL_DATA: Final = PersonalData(
         "rating": "grades of published patents; who owns them is not in it",
         "assignment_policy": "hours and limits of a purpose",
         "valuation_order_right": "which right an order is about",
+        "realised_price": "what a right was sold for; who sold it is told by the deal",
     },
     kept={
         "valuation_report.jws": "appraisers sign with their names: evidence of their client",

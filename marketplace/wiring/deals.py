@@ -29,6 +29,8 @@ from marketplace.deals.parts.lifecycle import DEAL_PART
 from marketplace.deals.parts.models import DealPart
 from marketplace.deals.payees import api as payees_api
 from marketplace.deals.payees import errors as payees_errors
+from marketplace.deals.prices import CONSUMER as PRICES
+from marketplace.deals.prices import SOLD, on_sold
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.events import Consumer
 from marketplace.payments.invoices import verify as invoices_verify
@@ -75,6 +77,7 @@ DEALS: Final = Domain(
             | dict.fromkeys(DISTRIBUTING, on_distributed),
         ),
         Consumer(INVOICES, dict.fromkeys(FEE_MOVING, on_fee_moved)),
+        Consumer(PRICES, dict.fromkeys(SOLD, on_sold)),
     ),
     clocks=(
         Clock(Negotiation, {}),

@@ -4,6 +4,8 @@ from marketplace.kernel.clocks import Clock
 from marketplace.kernel.events import Consumer
 from marketplace.valuation import personal_data as valuation_personal_data
 from marketplace.valuation import verify as valuation_verify
+from marketplace.valuation.accuracy import api as accuracy_api
+from marketplace.valuation.accuracy.models import RealisedPrice
 from marketplace.valuation.assignments import api as assignments_api
 from marketplace.valuation.assignments import clock as assignments_clock
 from marketplace.valuation.assignments import errors as assignments_errors
@@ -46,6 +48,7 @@ VALUATION: Final = Domain(
         orders_api.router,
         assignments_api.router,
         reports_api.router,
+        accuracy_api.router,
     ),
     lifecycles=(VALUATION_ORDER, VALUATION_ASSIGNMENT),
     consumers=(
@@ -83,6 +86,7 @@ VALUATION: Final = Domain(
         ValuationDecision.__tablename__,
         ValuationReport.__tablename__,
         InstitutionStanding.__tablename__,
+        RealisedPrice.__tablename__,
     ),
     proofs=valuation_verify.CHECKS,
 )

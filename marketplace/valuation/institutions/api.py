@@ -21,6 +21,7 @@ from marketplace.valuation.institutions.schemas import (
     InterestRead,
     ProfileKeep,
     ProfileRead,
+    StandingRead,
 )
 
 router = transactional_router(prefix="/v1/valuation", tags=["valuation institutions"])
@@ -89,3 +90,12 @@ async def end_institution_interest(
     return await service.end_interest(
         session, interest_id, request.valid_until, today=today, actor=actor
     )
+
+
+@router.get("/institution-standings", responses=problems(InvalidTokenError, InvalidCursorError))
+async def institution_standings(
+    actor: Reader, session: Session, cursor: Cursor = None, limit: Limit = 20
+) -> Page[StandingRead]:
+    """What quality control made of your institution: tier, weight and why; newest first."""
+    found, following = await queries.standings_of(session, actor, cursor=cursor, limit=limit)
+    return Page(items=[StandingRead.model_validate(one) for one in found], next=following)

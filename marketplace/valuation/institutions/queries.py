@@ -10,7 +10,11 @@ from marketplace.accounts.actors import Actor
 from marketplace.kernel.db import fetch
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
-from marketplace.valuation.institutions.models import InstitutionInterest, InstitutionProfile
+from marketplace.valuation.institutions.models import (
+    InstitutionInterest,
+    InstitutionProfile,
+    InstitutionStanding,
+)
 
 _WEIGHTS: Final = text(
     "SELECT DISTINCT ON (institution_id) institution_id, weight FROM institution_standing"
@@ -42,3 +46,13 @@ async def interests_of(
     if not actor.is_operator:
         query = query.where(col(InstitutionInterest.institution_id) == actor.organisation_id)
     return await page_by_id(session, query, InstitutionInterest, cursor=cursor, limit=limit)
+
+
+async def standings_of(
+    session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
+) -> tuple[Sequence[InstitutionStanding], str | None]:
+    """What was made of the actor's institution, newest first; of everybody for an operator."""
+    query = select(InstitutionStanding)
+    if not actor.is_operator:
+        query = query.where(col(InstitutionStanding.institution_id) == actor.organisation_id)
+    return await page_by_id(session, query, InstitutionStanding, cursor=cursor, limit=limit)

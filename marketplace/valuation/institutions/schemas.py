@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from marketplace.kernel.schemas import Day, Input, Output, RegionCode, ShortText, example
 from marketplace.valuation.fields import FIELDS, WipoField
-from marketplace.valuation.institutions.models import InterestKind
+from marketplace.valuation.institutions.models import InterestKind, Tier
 from marketplace.valuation.purposes import Purpose
 
 CAPACITY_MAX = 10_000
@@ -88,3 +88,15 @@ class InterestRead(Output):
     valid_from: Day
     valid_until: Day | None
     note: str
+
+
+class StandingRead(Output):
+    """What quality control made of an institution; the newest counts."""
+
+    id: UUID
+    created_at: datetime
+    institution_id: UUID
+    tier: Tier
+    weight: int = Field(description="of its capacity in the draw, basis points")
+    basis: str = Field(examples=["sample_survey:0199d1c5-7a2e-7c3f-9c55-1b1f0a3e7d21"])
+    reason: str

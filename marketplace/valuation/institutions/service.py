@@ -17,7 +17,13 @@ from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
 from marketplace.kernel.lifecycle import require_version
 from marketplace.valuation.institutions.errors import InterestEndError, NotDesignatedError
-from marketplace.valuation.institutions.models import InstitutionInterest, InstitutionProfile
+from marketplace.valuation.institutions.models import (
+    WEIGHTS,
+    InstitutionInterest,
+    InstitutionProfile,
+    InstitutionStanding,
+    Tier,
+)
 from marketplace.valuation.institutions.schemas import InterestDeclare, ProfileKeep
 
 
@@ -103,3 +109,30 @@ def _tell(session: AsyncSession, interest: InstitutionInterest, name: str, actor
     told = interest.model_dump(exclude={"id", "created_at", "note"})
     subject = f"institution_interest:{interest.id}"
     publish(session, f"institution_interest.{name}", subject=subject, actor=actor.label, data=told)
+
+
+async def set_standing(
+    session: AsyncSession,
+    institution_id: UUID,
+    tier: Tier,
+    basis: str,
+    reason: str,
+    *,
+    actor: Actor,
+) -> InstitutionStanding:
+    """Write down what quality control made of an institution; the next draws weigh it so."""
+    standing = InstitutionStanding(
+        created_at=now(session),
+        institution_id=institution_id,
+        tier=tier,
+        weight=WEIGHTS[tier],
+        basis=basis,
+        reason=reason,
+        decided_by=actor.user_id,
+    )
+    session.add(standing)
+    await session.flush()
+    data = {"institution_id": institution_id, "tier": tier, "basis": basis}
+    subject = f"institution_standing:{standing.id}"
+    publish(session, "institution_standing.set", subject=subject, actor=actor.label, data=data)
+    return standing

@@ -1,0 +1,20 @@
+from marketplace.accounts.errors import InvalidTokenError
+from marketplace.kernel.problems import problems
+from marketplace.kernel.routing import Session, transactional_router
+from marketplace.valuation.access import Reader
+from marketplace.valuation.accuracy import service
+from marketplace.valuation.accuracy.schemas import AccuracyRead
+
+router = transactional_router(prefix="/v1/valuation/accuracy", tags=["valuation quality"])
+
+
+@router.get("", responses=problems(InvalidTokenError))
+async def valuation_accuracy(actor: Reader, session: Session) -> list[AccuracyRead]:
+    """Values against prices realised later: your institution's; an operator sees everybody's."""
+    found = await service.accuracies(session)
+    own = str(actor.organisation_id)
+    return [
+        AccuracyRead.model_validate(one)
+        for one in found
+        if actor.is_operator or one.institution == own
+    ]
