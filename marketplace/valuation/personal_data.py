@@ -32,6 +32,8 @@ from marketplace.valuation.orders.models import (
     ValuationPayer,
 )
 from marketplace.valuation.reports.models import ValuationReport
+from marketplace.valuation.surveys.models import QualityReview
+from marketplace.valuation.validity.models import ValidityOpinion, ValiditySurvey
 
 RUNNING: Final = frozenset(VALUATION_ORDER.states) - VALUATION_ORDER.terminal()
 _ORDERED: Final = f"client_organisation_id = {OWN}"
@@ -42,6 +44,8 @@ _UNTOLD: Final = "of other institutions, or what a valuer may not know of an ord
 _OF_ORDER: Final = ("policy_id", "seek_at", "spread_basis_points", "wanted")
 _OF_ASSIGNMENT: Final = ("slot", "decision_id")
 _OF_DECISION: Final = ("facts", "candidates", "judgements", "seed", "slot", "policy_id")
+_OF_REVIEW: Final = ("survey_id", "report_id", "reason", "population", "sample")
+_CONCERNED: Final = f"institution_id = {OWN} OR client_id = {OWN} OR requested_by = {OWN}"
 
 
 def _all_but(model: type, left_out: tuple[str, ...]) -> tuple[str, ...]:
@@ -85,6 +89,9 @@ PERSONAL_DATA: Final = PersonalData(
         _own("institution_profile", InstitutionProfile, f"organisation_id = {OWN}"),
         _own("institution_interests", InstitutionInterest, _ASSIGNED),
         _own("institution_standings", InstitutionStanding, _ASSIGNED),
+        _own("quality_reviews", QualityReview, f"reviewer_id = {OWN}", *_OF_REVIEW),
+        _own("validity_surveys", ValiditySurvey, _CONCERNED),
+        _own("validity_opinions", ValidityOpinion, f"organisation_id = {OWN}"),
         events_about("valuation_order_events", "valuation_order", _ORDERS),
         events_about("valuation_case_events", "valuation_assignment", _ASSIGNMENTS),
     ),
@@ -96,6 +103,7 @@ PERSONAL_DATA: Final = PersonalData(
         "rating": "grades of published patents; who owns them is not in it",
         "assignment_policy": "hours and limits of a purpose",
         "valuation_order_right": "which right an order is about",
+        "sample_survey": "how many reports of a period were looked at",
         "realised_price": "what a right was sold for; who sold it is told by the deal",
     },
     kept={
@@ -103,6 +111,9 @@ PERSONAL_DATA: Final = PersonalData(
         "valuation_order.objection": "what a client told the operator about a delivery",
         "valuation_assignment.reason": "why a case was declined or paused",
         "institution_interest.note": "what kept an institution from a case: evidence of others",
+        "quality_review.remarks": "what a reviewer found of a report, for the operator",
+        "validity_survey.ground": "a hearing between several: evidence of all of them",
+        "validity_opinion.opinion": "what was said in it",
         "institution_standing.decided_by": "who decided, by a random number",
     },
     obligations=_running,

@@ -36,6 +36,13 @@ from marketplace.valuation.registry import models as registry_models
 from marketplace.valuation.reports import api as reports_api
 from marketplace.valuation.reports import errors as reports_errors
 from marketplace.valuation.reports.models import ValuationReport
+from marketplace.valuation.surveys import api as surveys_api
+from marketplace.valuation.surveys.lifecycle import QUALITY_REVIEW
+from marketplace.valuation.surveys.models import QualityReview
+from marketplace.valuation.validity import api as validity_api
+from marketplace.valuation.validity import errors as validity_errors
+from marketplace.valuation.validity.lifecycle import VALIDITY_SURVEY
+from marketplace.valuation.validity.models import ValiditySurvey
 from marketplace.wiring.domain import Domain
 
 VALUATION: Final = Domain(
@@ -49,8 +56,10 @@ VALUATION: Final = Domain(
         assignments_api.router,
         reports_api.router,
         accuracy_api.router,
+        surveys_api.router,
+        validity_api.router,
     ),
-    lifecycles=(VALUATION_ORDER, VALUATION_ASSIGNMENT),
+    lifecycles=(VALUATION_ORDER, VALUATION_ASSIGNMENT, QUALITY_REVIEW, VALIDITY_SURVEY),
     consumers=(
         Consumer(
             "valuation",
@@ -69,6 +78,8 @@ VALUATION: Final = Domain(
             },
         ),
         Clock(ValuationAssignment, assignments_clock.MOVES),
+        Clock(QualityReview, {}),
+        Clock(ValiditySurvey, {}),
     ),
     turning=(assign_due,),
     constraint_errors={
@@ -76,6 +87,7 @@ VALUATION: Final = Domain(
         **policies_errors.CONSTRAINT_ERRORS,
         **assignments_errors.CONSTRAINT_ERRORS,
         **reports_errors.CONSTRAINT_ERRORS,
+        **validity_errors.CONSTRAINT_ERRORS,
     },
     personal_data=(valuation_personal_data.PERSONAL_DATA,),
     append_only=(

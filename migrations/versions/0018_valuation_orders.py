@@ -12,18 +12,23 @@ depends_on = None
 
 TABLES = (
     "assignment_policy",
+    "sample_survey",
     "institution_profile",
     "institution_standing",
     "valuation_order",
     "institution_interest",
+    "realised_price",
     "valuation_decision",
     "valuation_order_right",
     "valuation_party",
     "valuation_payer",
     "valuation_assignment",
     "valuation_report",
+    "quality_review",
+    "validity_survey",
+    "validity_opinion",
 )
-APPEND_ONLY = ("valuation_decision", "valuation_report", "institution_standing")
+APPEND_ONLY = ("valuation_decision", "valuation_report", "institution_standing", "realised_price")
 
 LIVE = "('accepted', 'late', 'offered', 'paused')"
 
@@ -69,6 +74,20 @@ BEGIN
 END $$
 """
 
+HEARD = """
+CREATE FUNCTION refuse_unheard_finding() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(*) FROM validity_opinion
+        WHERE survey_id = NEW.id AND heard_as IN ('institution', 'client', 'requester')
+          AND (given_at IS NOT NULL OR NEW.appealable_until - interval '30 days' >= NEW.heard_until)
+        ) < 3 THEN
+        RAISE EXCEPTION 'not everybody was heard in validity survey %', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'validity_survey_heard';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
 POLICIES = """
 INSERT INTO assignment_policy (id, created_at, purpose, client_may_name, answer_hours, work_days,
     pause_days_max, accept_days, top_k, same_client_max, same_client_days, revaluation_months,
@@ -90,20 +109,31 @@ FROM (VALUES
 
 def upgrade() -> None:
     create_assignment_policy()
+    create_sample_survey()
     create_institution_profile()
     create_institution_standing()
     create_valuation_order()
     create_institution_interest()
+    create_realised_price()
     create_valuation_decision()
     create_valuation_order_right()
     create_valuation_party()
     create_valuation_payer()
     create_valuation_assignment()
     create_valuation_report()
+    create_quality_review()
+    create_validity_survey()
+    create_validity_opinion()
     op.execute(FIT)
     op.execute(
         "CREATE TRIGGER valuation_assignment_fit BEFORE INSERT ON valuation_assignment"
         " FOR EACH ROW EXECUTE FUNCTION refuse_unfit_assignment()"
+    )
+    op.execute(HEARD)
+    op.execute(
+        "CREATE TRIGGER validity_survey_heard BEFORE UPDATE ON validity_survey FOR EACH ROW"
+        " WHEN (OLD.outcome IS NULL AND NEW.outcome IS NOT NULL)"
+        " EXECUTE FUNCTION refuse_unheard_finding()"
     )
     for table in APPEND_ONLY:
         op.execute(
@@ -151,6 +181,29 @@ def create_assignment_policy() -> None:
             name=op.f("assignment_policy_period_check"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("assignment_policy_primary")),
+    )
+
+
+def create_sample_survey() -> None:
+    op.create_table(
+        "sample_survey",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("period_from", sa.Date(), nullable=False),
+        sa.Column("period_until", sa.Date(), nullable=False),
+        sa.Column("proportion", sa.Float(), nullable=False),
+        sa.Column("margin", sa.Float(), nullable=False),
+        sa.Column("z", sa.Float(), nullable=False),
+        sa.Column("population", sa.Integer(), nullable=False),
+        sa.Column("sample", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.BigInteger(), nullable=False),
+        sa.Column("concluded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("results", postgresql.JSONB(), nullable=True),
+        sa.CheckConstraint("period_until > period_from", name=op.f("sample_survey_period_check")),
+        sa.CheckConstraint(
+            "population >= 0 AND sample >= 0 AND seed >= 0", name=op.f("sample_survey_counts_check")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("sample_survey_primary")),
     )
 
 
@@ -337,6 +390,28 @@ def create_institution_interest() -> None:
     )
     op.create_index(
         "institution_interest_right_index", "institution_interest", ["right_id"], unique=False
+    )
+
+
+def create_realised_price() -> None:
+    op.create_table(
+        "realised_price",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("right_id", sa.Uuid(), nullable=False),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sqlmodel.AutoString(), nullable=False),
+        sa.Column("sold_on", sa.Date(), nullable=False),
+        sa.Column("basis", sqlmodel.AutoString(), nullable=False),
+        sa.CheckConstraint("price_minor > 0", name=op.f("realised_price_price_positive_check")),
+        sa.ForeignKeyConstraint(
+            ["right_id"], ["ip_right.id"], name=op.f("realised_price_right_id_foreign")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("realised_price_primary")),
+        sa.UniqueConstraint("basis", name="realised_price_basis_unique"),
+    )
+    op.create_index(
+        "realised_price_right_index", "realised_price", ["right_id", "sold_on"], unique=False
     )
 
 
@@ -590,7 +665,173 @@ def create_valuation_report() -> None:
     )
 
 
+def create_quality_review() -> None:
+    op.create_table(
+        "quality_review",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("survey_id", sa.Uuid(), nullable=False),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("institution_id", sa.Uuid(), nullable=False),
+        sa.Column("reviewer_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sqlmodel.AutoString(), nullable=False),
+        sa.Column("population", sa.Integer(), nullable=False),
+        sa.Column("sample", sa.Integer(), nullable=False),
+        sa.Column("checklist", postgresql.JSONB(), nullable=True),
+        sa.Column("second_value_minor", sa.BigInteger(), nullable=True),
+        sa.Column("deviation_basis_points", sa.BigInteger(), nullable=True),
+        sa.Column("remarks", sqlmodel.AutoString(), nullable=True),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'submitted') = (second_value_minor IS NOT NULL)",
+            name=op.f("quality_review_submitted_whole_check"),
+        ),
+        sa.CheckConstraint(
+            "population >= sample AND sample >= 1", name=op.f("quality_review_weight_check")
+        ),
+        sa.CheckConstraint(
+            "reviewer_id <> institution_id", name=op.f("quality_review_from_elsewhere_check")
+        ),
+        sa.ForeignKeyConstraint(
+            ["institution_id"],
+            ["organisation.id"],
+            name=op.f("quality_review_institution_id_foreign"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["valuation_report.id"], name=op.f("quality_review_report_id_foreign")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reviewer_id"], ["organisation.id"], name=op.f("quality_review_reviewer_id_foreign")
+        ),
+        sa.ForeignKeyConstraint(
+            ["survey_id"], ["sample_survey.id"], name=op.f("quality_review_survey_id_foreign")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("quality_review_primary")),
+        sa.UniqueConstraint("survey_id", "report_id", name="quality_review_report_unique"),
+    )
+    op.create_index(
+        "quality_review_due_index",
+        "quality_review",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "quality_review_reviewer_index", "quality_review", ["reviewer_id", "id"], unique=False
+    )
+
+
+def create_validity_survey() -> None:
+    op.create_table(
+        "validity_survey",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("institution_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("ground", sqlmodel.AutoString(), nullable=False),
+        sa.Column("heard_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(length=32), nullable=True),
+        sa.Column("finding", sqlmodel.AutoString(), nullable=True),
+        sa.Column("sanction", sa.String(length=32), nullable=False),
+        sa.Column("suspend_until", sa.Date(), nullable=True),
+        sa.Column("appealable_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("appeal", sqlmodel.AutoString(), nullable=True),
+        sa.Column("decision", sqlmodel.AutoString(), nullable=True),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.CheckConstraint(
+            "(sanction = 'suspension') = (suspend_until IS NOT NULL)",
+            name=op.f("validity_survey_suspension_dated_check"),
+        ),
+        sa.CheckConstraint(
+            "coalesce(outcome, '') = 'standard_breached' OR sanction = 'none'",
+            name=op.f("validity_survey_sanction_for_breach_check"),
+        ),
+        sa.CheckConstraint(
+            "(outcome IS NULL) = (finding IS NULL)",
+            name=op.f("validity_survey_finding_whole_check"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["organisation.id"], name=op.f("validity_survey_client_id_foreign")
+        ),
+        sa.ForeignKeyConstraint(
+            ["institution_id"],
+            ["organisation.id"],
+            name=op.f("validity_survey_institution_id_foreign"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["valuation_report.id"], name=op.f("validity_survey_report_id_foreign")
+        ),
+        sa.ForeignKeyConstraint(
+            ["requested_by"], ["organisation.id"], name=op.f("validity_survey_requested_by_foreign")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("validity_survey_primary")),
+    )
+    op.create_index(
+        "validity_survey_client_index", "validity_survey", ["client_id", "id"], unique=False
+    )
+    op.create_index(
+        "validity_survey_due_index",
+        "validity_survey",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "validity_survey_institution_index",
+        "validity_survey",
+        ["institution_id", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "validity_survey_one_open",
+        "validity_survey",
+        ["report_id"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('hearing', 'found', 'appealed')"),
+    )
+    op.create_index(
+        "validity_survey_requester_index", "validity_survey", ["requested_by", "id"], unique=False
+    )
+
+
+def create_validity_opinion() -> None:
+    op.create_table(
+        "validity_opinion",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("survey_id", sa.Uuid(), nullable=False),
+        sa.Column("heard_as", sa.String(length=32), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("opinion", sqlmodel.AutoString(), nullable=True),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(opinion IS NULL) = (given_at IS NULL)",
+            name=op.f("validity_opinion_given_whole_check"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("validity_opinion_organisation_id_foreign"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["survey_id"], ["validity_survey.id"], name=op.f("validity_opinion_survey_id_foreign")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("validity_opinion_primary")),
+        sa.UniqueConstraint("survey_id", "heard_as", name="validity_opinion_once_unique"),
+    )
+    op.create_index(
+        "validity_opinion_organisation_index", "validity_opinion", ["organisation_id"], unique=False
+    )
+
+
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
+    op.execute("DROP FUNCTION refuse_unheard_finding()")
     op.execute("DROP FUNCTION refuse_unfit_assignment()")

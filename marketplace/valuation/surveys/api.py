@@ -57,9 +57,7 @@ async def sample_surveys(
         InvalidTokenError, PermissionMissingError, NotFoundError, SurveyRunningError
     ),
 )
-async def conclude_sample_survey(
-    survey_id: UUID, actor: Operator, session: Session
-) -> SurveyRead:
+async def conclude_sample_survey(survey_id: UUID, actor: Operator, session: Session) -> SurveyRead:
     """Operator: work the results out; an institution's tier follows from three reviews on."""
     return queries.read_survey(await service.conclude(session, survey_id, actor=actor))
 

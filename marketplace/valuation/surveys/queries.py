@@ -59,7 +59,9 @@ async def get_review(session: AsyncSession, review_id: UUID, *, actor: Actor) ->
 
 
 def read_listed(review: QualityReview, actor: Actor) -> ReviewListed:
-    own = {name: getattr(review, name) for name in ReviewListed.model_fields if name != "your_moves"}
+    own = {
+        name: getattr(review, name) for name in ReviewListed.model_fields if name != "your_moves"
+    }
     role = REVIEWER if actor.organisation_id == review.reviewer_id else OPERATOR
     return ReviewListed(**own, your_moves=review.lifecycle.open_to(review.state, role))
 

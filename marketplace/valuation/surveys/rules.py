@@ -24,6 +24,10 @@ MAD_TO_DEVIATION: Final = 1.4826
 OUTLIERS_FROM: Final = 10
 """Of fewer reports of a purpose nothing stands out."""
 SCORE_MAX: Final = 4
+TRUSTED_SCORE, TRUSTED_RATE = 0.85, 0.1
+"""From this score on, and up to this rate of large deviations, an institution is of tier A."""
+DOUBTED_SCORE, DOUBTED_RATE = 0.5, 0.4
+"""Below this score, or above this rate, of tier C."""
 DEVIATION_LIMIT: Final = 3_000
 """Basis points by which a second opinion may differ before it counts against a report."""
 
@@ -145,9 +149,9 @@ def tier_of(results: Sequence[Result]) -> Tier | None:
     total = sum(one.weight for one in results)
     score = sum(one.weight * one.score for one in results) / total
     rate = weighted_rate(results) or 0.0
-    if score < 0.5 or rate > 0.4:
+    if score < DOUBTED_SCORE or rate > DOUBTED_RATE:
         return Tier.C
-    return Tier.A if score >= 0.85 and rate <= 0.1 else Tier.B
+    return Tier.A if score >= TRUSTED_SCORE and rate <= TRUSTED_RATE else Tier.B
 
 
 def deviation_basis_points(first_minor: int, second_minor: int) -> int:

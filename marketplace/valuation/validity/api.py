@@ -51,9 +51,7 @@ async def _read(session: AsyncSession, survey: ValiditySurvey, actor: Actor) -> 
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(
-        InvalidTokenError, PermissionMissingError, NotFoundError, ValidityOpenError
-    ),
+    responses=problems(InvalidTokenError, PermissionMissingError, NotFoundError, ValidityOpenError),
 )
 async def request_validity_survey(
     request: ValidityRequest, actor: ClientOrOperator, session: Session
@@ -81,9 +79,7 @@ async def validity_survey(survey_id: UUID, actor: Reader, session: Session) -> V
 
 @router.post(
     "/{survey_id}/opinion",
-    responses=problems(
-        InvalidTokenError, PermissionMissingError, NotFoundError, OpinionGivenError
-    ),
+    responses=problems(InvalidTokenError, PermissionMissingError, NotFoundError, OpinionGivenError),
 )
 async def give_validity_opinion(
     survey_id: UUID, request: OpinionGive, actor: ClientOrOperator, session: Session

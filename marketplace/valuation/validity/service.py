@@ -74,17 +74,13 @@ async def request_survey(
     for heard_as, organisation_id in heard.items():
         opportunity = {"survey_id": survey.id, "heard_as": heard_as}
         session.add(
-            ValidityOpinion(
-                created_at=now(session), organisation_id=organisation_id, **opportunity
-            )
+            ValidityOpinion(created_at=now(session), organisation_id=organisation_id, **opportunity)
         )
     await session.flush()
     return survey
 
 
-async def _lock(
-    session: AsyncSession, survey_id: UUID, actor: Actor
-) -> tuple[ValiditySurvey, str]:
+async def _lock(session: AsyncSession, survey_id: UUID, actor: Actor) -> tuple[ValiditySurvey, str]:
     await get_validity(session, survey_id, actor=actor)
     survey = await lock(session, ValiditySurvey, survey_id)
     return survey, role_in(survey, actor)
