@@ -27,6 +27,33 @@ ACCOUNT = {
 PRICE = {"amount_minor": 90_000_000, "currency": "KRW"}
 STEP = {"on": "2026-01-05", "evidence": "notice 2026-17"}
 
+REPORT = {
+    "calculations": [
+        {
+            "method": "replacement_cost",
+            "currency": "KRW",
+            "purpose": "transaction",
+            "cost_minor": 300_000_000,
+            "functional": 0.1,
+        }
+    ],
+    "rejected": [{"method": "comparables", "reason": "none is public"}],
+    "point_minor": 270_000_000,
+    "low_minor": 250_000_000,
+    "high_minor": 300_000_000,
+    "reconciliation": "cost alone",
+    "basis_of_value": "market value",
+    "standard": "IVS 210",
+    "assumptions": ["the annuities are paid"],
+    "information_sources": ["register extract"],
+    "limiting_conditions": ["for this purpose alone"],
+    "rating_id": None,
+    "appraisers": [{"name": "Kim", "qualification": "patent attorney"}],
+    "subcontractors": [{"name": "Lee", "task": "market study"}],
+    "independent": True,
+    "valid_months": 12,
+}
+
 BODIES: Mapping[str, Any] = {
     "sign_up": {
         "email": "fresh@example.com",
@@ -372,6 +399,87 @@ BODIES: Mapping[str, Any] = {
         "valid_until": "2100-01-01",
     },
     "withdraw_valuation_model": {"withdrawn_from": "2099-07-01", "reason": "superseded"},
+    "keep_institution_profile": {
+        "fields": [6, 7],
+        "purposes": ["loan", "transaction"],
+        "regions": ["KR-11"],
+        "capacity": 20,
+    },
+    "declare_institution_interest": {
+        "kind": "stake",
+        "counterpart_id": NOBODY,
+        "valid_from": "2026-01-05",
+        "valid_until": "2027-01-05",
+        "note": "we hold 3 %",
+    },
+    "end_institution_interest": {"valid_until": "2099-01-01"},
+    "set_assignment_policy": {
+        "purpose": "loan",
+        "client_may_name": False,
+        "answer_hours": 48,
+        "work_days": 14,
+        "pause_days_max": 14,
+        "accept_days": 7,
+        "top_k": 3,
+        "same_client_max": 5,
+        "same_client_days": 365,
+        "revaluation_months": 24,
+        "spread_limit_basis_points": 3_000,
+        "valid_from": "2099-01-01T00:00:00+09:00",
+        "reason": "committee of 2026-12-01",
+    },
+    "place_valuation_order": {
+        "right_ids": [NOBODY],
+        "purpose": "transaction",
+        "client_role": "owner",
+        "base_date": "2026-01-05",
+        "deadline": "2099-01-01",
+        "fee": {"amount_minor": 5_000_000, "currency": "KRW"},
+        "valuations": 1,
+        "payers": [{"organisation_id": NOBODY, "numerator": 1, "denominator": 1}],
+        "parties": [{"organisation_id": NOBODY, "role": "buyer"}],
+        "institution_id": NOBODY,
+        "region": "KR-11",
+    },
+    "object_to_valuation": {"reason": "of another claim"},
+    "decline_assignment": {"reason": "no expert of this field"},
+    "pause_assignment": {"reason": "waiting for the accounts"},
+    "resign_assignment": {"reason": "our expert has left"},
+    "write_valuation_report": REPORT,
+    "correct_valuation_report": REPORT | {"correction": "a revenue was mistyped"},
+    "draw_sample_survey": {
+        "period_from": "2026-01-01",
+        "period_until": "2026-07-01",
+        "proportion": 0.1,
+        "margin": 0.03,
+        "z": 1.96,
+    },
+    "submit_quality_review": {
+        "checklist": {
+            "subject_identified": 3,
+            "basis_and_premise": 3,
+            "methods_chosen": 3,
+            "inputs_supported": 3,
+            "computation_right": 3,
+            "range_reasoned": 3,
+            "assumptions_disclosed": 3,
+        },
+        "second_value_minor": 150_000_000,
+        "remarks": "one comparable alone",
+    },
+    "request_validity_survey": {"report_id": NOBODY, "ground": "licences of another field"},
+    "give_validity_opinion": {"opinion": "they were adjusted"},
+    "withdraw_validity_survey": {"decision": "settled between us"},
+    "dismiss_validity_survey": {"decision": "nothing to look into"},
+    "find_validity": {
+        "outcome": "standard_breached",
+        "finding": "not adjusted, against IVS 210",
+        "sanction": "suspension",
+        "suspend_until": "2099-01-01",
+    },
+    "appeal_validity": {"appeal": "see the second table"},
+    "uphold_validity": {"decision": "the table names no adjustment"},
+    "overturn_validity": {"decision": "the table does"},
 }
 
 

@@ -49,8 +49,8 @@ ROYALTY = {
         "over": {"royalty_rate": {"low": 0.03, "mode": 0.05, "high": 0.07}},
     },
 }
-"""The worked numbers of the domain: 15 551 770 won."""
-POINT_MINOR = 15_551_770
+"""The worked numbers of the domain: 15 551 772 won."""
+POINT_MINOR = 15_551_772
 
 
 def report_body(point_minor: int = POINT_MINOR, **changed: Any) -> dict[str, Any]:
