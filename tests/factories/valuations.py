@@ -17,6 +17,7 @@ from marketplace.accounts.designations.models import (
     PeriodStatus,
     Sector,
 )
+from marketplace.accounts.designations.service import note_step
 from marketplace.accounts.models import OrganisationKind
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.clocks import run_due
@@ -94,6 +95,7 @@ async def designate(sessions: Sessions, organisation_id: UUID, *, since: date) -
         )
         begin(session, designation, BY_SYSTEM)
         await session.flush()
+        note_step(session, designation, "designate", since, "notice 2020-1")
         session.add(
             DesignationPeriod(
                 created_at=now(session),

@@ -131,7 +131,7 @@ class Judgement:
     rank: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {"institution": self.institution, "reasons": self.reasons, "rank": self.rank}
 
 
 @dataclass(frozen=True, slots=True)
