@@ -32,6 +32,8 @@ Rule = Callable[[Case, Candidate], Iterable[str]]
 
 AT_ONCE: Final = 1_000
 """Orders that are decided in one transaction."""
+WRITTEN_AT_ONCE: Final = 100
+"""What is decided is written in parts, so that the database never waits long for the next."""
 SEED_BITS: Final = 62
 LOOK_AGAIN: Final = timedelta(hours=6)
 """When nobody was fit and free, somebody may be later."""
@@ -59,6 +61,11 @@ async def assign_due(sessions: Sessions) -> int:
 async def assign(session: AsyncSession, orders: Sequence[ValuationOrder], *, on: date) -> None:
     """Decide every open place of some locked orders, each decision with its reasons."""
     board = await load(session, orders, on)
+    for first in range(0, len(orders), WRITTEN_AT_ONCE):
+        await _assign(session, board, orders[first : first + WRITTEN_AT_ONCE])
+
+
+async def _assign(session: AsyncSession, board: Board, orders: Sequence[ValuationOrder]) -> None:
     decisions: list[ValuationDecision] = []
     assignments: list[ValuationAssignment] = []
     for order in orders:
