@@ -23,6 +23,16 @@ ValuerOrOperator = Annotated[
 ClientOrOperator = Annotated[
     Actor, Depends(Allowed(Permission.ORDER_VALUATIONS, Permission.OPERATE_VALUATIONS))
 ]
+Heard = Annotated[
+    Actor,
+    Depends(
+        Allowed(
+            Permission.ORDER_VALUATIONS,
+            Permission.PERFORM_VALUATIONS,
+            Permission.OPERATE_VALUATIONS,
+        )
+    ),
+]
 MOVE_ERRORS: Final = (
     InvalidTokenError,
     PermissionMissingError,

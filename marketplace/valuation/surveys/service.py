@@ -80,8 +80,11 @@ async def draw_survey(
         population=len(reports),
         sample=len(drawn),
         seed=seed,
-        **period,
-        **figures,
+        period_from=request.period_from,
+        period_until=request.period_until,
+        proportion=request.proportion,
+        margin=request.margin,
+        z=request.z,
     )
     session.add(survey)
     await session.flush()

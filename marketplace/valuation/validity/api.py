@@ -16,6 +16,7 @@ from marketplace.kernel.schemas import Page
 from marketplace.valuation.access import (
     MOVE_ERRORS,
     ClientOrOperator,
+    Heard,
     Operator,
     Reader,
     Valuer,
@@ -82,7 +83,7 @@ async def validity_survey(survey_id: UUID, actor: Reader, session: Session) -> V
     responses=problems(InvalidTokenError, PermissionMissingError, NotFoundError, OpinionGivenError),
 )
 async def give_validity_opinion(
-    survey_id: UUID, request: OpinionGive, actor: ClientOrOperator, session: Session
+    survey_id: UUID, request: OpinionGive, actor: Heard, session: Session
 ) -> ValidityRead:
     """Institution, client or who asked: be heard before anything is found."""
     survey = await service.give_opinion(session, survey_id, request.opinion, actor=actor)

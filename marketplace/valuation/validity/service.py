@@ -72,9 +72,13 @@ async def request_survey(
         HeardAs.REQUESTER: survey.requested_by,
     }
     for heard_as, organisation_id in heard.items():
-        opportunity = {"survey_id": survey.id, "heard_as": heard_as}
         session.add(
-            ValidityOpinion(created_at=now(session), organisation_id=organisation_id, **opportunity)
+            ValidityOpinion(
+                created_at=now(session),
+                survey_id=survey.id,
+                heard_as=heard_as,
+                organisation_id=organisation_id,
+            )
         )
     await session.flush()
     return survey
