@@ -60,7 +60,7 @@ async def assign_due(sessions: Sessions) -> int:
 
 async def assign(session: AsyncSession, orders: Sequence[ValuationOrder], *, on: date) -> None:
     """Decide every open place of some locked orders, each decision with its reasons."""
-    board = await load(session, orders, on)
+    board = await load(session, orders, on, hold=True)
     for first in range(0, len(orders), WRITTEN_AT_ONCE):
         await _assign(session, board, orders[first : first + WRITTEN_AT_ONCE])
 

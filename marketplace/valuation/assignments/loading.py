@@ -24,9 +24,7 @@ from marketplace.valuation.orders.models import ValuationOrder
 
 _TOUCHED: Final = ", ".join(repr(state.value) for state in sorted(TOUCHED))
 
-# The profiles are held, so that of two runs the second sees what the first has given away.
-_INSTITUTIONS: Final = text(
-    f"""
+_INSTITUTIONS: Final = f"""
     SELECT p.organisation_id, p.fields, p.purposes, p.regions, p.capacity, d.status,
         (SELECT count(*) FROM valuation_assignment a
          WHERE a.institution_id = p.organisation_id AND {IS_LIVE}) AS open_cases,
@@ -35,9 +33,10 @@ _INSTITUTIONS: Final = text(
     FROM institution_profile p
     LEFT JOIN designation_period d ON d.organisation_id = p.organisation_id
         AND d.valid_from <= :on AND (d.valid_until IS NULL OR d.valid_until > :on)
-    ORDER BY p.organisation_id FOR UPDATE OF p
+    ORDER BY p.organisation_id
     """  # noqa: S608 - built from constants
-)
+_LOOK: Final = text(_INSTITUTIONS)
+_HOLD: Final = text(f"{_INSTITUTIONS} FOR UPDATE OF p")
 _INTERESTS: Final = text(
     """
     SELECT institution_id, kind, counterpart_id, right_id FROM institution_interest
@@ -197,10 +196,16 @@ class Board:
             one.valued[right][order.id] = self.day
 
 
-async def load(session: AsyncSession, orders: Sequence[ValuationOrder], on: date) -> Board:
-    """Read what the rules ask for. The profiles of all institutions are held until the end."""
+async def load(
+    session: AsyncSession, orders: Sequence[ValuationOrder], on: date, *, hold: bool = False
+) -> Board:
+    """Read what the rules ask for.
+
+    Who gives cases away has to `hold` the profiles of all institutions until the transaction ends,
+    so that of two runs the second sees what the first has given.
+    """
     order_ids = [order.id for order in orders]
-    rows = await fetch(session, _INSTITUTIONS, on=on)
+    rows = await fetch(session, _HOLD if hold else _LOOK, on=on)
     parties = _by_order(await fetch(session, _PARTIES, orders=order_ids))
     rights = _by_order(await fetch(session, _RIGHTS, orders=order_ids))
     clients = {order.client_organisation_id for order in orders}
