@@ -38,6 +38,14 @@ async def profile_of(session: AsyncSession, organisation_id: UUID) -> Institutio
     return found
 
 
+async def keeps_profile(session: AsyncSession, organisation_id: UUID) -> bool:
+    """Whether an organisation says of itself that it values."""
+    query = select(InstitutionProfile.id).where(
+        col(InstitutionProfile.organisation_id) == organisation_id
+    )
+    return (await session.execute(query)).scalar_one_or_none() is not None
+
+
 async def interests_of(
     session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
 ) -> tuple[Sequence[InstitutionInterest], str | None]:
