@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import (
+    assigning,
     encumbrances,
     inbox,
     reading,
@@ -29,6 +30,7 @@ BENCHMARKS: Final = {
     "token": tokens.measure_tokens,
     "royalties": royalties.measure_royalties,
     "valuation": valuation.measure_valuation,
+    "assign": assigning.measure_assignment,
 }
 
 

@@ -27,6 +27,9 @@ class Permission(StrEnum):
     SIGN = "agreements:sign"
     PERFORM_DEALS = "deals:perform"
     CALCULATE_VALUES = "valuations:calculate"
+    ORDER_VALUATIONS = "valuations:order"
+    PERFORM_VALUATIONS = "valuations:perform"
+    KEEP_INSTITUTION = "institution:manage"
     OPERATE_DEALS = "deals:operate"
     OPERATE_IDENTITY_PROVIDERS = "identity_providers:operate"
     OPERATE_LISTINGS = "listings:operate"
@@ -51,13 +54,16 @@ DESCRIPTIONS: Final[Mapping[Permission, str]] = {
     P.SIGN: "Sign agreements, which binds the organisation",
     P.PERFORM_DEALS: "Take the steps of a deal: deliver, confirm, release, dispute",
     P.CALCULATE_VALUES: "Compute values, discount rates and economic lives",
+    P.ORDER_VALUATIONS: "Order valuations, accept what is delivered or object to it",
+    P.PERFORM_VALUATIONS: "Institution: accept cases, write reports, review those of others",
+    P.KEEP_INSTITUTION: "Institution: say what it values, how much at once, and what it must not",
     P.OPERATE_DEALS: "Operator: record transfers, decide disputes, reverse deals",
     P.OPERATE_IDENTITY_PROVIDERS: "Operator: say by whose login a company's people sign in",
     P.OPERATE_LISTINGS: "Operator: suspend, resume and reopen listings",
     P.OPERATE_ORGANISATIONS: "Operator: suspend organisations, designate valuation institutions",
     P.OPERATE_PAYMENTS: "Operator: bank statements, payouts, fees",
     P.OPERATE_SYSTEM: "Operator: events that failed",
-    P.OPERATE_VALUATIONS: "Operator: publish, allow and withdraw valuation models",
+    P.OPERATE_VALUATIONS: "Operator: valuation models, policies, assignments and quality control",
 }
 
 PERSONAL: Final = frozenset(
@@ -75,12 +81,15 @@ _MEMBER: Final = _EVERYBODY | {
     P.NEGOTIATE,
     P.PERFORM_DEALS,
     P.CALCULATE_VALUES,
+    P.ORDER_VALUATIONS,
+    P.PERFORM_VALUATIONS,
 }
 _ADMIN: Final = _MEMBER | {
     P.MANAGE_MEMBERS,
     P.MANAGE_CLIENTS,
     P.MANAGE_ORGANISATION,
     P.MANAGE_BANK_ACCOUNT,
+    P.KEEP_INSTITUTION,
     P.SIGN,
 }
 _OPERATE: Final = frozenset(
@@ -118,9 +127,12 @@ Scope = Permission | OpenIdScope
 """What a client is given: permissions under their own names, and OpenID's four."""
 SCOPES: Final = frozenset[Scope]({*Permission, *OpenIdScope})
 
-_DEALING: Final = (_MEMBER | {P.SIGN}) - PERSONAL
+_DEALING: Final = (_MEMBER | {P.SIGN}) - PERSONAL - {P.PERFORM_VALUATIONS}
 _ORGANISED: Final = _DEALING | {P.MANAGE_MEMBERS}
-_INSTITUTION: Final = frozenset({P.READ, P.MANAGE_MEMBERS, P.CALCULATE_VALUES})
+_FINANCING: Final = frozenset({P.READ, P.MANAGE_MEMBERS, P.CALCULATE_VALUES, P.ORDER_VALUATIONS})
+_VALUING: Final = frozenset(
+    {P.READ, P.MANAGE_MEMBERS, P.CALCULATE_VALUES, P.PERFORM_VALUATIONS, P.KEEP_INSTITUTION}
+)
 
 KIND_PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = {
     "person": _DEALING,
@@ -129,10 +141,10 @@ KIND_PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = {
     "research_institute": _ORGANISED,
     "public_body": _ORGANISED,
     "agency": _ORGANISED - {P.SIGN},
-    "valuation_institution": _INSTITUTION,
-    "lender": _INSTITUTION,
-    "guarantor": _INSTITUTION,
-    "insurer": _INSTITUTION,
+    "valuation_institution": _VALUING,
+    "lender": _FINANCING,
+    "guarantor": _FINANCING,
+    "insurer": _FINANCING,
     "operator": frozenset({P.READ} | _OPERATE),
 }
 """What the clients of a kind of organisation may do at most. No client manages clients, or says

@@ -118,12 +118,14 @@ def _first_with(text: str, language: str) -> str | None:
 class Pdf:
     """A document that is written from the top down, a new page when one is full."""
 
-    def __init__(self, title: str, *, language: str) -> None:
+    def __init__(self, title: str, *, language: str, keywords: str = "") -> None:
         _register_fonts()
         self._language = language
         self._buffer = io.BytesIO()
         self._canvas = Canvas(self._buffer, pagesize=A4, invariant=1, pageCompression=1)
         self._canvas.setTitle(title)
+        if keywords:
+            self._canvas.setKeywords(keywords)
         self._width, self._height = A4[0] - 2 * MARGIN, A4[1]
         self._y = self._height - MARGIN
         self._write_line(runs(title, language), MARGIN, TITLE_SIZE)

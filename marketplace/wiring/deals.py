@@ -45,6 +45,8 @@ from marketplace.deals.pools import api as pools_api
 from marketplace.deals.pools import errors as pools_errors
 from marketplace.deals.pools.lifecycle import POOL
 from marketplace.deals.pools.models import Pool
+from marketplace.deals.prices import CONSUMER as PRICES
+from marketplace.deals.prices import SOLD, on_sold
 from marketplace.deals.royalties import api as royalties_api
 from marketplace.deals.royalties import clock as royalties_clock
 from marketplace.deals.royalties import errors as royalties_errors
@@ -135,6 +137,7 @@ DEALS: Final = Domain(
             | dict.fromkeys(ROYALTY_MONEY, royalties_paying.on_released),
         ),
         Consumer(INVOICES, dict.fromkeys(FEE_MOVING, on_fee_moved)),
+        Consumer(PRICES, dict.fromkeys(SOLD, on_sold)),
     ),
     clocks=(
         Clock(Negotiation, {}),

@@ -275,6 +275,13 @@ PROBES: dict[str, tuple[str, str, Any]] = {
     "agreements:sign": ("POST", f"/v1/deals/{NOWHERE}/sign", {"sha256": "0" * 64}),
     "deals:perform": ("POST", f"/v1/deals/{NOWHERE}/file-transfer", None),
     "valuations:calculate": ("POST", "/v1/valuation/calculations", {}),
+    "valuations:order": ("POST", f"/v1/valuation/orders/{NOWHERE}/accept", None),
+    "valuations:perform": ("POST", f"/v1/valuation/assignments/{NOWHERE}/accept", None),
+    "institution:manage": (
+        "POST",
+        f"/v1/valuation/institution-interests/{NOWHERE}/end",
+        BODIES["end_institution_interest"],
+    ),
     "valuations:operate": (
         "POST",
         f"/v1/valuation/models/{NOWHERE}/withdraw",

@@ -33,6 +33,7 @@ from tests.factories.people import Person, person
 from tests.factories.routes import ACCOUNT, BODIES, Operation, operations
 from tests.factories.stripe import with_stripe
 from tests.factories.undone import undone
+from tests.factories.valuations import institution
 from tests.factories.world import World
 
 NOWHERE = "http://127.0.0.1:9"
@@ -109,6 +110,7 @@ async def _fill(market: Market) -> dict[str, str]:
         "entry_id": entries["items"][0]["id"],
     }
     ids |= licensed | billing | await _organise(market)
+    ids |= await _value(market, ids["right_id"])
     await market.world.work()
     return {name: str(value) for name, value in ids.items()}
 
@@ -151,6 +153,34 @@ async def _license(market: Market) -> dict[str, Any]:
         "audit_id": audit["id"],
         "royalty_payment_id": (await statement(market.seller, licence))["payments"][0]["id"],
         "pool_id": (await ok(await market.seller.post("/v1/pools", pool)))["id"],
+    }
+
+
+async def _value(market: Market, right_id: str) -> dict[str, Any]:
+    """A valuation of the seller's that is reported, surveyed, and one that waits to be accepted."""
+    world, seller, orders = market.world, market.seller, "/v1/valuation/orders"
+    valuer = await institution(world.client, world.sessions, "Valuer")
+    today = world.clock.now().date()
+    days = {"base_date": str(today), "deadline": str(today + timedelta(days=90))}
+    wanted = BODIES["place_valuation_order"] | days | {"right_ids": [right_id]}
+    for name in ("payers", "parties", "institution_id", "region"):
+        wanted.pop(name)
+    order = await ok(await seller.post(orders, wanted))
+    payment = order["payers"][0]["payment"]
+    await market.bank(credit(payment["amount"]["amount_minor"], payment["reference"]))
+    (case,) = (await ok(await valuer.get("/v1/valuation/assignments")))["items"]
+    path = f"/v1/valuation/assignments/{case['id']}"
+    await ok(await valuer.post(f"{path}/accept"))
+    report = await ok(await valuer.post(f"{path}/report", BODIES["write_valuation_report"]))
+    asked = {"report_id": report["id"], "ground": "licences of another field"}
+    survey = await ok(await seller.post("/v1/valuation/validity-surveys", asked))
+    decisions = await ok(await market.operator.get(f"{orders}/{order['id']}/decisions"))
+    return {
+        "order_id": order["id"],
+        "assignment_id": case["id"],
+        "valuation_report_id": report["id"],
+        "decision_id": decisions[0]["id"],
+        "survey_id": survey["id"],
     }
 
 

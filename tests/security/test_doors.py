@@ -134,6 +134,21 @@ OPERATOR_ONLY = {
     "POST /v1/rights/{right_id}/register-entries",
     "POST /v1/tax-rates",
     "POST /v1/stripe-payouts",
+    "GET /v1/valuation/orders/{order_id}/decisions",
+    "GET /v1/valuation/sample-surveys",
+    "POST /v1/valuation/assignment-policies",
+    "POST /v1/valuation/assignments/{assignment_id}/reassign",
+    "POST /v1/valuation/decisions/{decision_id}/replay",
+    "POST /v1/valuation/orders/{order_id}/dismiss",
+    "POST /v1/valuation/orders/{order_id}/fail",
+    "POST /v1/valuation/orders/{order_id}/sustain",
+    "POST /v1/valuation/sample-surveys",
+    "POST /v1/valuation/sample-surveys/{survey_id}/conclude",
+    "POST /v1/valuation/validity-surveys/{survey_id}/dismiss",
+    "POST /v1/valuation/validity-surveys/{survey_id}/enforce",
+    "POST /v1/valuation/validity-surveys/{survey_id}/find",
+    "POST /v1/valuation/validity-surveys/{survey_id}/overturn",
+    "POST /v1/valuation/validity-surveys/{survey_id}/uphold",
 }
 NOT_FOR_AN_ADMIN = {"POST /v1/organisations/{organisation_id}/transfer-ownership"}
 NOT_FOR_A_MEMBER = {
@@ -176,6 +191,9 @@ NOT_FOR_A_MEMBER = {
     "PUT /v1/payee-account",
     "PUT /v1/tax-profile",
     "PUT /v1/payout-method",
+    "POST /v1/valuation/institution-interests",
+    "POST /v1/valuation/institution-interests/{interest_id}/end",
+    "PUT /v1/valuation/institution-profile",
 }
 """What binds an organisation, and who may act for it, is for its owners and admins."""
 FOR_EVERY_ROLE = {

@@ -32,6 +32,8 @@ OWN_COLLECTIONS = [
     "/v1/designations",
     "/v1/invoices",
     "/v1/conversions",
+    "/v1/valuation/orders",
+    "/v1/valuation/validity-surveys",
 ]
 
 

@@ -1,6 +1,6 @@
 """Which organisations belong together on a day. Each question is one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -55,6 +55,26 @@ _GROUP_OF: Final = text(
     ORDER BY below.depth, o.name, o.id LIMIT :limit
     """
 )
+_TOPS: Final = text(
+    """
+    WITH RECURSIVE above AS (
+        SELECT id AS start, id, 0 AS height FROM unnest(CAST(:ids AS uuid[])) AS asked (id)
+        UNION ALL
+        SELECT above.start, f.parent_id, above.height + 1
+        FROM above JOIN affiliation f ON f.affiliate_id = above.id
+        WHERE f.valid_from <= :on AND (f.valid_until IS NULL OR f.valid_until > :on)
+    ), top AS (
+        SELECT DISTINCT ON (start) start, id FROM above ORDER BY start, height DESC
+    ), below AS (
+        SELECT DISTINCT id AS top, id FROM top
+        UNION ALL
+        SELECT below.top, f.affiliate_id
+        FROM below JOIN affiliation f ON f.parent_id = below.id
+        WHERE f.valid_from <= :on AND (f.valid_until IS NULL OR f.valid_until > :on)
+    )
+    SELECT id, top FROM below
+    """
+)
 
 
 async def same_group(session: AsyncSession, one: UUID, other: UUID, on: date) -> bool:
@@ -73,6 +93,17 @@ async def group_of(session: AsyncSession, organisation_id: UUID, on: date) -> Se
     null at the top. An organisation without affiliations is a group of its own.
     """
     return await fetch(session, _GROUP_OF, id=organisation_id, on=on, limit=GROUP_MAX)
+
+
+async def groups_of(
+    session: AsyncSession, organisation_ids: Collection[UUID], on: date
+) -> dict[UUID, UUID]:
+    """Everyone of the groups of some organisations on a day, with the top of their group.
+
+    An organisation without affiliations is the top of its own.
+    """
+    rows = await fetch(session, _TOPS, ids=list(organisation_ids), on=on)
+    return {row.id: row.top for row in rows}
 
 
 def proposals_visible_to(actor: Actor) -> SelectOfScalar[AffiliationProposal]:

@@ -1,0 +1,22 @@
+from marketplace.kernel.errors import ConflictError, UnprocessableError
+
+
+class ReportStraysError(UnprocessableError):
+    code = "report_strays"
+    title = "A calculation is for another purpose, day or currency than the order"
+
+
+class ValueUnsupportedError(UnprocessableError):
+    code = "value_unsupported"
+    title = "The value lies outside its own range, or outside what the calculations found"
+
+
+class ReportSupersededError(ConflictError):
+    code = "report_superseded"
+    title = "This version was corrected already: correct the newest"
+
+
+CONSTRAINT_ERRORS = {
+    "valuation_report_previous_unique": ReportSupersededError,
+    "valuation_report_version_unique": ReportSupersededError,
+}
