@@ -151,6 +151,9 @@ class Settings(BaseSettings):
     master_key_file: Path | None = Field(
         default=None, description="left out: `master.keys` in the data directory"
     )
+    file_bytes_max: int = Field(
+        default=2 * 1024**3, ge=0, le=2**32, description="of a file of a confidential body"
+    )
     search_dir: Path | None = Field(default=None, description="left out: in the data directory")
     smtp_host: str | None = Field(
         default=None, description="left out: mail goes to `outbox` in the data directory"
@@ -201,6 +204,10 @@ class Settings(BaseSettings):
     @property
     def index_path(self) -> Path:
         return self.search_dir or self.data_dir / "search"
+
+    @property
+    def files_path(self) -> Path:
+        return self.data_dir / "files"
 
     def mail_transport(self) -> Transport:
         """The mail server, or the outbox folder where none is configured."""

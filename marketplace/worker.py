@@ -14,6 +14,7 @@ from typing import Final
 
 from marketplace.accounts.letters import Letters
 from marketplace.accounts.passwords.service import mail_resets
+from marketplace.documents.withdrawing import destroy_withdrawn
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.clocks import run_due
 from marketplace.kernel.crypto import KeyFileError, load_keyring
@@ -23,6 +24,7 @@ from marketplace.kernel.events import deliver, ensure_position
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.mail.sending import Mailer
 from marketplace.kernel.master_keys import open_keyring
+from marketplace.kernel.sealed_files import SealedFiles
 from marketplace.kernel.seals import seal_new_events
 from marketplace.payments.errands.desk import Desk
 from marketplace.payments.errands.service import run_errands
@@ -82,6 +84,11 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
         Loop("password resets", partial(mail_resets, sessions, letters), MAIL_SECONDS),
         Loop("mail", mailer.send_due, MAIL_SECONDS),
         *provider_loops(sessions, settings, desk),
+        Loop(
+            "withdrawn documents",
+            partial(destroy_withdrawn, sessions, keyring, SealedFiles(settings.files_path)),
+            CLOCK_SECONDS,
+        ),
         Loop("seals", partial(seal, sessions), SEAL_SECONDS),
         Loop("forgetting", partial(forget, sessions), SEAL_SECONDS),
     ]

@@ -45,6 +45,7 @@ async def file_transfer(session: AsyncSession, deal_id: UUID, *, actor: Actor) -
                 to=deal.buyer_organisation_id,
                 purpose=deal.subject,
                 actor=actor,
+                granted_by=actor.organisation_id,
             )
     return deal
 

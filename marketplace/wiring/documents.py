@@ -3,11 +3,13 @@ from typing import Final
 from marketplace.documents import api as documents_api
 from marketplace.documents import errors as documents_errors
 from marketplace.documents import personal_data as documents_personal_data
+from marketplace.documents.files import api as files_api
+from marketplace.documents.files import errors as files_errors
 from marketplace.wiring.domain import Domain
 
 DOCUMENTS: Final = Domain(
-    routers=(documents_api.router,),
-    constraint_errors={**documents_errors.CONSTRAINT_ERRORS},
+    routers=(documents_api.router, files_api.router, files_api.streamed_router),
+    constraint_errors={**documents_errors.CONSTRAINT_ERRORS, **files_errors.CONSTRAINT_ERRORS},
     personal_data=(documents_personal_data.PERSONAL_DATA,),
     append_only=("document", "signature", "disclosure_view"),
 )

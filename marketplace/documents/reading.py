@@ -1,0 +1,73 @@
+"""Who may read a confidential body, and the record of each reading, which marks the copy."""
+
+from uuid import UUID
+
+from sqlalchemy import or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from marketplace.accounts.actors import Actor
+from marketplace.assets.title.queries import owns
+from marketplace.documents.errors import NotDisclosedError
+from marketplace.documents.models import DisclosureGrant, DisclosureView
+from marketplace.kernel.db import now
+
+
+async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID | None:
+    """The grant under which somebody may read; None for an owner, who needs none.
+
+    Raises:
+        NotDisclosedError: they may not.
+    """
+    if await owns(session, right_id, actor.organisation_id):
+        return None
+    query = (
+        select(DisclosureGrant.id)
+        .where(
+            col(DisclosureGrant.right_id) == right_id,
+            col(DisclosureGrant.organisation_id) == actor.organisation_id,
+            or_(
+                col(DisclosureGrant.user_id).is_(None),
+                col(DisclosureGrant.user_id) == actor.user_id,
+            ),
+            or_(
+                col(DisclosureGrant.expires_at).is_(None),
+                col(DisclosureGrant.expires_at) > now(session),
+            ),
+            col(DisclosureGrant.revoked_at).is_(None),
+        )
+        .order_by(col(DisclosureGrant.id))
+        .limit(1)
+    )
+    found = (await session.execute(query)).scalar_one_or_none()
+    if found is None:
+        raise NotDisclosedError
+    return found
+
+
+async def note_view(
+    session: AsyncSession,
+    right_id: UUID,
+    *,
+    version: int,
+    actor: Actor,
+    grant_id: UUID | None,
+    file_id: UUID | None = None,
+) -> DisclosureView:
+    """Write a reading down, before a byte leaves.
+
+    Raises:
+        NotDisclosedError: by the database, when the leave ended, or the body is sealed.
+    """
+    view = DisclosureView(
+        created_at=now(session),
+        right_id=right_id,
+        version=version,
+        file_id=file_id,
+        grant_id=grant_id,
+        organisation_id=actor.organisation_id,
+        user_id=actor.person_id,
+    )
+    session.add(view)
+    await session.flush()
+    return view

@@ -1,0 +1,151 @@
+"""Ideas: confidential files, withdrawal, holds, and leave to read that the database checks."""
+
+from alembic import op
+
+revision = "0021"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+TABLES = """
+CREATE TABLE confidential_file (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    right_id uuid NOT NULL,
+    replaces_id uuid,
+    version integer NOT NULL,
+    name_ciphertext bytea NOT NULL,
+    media_type varchar NOT NULL,
+    size_bytes bigint NOT NULL,
+    sha256_ciphertext bytea,
+    attempt_id uuid,
+    expires_at timestamptz NOT NULL,
+    stored_at timestamptz,
+    shredded_at timestamptz,
+    destroyed_at timestamptz,
+    CONSTRAINT confidential_file_primary PRIMARY KEY (id),
+    CONSTRAINT confidential_file_right_id_foreign FOREIGN KEY (right_id) REFERENCES ip_right (id),
+    CONSTRAINT confidential_file_replaces_id_foreign
+        FOREIGN KEY (replaces_id) REFERENCES confidential_file (id),
+    CONSTRAINT confidential_file_replaced_once_unique UNIQUE (replaces_id),
+    CONSTRAINT confidential_file_size_check CHECK (size_bytes >= 0),
+    CONSTRAINT confidential_file_stored_whole_check CHECK (
+        stored_at IS NULL OR (attempt_id IS NOT NULL AND sha256_ciphertext IS NOT NULL))
+);
+CREATE INDEX confidential_file_right_index ON confidential_file (right_id, id);
+CREATE INDEX confidential_file_doomed_index ON confidential_file (id)
+    WHERE shredded_at IS NOT NULL AND destroyed_at IS NULL;
+CREATE INDEX confidential_file_unfinished_index ON confidential_file (expires_at)
+    WHERE stored_at IS NULL AND shredded_at IS NULL;
+CREATE TABLE confidential_hold (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    right_id uuid NOT NULL,
+    subject varchar NOT NULL,
+    sealed_until timestamptz,
+    released_at timestamptz,
+    CONSTRAINT confidential_hold_primary PRIMARY KEY (id),
+    CONSTRAINT confidential_hold_right_id_foreign FOREIGN KEY (right_id) REFERENCES ip_right (id)
+);
+CREATE UNIQUE INDEX confidential_hold_one_live ON confidential_hold (right_id, subject)
+    WHERE released_at IS NULL;
+CREATE INDEX confidential_hold_subject_index ON confidential_hold (subject)
+"""
+
+COLUMNS = """
+ALTER TABLE confidential_body ALTER COLUMN key_id DROP NOT NULL;
+ALTER TABLE confidential_body ALTER COLUMN wrapped_key DROP NOT NULL;
+ALTER TABLE confidential_body ADD COLUMN shredded_at timestamptz;
+ALTER TABLE confidential_body ADD COLUMN destroyed_at timestamptz;
+CREATE INDEX confidential_body_doomed_index ON confidential_body (id)
+    WHERE shredded_at IS NOT NULL AND destroyed_at IS NULL;
+ALTER TABLE disclosure_grant ADD COLUMN user_id uuid;
+ALTER TABLE disclosure_grant ADD COLUMN expires_at timestamptz;
+ALTER TABLE disclosure_grant ADD CONSTRAINT disclosure_grant_user_id_foreign
+    FOREIGN KEY (user_id) REFERENCES user_account (id);
+CREATE INDEX disclosure_grant_purpose_index ON disclosure_grant (purpose);
+ALTER TABLE disclosure_view ADD COLUMN file_id uuid;
+ALTER TABLE disclosure_view ADD COLUMN grant_id uuid;
+ALTER TABLE disclosure_view ADD CONSTRAINT disclosure_view_file_id_foreign
+    FOREIGN KEY (file_id) REFERENCES confidential_file (id);
+ALTER TABLE disclosure_view ADD CONSTRAINT disclosure_view_grant_id_foreign
+    FOREIGN KEY (grant_id) REFERENCES disclosure_grant (id)
+"""
+
+RULES = {
+    # Row locks make a reading and a revocation wait for each other, whichever came first.
+    "refuse_unless_granted": """
+BEGIN
+    IF NEW.grant_id IS NULL THEN
+        PERFORM FROM ownership WHERE right_id = NEW.right_id
+            AND organisation_id = NEW.organisation_id AND owned_until IS NULL;
+    ELSE
+        PERFORM FROM disclosure_grant g WHERE g.id = NEW.grant_id
+            AND g.right_id = NEW.right_id AND g.organisation_id = NEW.organisation_id
+            AND (g.user_id IS NULL OR g.user_id = NEW.user_id)
+            AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > NEW.created_at)
+            AND NOT EXISTS (SELECT FROM confidential_hold h WHERE h.right_id = NEW.right_id
+                AND h.released_at IS NULL AND h.sealed_until > NEW.created_at)
+            FOR SHARE OF g;
+    END IF;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no leave to read %', NEW.right_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'disclosure_view_granted';
+    END IF;
+    RETURN NEW;
+END""",
+    "refuse_change_of_held": """
+BEGIN
+    IF EXISTS (SELECT FROM confidential_hold
+        WHERE right_id = NEW.right_id AND released_at IS NULL) THEN
+        RAISE EXCEPTION 'the confidential body of % is bound', NEW.right_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'confidential_body_held';
+    END IF;
+    RETURN NEW;
+END""",
+}
+TRIGGERS = """
+CREATE TRIGGER disclosure_view_granted BEFORE INSERT ON disclosure_view
+    FOR EACH ROW EXECUTE FUNCTION refuse_unless_granted();
+CREATE TRIGGER confidential_body_put_held BEFORE INSERT ON confidential_body
+    FOR EACH ROW EXECUTE FUNCTION refuse_change_of_held();
+CREATE TRIGGER confidential_body_shred_held BEFORE UPDATE ON confidential_body FOR EACH ROW
+    WHEN (OLD.shredded_at IS NULL AND NEW.shredded_at IS NOT NULL)
+    EXECUTE FUNCTION refuse_change_of_held();
+CREATE TRIGGER confidential_file_change_held BEFORE UPDATE ON confidential_file FOR EACH ROW
+    WHEN (OLD.stored_at IS NULL AND NEW.stored_at IS NOT NULL
+        OR OLD.stored_at IS NOT NULL AND OLD.shredded_at IS NULL AND NEW.shredded_at IS NOT NULL)
+    EXECUTE FUNCTION refuse_change_of_held()
+"""
+
+
+def upgrade() -> None:
+    for statement in (*TABLES.split(";\n"), *COLUMNS.split(";\n")):
+        op.execute(statement)
+    for name, body in RULES.items():
+        op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+    for trigger in TRIGGERS.split(";\n"):
+        op.execute(trigger)
+
+
+def downgrade() -> None:
+    """What lies in the vault stays there; its texts cannot be read by the version before."""
+    op.execute("DROP TRIGGER disclosure_view_granted ON disclosure_view")
+    op.execute("DROP TRIGGER confidential_body_put_held ON confidential_body")
+    op.execute("DROP TRIGGER confidential_body_shred_held ON confidential_body")
+    op.execute("DROP TRIGGER confidential_file_change_held ON confidential_file")
+    for name in RULES:
+        op.execute(f"DROP FUNCTION {name}()")
+    for column in ("file_id", "grant_id"):
+        op.drop_column("disclosure_view", column)
+    op.drop_index("disclosure_grant_purpose_index", "disclosure_grant")
+    for column in ("user_id", "expires_at"):
+        op.drop_column("disclosure_grant", column)
+    op.drop_index("confidential_body_doomed_index", "confidential_body")
+    for column in ("shredded_at", "destroyed_at"):
+        op.drop_column("confidential_body", column)
+    op.execute("DELETE FROM confidential_body WHERE wrapped_key IS NULL")
+    for column in ("key_id", "wrapped_key"):
+        op.alter_column("confidential_body", column, nullable=False)
+    for table in ("confidential_hold", "confidential_file"):
+        op.drop_table(table)
