@@ -5,17 +5,20 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from cryptography.x509 import load_pem_x509_certificates
 from sqlmodel import col, select
 
 from marketplace.commands import DataDir, say, settings_of, with_sessions
 from marketplace.documents.models import ConfidentialBody
+from marketplace.documents.proofs.files import verify_proof
 from marketplace.documents.service import key_of
 from marketplace.documents.watermarks import marks_in, name_of
 from marketplace.kernel.crypto import Keyring, add_master_key, load_keyring
 from marketplace.kernel.db import Sessions
 
 documents = typer.Typer(no_args_is_help=True, help="Keys of confidential documents, and copies.")
-DOCUMENTS: Final = {"documents": documents}
+proof = typer.Typer(no_args_is_help=True, help="Proofs of existence, verified by nobody's leave.")
+DOCUMENTS: Final = {"documents": documents, "proof": proof}
 LeakedFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A leaked copy.")]
 
 
@@ -58,3 +61,24 @@ def documents_trace(file: LeakedFile) -> None:
     if not found:
         say("it carries no id of a copy")
         raise typer.Exit(1)
+
+
+@proof.command("verify")
+def proof_verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The document.")],
+    proof_path: Annotated[
+        Path, typer.Argument(metavar="PROOF", exists=True, dir_okay=False, help="Its proof.")
+    ],
+    trusted: Annotated[
+        Path | None,
+        typer.Option("--ca", exists=True, dir_okay=False, help="Certificates (PEM) you trust."),
+    ] = None,
+) -> None:
+    """Verify offline that a document existed at a time; print what the proof shows."""
+    roots = load_pem_x509_certificates(trusted.read_bytes()) if trusted else []
+    with file.open("rb") as document:
+        found = verify_proof(document, proof_path.read_bytes(), roots)
+    typer.echo(f"{found.label}\nSHA-256 {found.sha256}\nexisted at {found.timestamped_at}")
+    whom = "certificate you trust" if trusted else "certificate to compare with the authority's own"
+    for fingerprint in found.authority:
+        typer.echo(f"{whom}: SHA-256 {fingerprint}")

@@ -14,6 +14,8 @@ from typing import Final
 
 from marketplace.accounts.letters import Letters
 from marketplace.accounts.passwords.service import mail_resets
+from marketplace.documents.proofs.service import stamp_new
+from marketplace.documents.proofs.timestamps import Authority
 from marketplace.documents.withdrawing import destroy_withdrawn
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.clocks import run_due
@@ -65,6 +67,15 @@ def provider_loops(sessions: Sessions, settings: Settings, desk: Desk | None) ->
     ]
 
 
+def stamp_loops(sessions: Sessions, settings: Settings) -> list[Loop]:
+    """Proofs of existence, where a time-stamping authority is set up."""
+    if settings.timestamp_url is None:
+        return []
+    authority = Authority(settings.timestamp_url, settings.timestamp_certificates())
+    stamping = partial(stamp_new, sessions, authority)
+    return [Loop("time stamps", stamping, settings.timestamp_seconds)]
+
+
 def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> list[Loop]:
     """Everything that goes on in the background."""
     indexing = IndexLoop(sessions, settings)
@@ -84,6 +95,7 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
         Loop("password resets", partial(mail_resets, sessions, letters), MAIL_SECONDS),
         Loop("mail", mailer.send_due, MAIL_SECONDS),
         *provider_loops(sessions, settings, desk),
+        *stamp_loops(sessions, settings),
         Loop(
             "withdrawn documents",
             partial(destroy_withdrawn, sessions, keyring, SealedFiles(settings.files_path)),

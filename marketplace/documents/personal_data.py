@@ -15,6 +15,7 @@ from marketplace.documents.models import (
     Document,
     Signature,
 )
+from marketplace.documents.proofs.models import ExistenceProof
 from marketplace.kernel.db import now
 
 _OWNED: Final = (
@@ -82,6 +83,24 @@ PERSONAL_DATA: Final = PersonalData(
             },
         ),
         Section(
+            "existence_proofs",
+            ExistenceProof,
+            (
+                "id",
+                "created_at",
+                "right_id",
+                "organisation_id",
+                "kind",
+                "document_id",
+                "version",
+                "commitment",
+                "batch_id",
+                "position",
+            ),
+            f"organisation_id = {OWN}",
+            {"opening_ciphertext": "encrypted: GET /v1/rights/{right_id}/proofs shows it"},
+        ),
+        Section(
             "confidential_holds",
             ConfidentialHold,
             ("id", "created_at", "right_id", "subject", "sealed_until", "released_at"),
@@ -119,6 +138,7 @@ PERSONAL_DATA: Final = PersonalData(
             "user_id = :user_id",
         ),
     ),
+    impersonal={"proof_batch": "a hash over hashes, and what an authority says of it"},
     kept={
         "document.content": "an agreement that two parties signed by its hash: the other party's"
         " evidence, which a changed letter would destroy",

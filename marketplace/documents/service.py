@@ -18,6 +18,7 @@ from marketplace.assets.service import is_reserved
 from marketplace.assets.title.queries import owns
 from marketplace.documents.errors import BodyFrozenError, NotDisclosedError
 from marketplace.documents.models import ConfidentialBody, DisclosureGrant, DisclosureView
+from marketplace.documents.proofs.service import commit_to
 from marketplace.documents.reading import leave_of, note_view
 from marketplace.kernel.crypto import Keyring, decrypt, encrypt
 from marketplace.kernel.db import lock, now
@@ -61,6 +62,8 @@ async def put_body(
         ciphertext=encrypt(key, content.encode(), context=_context(right_id, version)),
     )
     session.add(body)
+    sha256 = hashlib.sha256(content.encode()).digest()
+    commit_to(session, body, key, sha256, organisation_id=actor.organisation_id)
     subject, data = f"right:{right_id}", {"version": version}
     publish(session, "right.put_confidential_body", subject=subject, actor=actor.label, data=data)
     await session.flush()

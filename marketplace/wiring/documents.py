@@ -5,10 +5,11 @@ from marketplace.documents import errors as documents_errors
 from marketplace.documents import personal_data as documents_personal_data
 from marketplace.documents.files import api as files_api
 from marketplace.documents.files import errors as files_errors
+from marketplace.documents.proofs import api as proofs_api
 from marketplace.wiring.domain import Domain
 
 DOCUMENTS: Final = Domain(
-    routers=(documents_api.router, files_api.router, files_api.streamed_router),
+    routers=(documents_api.router, files_api.router, files_api.streamed_router, proofs_api.router),
     constraint_errors={**documents_errors.CONSTRAINT_ERRORS, **files_errors.CONSTRAINT_ERRORS},
     personal_data=(documents_personal_data.PERSONAL_DATA,),
     append_only=("document", "signature", "disclosure_view"),

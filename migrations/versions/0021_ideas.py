@@ -49,7 +49,48 @@ CREATE TABLE confidential_hold (
 );
 CREATE UNIQUE INDEX confidential_hold_one_live ON confidential_hold (right_id, subject)
     WHERE released_at IS NULL;
-CREATE INDEX confidential_hold_subject_index ON confidential_hold (subject)
+CREATE INDEX confidential_hold_subject_index ON confidential_hold (subject);
+CREATE TABLE proof_batch (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    root bytea NOT NULL,
+    leaves integer NOT NULL,
+    answer bytea,
+    timestamped_at timestamptz,
+    received_at timestamptz,
+    accuracy_ms bigint NOT NULL,
+    CONSTRAINT proof_batch_primary PRIMARY KEY (id),
+    CONSTRAINT proof_batch_whole_check CHECK (
+        num_nulls(answer, timestamped_at, received_at) IN (0, 3)),
+    CONSTRAINT proof_batch_time_check CHECK (
+        timestamped_at <= received_at + accuracy_ms * interval '1 millisecond')
+);
+CREATE INDEX proof_batch_open_index ON proof_batch (id) WHERE answer IS NULL;
+CREATE TABLE existence_proof (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    right_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    kind varchar(32) NOT NULL,
+    document_id uuid NOT NULL,
+    version integer NOT NULL,
+    commitment bytea NOT NULL,
+    opening_ciphertext bytea NOT NULL,
+    batch_id uuid,
+    position integer,
+    CONSTRAINT existence_proof_primary PRIMARY KEY (id),
+    CONSTRAINT existence_proof_right_id_foreign FOREIGN KEY (right_id) REFERENCES ip_right (id),
+    CONSTRAINT existence_proof_organisation_id_foreign
+        FOREIGN KEY (organisation_id) REFERENCES organisation (id),
+    CONSTRAINT existence_proof_batch_id_foreign
+        FOREIGN KEY (batch_id) REFERENCES proof_batch (id),
+    CONSTRAINT existence_proof_document_unique UNIQUE (document_id),
+    CONSTRAINT existence_proof_position_unique UNIQUE (batch_id, position),
+    CONSTRAINT existence_proof_commitment_sha256_check CHECK (octet_length(commitment) = 32),
+    CONSTRAINT existence_proof_placed_whole_check CHECK (num_nulls(batch_id, position) <> 1)
+);
+CREATE INDEX existence_proof_right_index ON existence_proof (right_id, id);
+CREATE INDEX existence_proof_open_index ON existence_proof (id) WHERE batch_id IS NULL
 """
 
 COLUMNS = """
@@ -147,5 +188,5 @@ def downgrade() -> None:
     op.execute("DELETE FROM confidential_body WHERE wrapped_key IS NULL")
     for column in ("key_id", "wrapped_key"):
         op.alter_column("confidential_body", column, nullable=False)
-    for table in ("confidential_hold", "confidential_file"):
+    for table in ("existence_proof", "proof_batch", "confidential_hold", "confidential_file"):
         op.drop_table(table)

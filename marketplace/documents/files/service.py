@@ -26,6 +26,7 @@ from marketplace.documents.files.errors import (
 from marketplace.documents.files.models import ConfidentialFile
 from marketplace.documents.files.schemas import FileAnnounce, FileRead
 from marketplace.documents.models import DisclosureView
+from marketplace.documents.proofs.service import commit_to
 from marketplace.documents.reading import leave_of, note_view
 from marketplace.kernel.crypto import Keyring, decrypt, encrypt
 from marketplace.kernel.db import lock, now
@@ -166,6 +167,7 @@ async def end_upload(
     key = keyring.vault.read(file.id)
     file.sha256_ciphertext = encrypt(key, written.sha256, context=file.context)
     file.stored_at = now(session)
+    commit_to(session, file, key, written.sha256, organisation_id=actor.organisation_id)
     subject, data = f"right:{file.right_id}", {"file_id": file.id, "version": file.version}
     publish(session, "right.put_confidential_file", subject=subject, actor=actor.label, data=data)
     await session.flush()
