@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.title.queries import owns
+from marketplace.documents.disclosures.unwanted import is_unwanted
 from marketplace.documents.errors import NotDisclosedError
 from marketplace.documents.models import DisclosureGrant, DisclosureView
 from marketplace.kernel.db import now
@@ -22,7 +23,7 @@ async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID 
     if await owns(session, right_id, actor.organisation_id):
         return None
     query = (
-        select(DisclosureGrant.id)
+        select(DisclosureGrant.id, DisclosureGrant.purpose)
         .where(
             col(DisclosureGrant.right_id) == right_id,
             col(DisclosureGrant.organisation_id) == actor.organisation_id,
@@ -36,13 +37,17 @@ async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID 
             ),
             col(DisclosureGrant.revoked_at).is_(None),
         )
-        .order_by(col(DisclosureGrant.id))
+        .order_by(col(DisclosureGrant.purpose))  # that of a deal before one of a disclosure
         .limit(1)
     )
-    found = (await session.execute(query)).scalar_one_or_none()
+    found = (await session.execute(query)).first()
     if found is None:
         raise NotDisclosedError
-    return found
+    bought = found.purpose.startswith("deal:")
+    if not bought and await is_unwanted(session, right_id, actor.organisation_id):
+        raise NotDisclosedError("your organisation does not want to be shown it")
+    grant_id: UUID = found.id
+    return grant_id
 
 
 async def note_view(

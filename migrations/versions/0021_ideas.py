@@ -90,7 +90,70 @@ CREATE TABLE existence_proof (
     CONSTRAINT existence_proof_placed_whole_check CHECK (num_nulls(batch_id, position) <> 1)
 );
 CREATE INDEX existence_proof_right_index ON existence_proof (right_id, id);
-CREATE INDEX existence_proof_open_index ON existence_proof (id) WHERE batch_id IS NULL
+CREATE INDEX existence_proof_open_index ON existence_proof (id) WHERE batch_id IS NULL;
+CREATE TABLE disclosure (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    version integer NOT NULL,
+    due_at timestamptz,
+    right_id uuid NOT NULL,
+    owner_organisation_id uuid NOT NULL,
+    recipient_organisation_id uuid NOT NULL,
+    recipient_user_id uuid,
+    purpose varchar NOT NULL,
+    expires_at timestamptz NOT NULL,
+    known_days integer NOT NULL,
+    state varchar(32) NOT NULL,
+    CONSTRAINT disclosure_primary PRIMARY KEY (id),
+    CONSTRAINT disclosure_right_id_foreign FOREIGN KEY (right_id) REFERENCES ip_right (id),
+    CONSTRAINT disclosure_owner_organisation_id_foreign
+        FOREIGN KEY (owner_organisation_id) REFERENCES organisation (id),
+    CONSTRAINT disclosure_recipient_organisation_id_foreign
+        FOREIGN KEY (recipient_organisation_id) REFERENCES organisation (id),
+    CONSTRAINT disclosure_recipient_user_id_foreign
+        FOREIGN KEY (recipient_user_id) REFERENCES user_account (id),
+    CONSTRAINT disclosure_two_sides_check CHECK (
+        owner_organisation_id <> recipient_organisation_id),
+    CONSTRAINT disclosure_known_days_range_check CHECK (known_days BETWEEN 1 AND 90)
+);
+CREATE UNIQUE INDEX disclosure_one_live ON disclosure (right_id, recipient_organisation_id,
+    coalesce(recipient_user_id, recipient_organisation_id))
+    WHERE state IN ('proposed', 'partly_signed', 'active');
+CREATE INDEX disclosure_owner_index ON disclosure (owner_organisation_id, id);
+CREATE INDEX disclosure_recipient_index ON disclosure (recipient_organisation_id, id);
+CREATE INDEX disclosure_due_index ON disclosure (due_at) WHERE due_at IS NOT NULL;
+CREATE TABLE known_declaration (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    disclosure_id uuid NOT NULL,
+    proof_id uuid NOT NULL,
+    timestamped_at timestamptz NOT NULL,
+    first_read_at timestamptz NOT NULL,
+    declared_by uuid NOT NULL,
+    CONSTRAINT known_declaration_primary PRIMARY KEY (id),
+    CONSTRAINT known_declaration_disclosure_id_foreign
+        FOREIGN KEY (disclosure_id) REFERENCES disclosure (id),
+    CONSTRAINT known_declaration_proof_id_foreign
+        FOREIGN KEY (proof_id) REFERENCES existence_proof (id),
+    CONSTRAINT known_declaration_declared_by_foreign
+        FOREIGN KEY (declared_by) REFERENCES user_account (id),
+    CONSTRAINT known_declaration_once_unique UNIQUE (disclosure_id, proof_id)
+);
+CREATE TABLE unwanted_idea (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    organisation_id uuid NOT NULL,
+    classification varchar,
+    author_organisation_id uuid,
+    CONSTRAINT unwanted_idea_primary PRIMARY KEY (id),
+    CONSTRAINT unwanted_idea_organisation_id_foreign
+        FOREIGN KEY (organisation_id) REFERENCES organisation (id),
+    CONSTRAINT unwanted_idea_author_organisation_id_foreign
+        FOREIGN KEY (author_organisation_id) REFERENCES organisation (id),
+    CONSTRAINT unwanted_idea_one_reason_check CHECK (
+        num_nonnulls(classification, author_organisation_id) = 1)
+);
+CREATE INDEX unwanted_idea_organisation_index ON unwanted_idea (organisation_id, id)
 """
 
 COLUMNS = """
@@ -156,7 +219,9 @@ CREATE TRIGGER confidential_body_shred_held BEFORE UPDATE ON confidential_body F
 CREATE TRIGGER confidential_file_change_held BEFORE UPDATE ON confidential_file FOR EACH ROW
     WHEN (OLD.stored_at IS NULL AND NEW.stored_at IS NOT NULL
         OR OLD.stored_at IS NOT NULL AND OLD.shredded_at IS NULL AND NEW.shredded_at IS NOT NULL)
-    EXECUTE FUNCTION refuse_change_of_held()
+    EXECUTE FUNCTION refuse_change_of_held();
+CREATE TRIGGER known_declaration_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON known_declaration
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 """
 
 
@@ -188,5 +253,5 @@ def downgrade() -> None:
     op.execute("DELETE FROM confidential_body WHERE wrapped_key IS NULL")
     for column in ("key_id", "wrapped_key"):
         op.alter_column("confidential_body", column, nullable=False)
-    for table in ("existence_proof", "proof_batch", "confidential_hold", "confidential_file"):
+    for table in ("unwanted_idea", "known_declaration", "disclosure", "existence_proof", "proof_batch", "confidential_hold", "confidential_file"):
         op.drop_table(table)
