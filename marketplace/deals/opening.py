@@ -34,6 +34,7 @@ async def open_deal(
     price_minor: int,
     currency: str,
     actor: Actor,
+    by_award: bool = False,
 ) -> Deal:
     """Reserve the right and write the deal down.
 
@@ -64,15 +65,18 @@ async def open_deal(
     await require_owner(session, right.id, listing.organisation_id)
     require_tradable(right)
     deal.co_owned = len(await owners_of(session, right.id)) > 1
-    await _reserve_listing(session, listing.id)
+    await _reserve_listing(session, listing.id, by_award=by_award)
     begin(session, deal, actor, price_minor=price_minor, currency=currency, right_id=right.id)
     await session.flush()
     await draw_up(session, keyring, deal)
     return deal
 
 
-async def _reserve_listing(session: AsyncSession, listing_id: UUID) -> None:
+async def _reserve_listing(session: AsyncSession, listing_id: UUID, *, by_award: bool) -> None:
     listing = await lock(session, Listing, listing_id)
+    if by_award:
+        await system_move(session, listing, "award", actor=BY_SYSTEM)
+        return
     if listing.state is not ListingState.PUBLISHED:
         raise ListingNotOpenError(f"it is {listing.state}")
     await system_move(session, listing, "reserve", actor=BY_SYSTEM)

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kernel.events import Fact
 from marketplace.listings.cards import rename_seller
-from marketplace.listings.service import follow_right, withdraw_unowned
+from marketplace.listings.service import follow_right, withdraw_listings_of, withdraw_unowned
 
 
 async def on_standing(session: AsyncSession, fact: Fact) -> None:
@@ -26,3 +26,8 @@ async def on_organisation_edited(session: AsyncSession, fact: Fact) -> None:
     """A seller that has another name is shown under it; regions stay as they were offered."""
     if "name" in fact.data["fields"]:
         await rename_seller(session, UUID(fact.subject.removeprefix("organisation:")))
+
+
+async def on_withdrawn_idea(session: AsyncSession, fact: Fact) -> None:
+    """An idea whose confidential body is gone has nothing to sell."""
+    await withdraw_listings_of(session, UUID(fact.subject.removeprefix("right:")))

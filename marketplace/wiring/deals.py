@@ -4,6 +4,8 @@ from marketplace.deals import api as deals_api
 from marketplace.deals import personal_data as deals_personal_data
 from marketplace.deals import settling, signing
 from marketplace.deals import verify as deals_verify
+from marketplace.deals.awards import api as awards_api
+from marketplace.deals.awards import errors as awards_errors
 from marketplace.deals.chargebacks import on_chargeback
 from marketplace.deals.co_owners import api as co_owners_api
 from marketplace.deals.deadlines import on_hold_ending
@@ -55,6 +57,7 @@ DISTRIBUTING: Final = (
 
 DEALS: Final = Domain(
     routers=(
+        awards_api.router,
         negotiations_api.router,
         deals_api.router,
         co_owners_api.router,
@@ -93,6 +96,7 @@ DEALS: Final = Domain(
     ),
     constraint_errors={
         **negotiations_errors.CONSTRAINT_ERRORS,
+        **awards_errors.CONSTRAINT_ERRORS,
         **payees_errors.CONSTRAINT_ERRORS,
         **parts_errors.CONSTRAINT_ERRORS,
     },

@@ -153,7 +153,114 @@ CREATE TABLE unwanted_idea (
     CONSTRAINT unwanted_idea_one_reason_check CHECK (
         num_nonnulls(classification, author_organisation_id) = 1)
 );
-CREATE INDEX unwanted_idea_organisation_index ON unwanted_idea (organisation_id, id)
+CREATE INDEX unwanted_idea_organisation_index ON unwanted_idea (organisation_id, id);
+CREATE TABLE solicitation (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    version integer NOT NULL,
+    due_at timestamptz,
+    organiser_organisation_id uuid NOT NULL,
+    title varchar NOT NULL,
+    task varchar NOT NULL,
+    language varchar NOT NULL,
+    outcome varchar(32) NOT NULL,
+    budget_minor bigint NOT NULL,
+    currency varchar NOT NULL,
+    awards_max integer NOT NULL,
+    compensation_minor bigint NOT NULL,
+    criteria jsonb NOT NULL,
+    closes_at timestamptz NOT NULL,
+    opened_at timestamptz,
+    state varchar(32) NOT NULL,
+    CONSTRAINT solicitation_primary PRIMARY KEY (id),
+    CONSTRAINT solicitation_organiser_organisation_id_foreign
+        FOREIGN KEY (organiser_organisation_id) REFERENCES organisation (id),
+    CONSTRAINT solicitation_amounts_positive_check CHECK (
+        budget_minor > 0 AND compensation_minor > 0),
+    CONSTRAINT solicitation_awards_positive_check CHECK (awards_max > 0)
+);
+CREATE INDEX solicitation_organiser_index ON solicitation (organiser_organisation_id, id);
+CREATE INDEX solicitation_public_index ON solicitation (id) WHERE opened_at IS NOT NULL;
+CREATE INDEX solicitation_due_index ON solicitation (due_at) WHERE due_at IS NOT NULL;
+CREATE TABLE submission (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    solicitation_id uuid NOT NULL,
+    number integer NOT NULL,
+    right_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    sha256 varchar NOT NULL,
+    shares jsonb NOT NULL,
+    withdrawn_at timestamptz,
+    CONSTRAINT submission_primary PRIMARY KEY (id),
+    CONSTRAINT submission_solicitation_id_foreign
+        FOREIGN KEY (solicitation_id) REFERENCES solicitation (id),
+    CONSTRAINT submission_right_id_foreign FOREIGN KEY (right_id) REFERENCES ip_right (id),
+    CONSTRAINT submission_organisation_id_foreign
+        FOREIGN KEY (organisation_id) REFERENCES organisation (id),
+    CONSTRAINT submission_number_unique UNIQUE (solicitation_id, number)
+);
+CREATE UNIQUE INDEX submission_one_live_per_right ON submission (solicitation_id, right_id)
+    WHERE withdrawn_at IS NULL;
+CREATE INDEX submission_organisation_index ON submission (organisation_id, id);
+CREATE TABLE evaluator (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    solicitation_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    declared_at timestamptz,
+    conflicts uuid[] NOT NULL,
+    CONSTRAINT evaluator_primary PRIMARY KEY (id),
+    CONSTRAINT evaluator_solicitation_id_foreign
+        FOREIGN KEY (solicitation_id) REFERENCES solicitation (id),
+    CONSTRAINT evaluator_user_id_foreign FOREIGN KEY (user_id) REFERENCES user_account (id),
+    CONSTRAINT evaluator_organisation_id_foreign
+        FOREIGN KEY (organisation_id) REFERENCES organisation (id),
+    CONSTRAINT evaluator_once_unique UNIQUE (solicitation_id, user_id)
+);
+CREATE INDEX evaluator_user_index ON evaluator (user_id, id);
+CREATE TABLE evaluation (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    submission_id uuid NOT NULL,
+    evaluator_id uuid NOT NULL,
+    scores integer[],
+    points integer,
+    CONSTRAINT evaluation_primary PRIMARY KEY (id),
+    CONSTRAINT evaluation_submission_id_foreign
+        FOREIGN KEY (submission_id) REFERENCES submission (id),
+    CONSTRAINT evaluation_evaluator_id_foreign
+        FOREIGN KEY (evaluator_id) REFERENCES evaluator (id),
+    CONSTRAINT evaluation_once_unique UNIQUE (submission_id, evaluator_id),
+    CONSTRAINT evaluation_scored_whole_check CHECK (num_nonnulls(scores, points) IN (0, 2)),
+    CONSTRAINT evaluation_points_range_check CHECK (points BETWEEN 0 AND 1000000)
+);
+CREATE TABLE award (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    solicitation_id uuid NOT NULL,
+    submission_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    CONSTRAINT award_primary PRIMARY KEY (id),
+    CONSTRAINT award_solicitation_id_foreign
+        FOREIGN KEY (solicitation_id) REFERENCES solicitation (id),
+    CONSTRAINT award_submission_id_foreign FOREIGN KEY (submission_id) REFERENCES submission (id),
+    CONSTRAINT award_once_unique UNIQUE (submission_id),
+    CONSTRAINT award_amount_positive_check CHECK (amount_minor > 0)
+);
+CREATE INDEX award_solicitation_index ON award (solicitation_id);
+CREATE TABLE awarded_deal (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    award_id uuid NOT NULL,
+    deal_id uuid NOT NULL,
+    CONSTRAINT awarded_deal_primary PRIMARY KEY (id),
+    CONSTRAINT awarded_deal_award_id_foreign FOREIGN KEY (award_id) REFERENCES award (id),
+    CONSTRAINT awarded_deal_deal_id_foreign FOREIGN KEY (deal_id) REFERENCES deal (id),
+    CONSTRAINT awarded_deal_award_unique UNIQUE (award_id),
+    CONSTRAINT awarded_deal_deal_unique UNIQUE (deal_id)
+)
 """
 
 COLUMNS = """
@@ -198,6 +305,29 @@ BEGIN
     END IF;
     RETURN NEW;
 END""",
+    # The row lock makes a submission and the close wait for each other.
+    "refuse_late_submission": """
+BEGIN
+    PERFORM FROM solicitation s WHERE s.id = NEW.solicitation_id AND s.state = 'open'
+        AND coalesce(NEW.withdrawn_at, NEW.created_at)
+            < date_trunc('second', s.closes_at) + interval '1 second' FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'solicitation % takes no submissions', NEW.solicitation_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'submission_in_time';
+    END IF;
+    RETURN NEW;
+END""",
+    "refuse_over_budget": """
+BEGIN
+    PERFORM FROM solicitation s WHERE s.id = NEW.solicitation_id FOR UPDATE;
+    IF EXISTS (SELECT FROM solicitation s JOIN award a ON a.solicitation_id = s.id
+        WHERE s.id = NEW.solicitation_id GROUP BY s.id
+        HAVING sum(a.amount_minor) > s.budget_minor OR count(*) > s.awards_max) THEN
+        RAISE EXCEPTION 'the awards of % are more than its budget', NEW.solicitation_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'award_within_budget';
+    END IF;
+    RETURN NEW;
+END""",
     "refuse_change_of_held": """
 BEGIN
     IF EXISTS (SELECT FROM confidential_hold
@@ -220,6 +350,10 @@ CREATE TRIGGER confidential_file_change_held BEFORE UPDATE ON confidential_file 
     WHEN (OLD.stored_at IS NULL AND NEW.stored_at IS NOT NULL
         OR OLD.stored_at IS NOT NULL AND OLD.shredded_at IS NULL AND NEW.shredded_at IS NOT NULL)
     EXECUTE FUNCTION refuse_change_of_held();
+CREATE TRIGGER submission_in_time BEFORE INSERT OR UPDATE ON submission
+    FOR EACH ROW EXECUTE FUNCTION refuse_late_submission();
+CREATE TRIGGER award_within_budget AFTER INSERT OR UPDATE ON award
+    FOR EACH ROW EXECUTE FUNCTION refuse_over_budget();
 CREATE TRIGGER known_declaration_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON known_declaration
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 """
@@ -239,6 +373,8 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER disclosure_view_granted ON disclosure_view")
     op.execute("DROP TRIGGER confidential_body_put_held ON confidential_body")
     op.execute("DROP TRIGGER confidential_body_shred_held ON confidential_body")
+    op.execute("DROP TRIGGER submission_in_time ON submission")
+    op.execute("DROP TRIGGER award_within_budget ON award")
     op.execute("DROP TRIGGER confidential_file_change_held ON confidential_file")
     for name in RULES:
         op.execute(f"DROP FUNCTION {name}()")
@@ -253,5 +389,19 @@ def downgrade() -> None:
     op.execute("DELETE FROM confidential_body WHERE wrapped_key IS NULL")
     for column in ("key_id", "wrapped_key"):
         op.alter_column("confidential_body", column, nullable=False)
-    for table in ("unwanted_idea", "known_declaration", "disclosure", "existence_proof", "proof_batch", "confidential_hold", "confidential_file"):
+    for table in (
+        "awarded_deal",
+        "award",
+        "evaluation",
+        "evaluator",
+        "submission",
+        "solicitation",
+        "unwanted_idea",
+        "known_declaration",
+        "disclosure",
+        "existence_proof",
+        "proof_batch",
+        "confidential_hold",
+        "confidential_file",
+    ):
         op.drop_table(table)
