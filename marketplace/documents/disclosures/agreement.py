@@ -22,7 +22,8 @@ deletes every copy, and uses nothing of it.
 4. Record. Each reading and download is recorded, the owner sees the record, and each copy \
 carries an id that leads back to who had it.
 5. Known already. What the recipient knew before its first reading is not bound, if it says \
-so within {known_days} days after that reading, and shows a document of its own, time-stamped before it.
+so within {known_days} days after that reading, and shows a document of its own, time-stamped \
+before it.
 6. No right to the idea passes by this agreement.
 """
 

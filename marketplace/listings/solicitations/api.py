@@ -12,7 +12,6 @@ from marketplace.accounts.errors import (
 )
 from marketplace.accounts.permissions import Permission
 from marketplace.documents.disclosures.errors import NotWantedError
-from marketplace.documents.errors import NotDisclosedError
 from marketplace.documents.watermarks import name_of
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
@@ -268,7 +267,7 @@ async def declare_conflicts(
 
 @router.get(
     "/{solicitation_id}/submissions/{number}",
-    responses=problems(*JUDGE_ERRORS, PersonNeededError, NotDisclosedError),
+    responses=problems(*JUDGE_ERRORS, PersonNeededError),
 )
 async def read_submission_blind(
     solicitation_id: UUID, number: Number, actor: Organiser, session: Session, keys: Keys

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.members.queries import role_in
 from marketplace.assets.models import Right
+from marketplace.documents.errors import NotDisclosedError
 from marketplace.documents.models import DisclosureGrant
 from marketplace.documents.service import disclose, read_body
 from marketplace.kernel.crypto import Keyring
@@ -165,7 +166,10 @@ async def read_blind(
     """Read a submission; the reading is logged, and its author sees it."""
     evaluator, submission = await _judged(session, solicitation_id, number, actor)
     await _let_read(session, submission, evaluator, actor=actor)
-    _, content, view = await read_body(session, keyring, submission.right_id, actor=actor)
+    try:
+        _, content, view = await read_body(session, keyring, submission.right_id, actor=actor)
+    except NotDisclosedError as error:
+        raise ConflictedError("your organisation does not want to be shown it") from error
     right = await session.get_one(Right, submission.right_id)
     return Blind(submission, right, content, view.id)
 
