@@ -18,7 +18,8 @@ PUBLIC_PAGES = {
     "POST /v1/listings/{listing_id}/offers",
     "POST /v1/solicitations/{solicitation_id}/submissions",
 }
-"""A published listing, an offer for it, an idea entered for a task, and a party's profile and group are for everyone."""
+"""A published listing, an offer for it, an idea entered for a task, and a party's profile and group
+are for everyone."""
 
 OWN_COLLECTIONS = [
     "/v1/authorizations",
