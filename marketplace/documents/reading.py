@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import exists, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.title.models import Ownership
 from marketplace.assets.title.queries import owns
 from marketplace.documents.disclosures.unwanted import is_unwanted
 from marketplace.documents.errors import NotDisclosedError
@@ -16,6 +17,8 @@ from marketplace.kernel.db import now
 
 async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID | None:
     """The grant under which somebody may read; None for an owner, who needs none.
+
+    A grant ends with the ownership of whoever gave it: who buys an idea shows it anew, or not.
 
     Raises:
         NotDisclosedError: they may not.
@@ -36,6 +39,11 @@ async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID 
                 col(DisclosureGrant.expires_at) > now(session),
             ),
             col(DisclosureGrant.revoked_at).is_(None),
+            exists().where(
+                col(Ownership.right_id) == right_id,
+                col(Ownership.organisation_id) == col(DisclosureGrant.granted_by),
+                col(Ownership.owned_until).is_(None),
+            ),
         )
         .order_by(col(DisclosureGrant.purpose))  # that of a deal before one of a disclosure
         .limit(1)

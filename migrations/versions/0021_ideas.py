@@ -260,7 +260,20 @@ CREATE TABLE awarded_deal (
     CONSTRAINT awarded_deal_deal_id_foreign FOREIGN KEY (deal_id) REFERENCES deal (id),
     CONSTRAINT awarded_deal_award_unique UNIQUE (award_id),
     CONSTRAINT awarded_deal_deal_unique UNIQUE (deal_id)
-)
+);
+CREATE TABLE filed_idea (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    idea_id uuid NOT NULL,
+    right_id uuid NOT NULL,
+    filed_by uuid NOT NULL,
+    CONSTRAINT filed_idea_primary PRIMARY KEY (id),
+    CONSTRAINT filed_idea_idea_id_foreign FOREIGN KEY (idea_id) REFERENCES ip_right (id),
+    CONSTRAINT filed_idea_right_id_foreign FOREIGN KEY (right_id) REFERENCES ip_right (id),
+    CONSTRAINT filed_idea_filed_by_foreign FOREIGN KEY (filed_by) REFERENCES organisation (id),
+    CONSTRAINT filed_idea_right_unique UNIQUE (right_id)
+);
+CREATE INDEX filed_idea_idea_index ON filed_idea (idea_id, id)
 """
 
 COLUMNS = """
@@ -295,6 +308,8 @@ BEGIN
             AND g.right_id = NEW.right_id AND g.organisation_id = NEW.organisation_id
             AND (g.user_id IS NULL OR g.user_id = NEW.user_id)
             AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > NEW.created_at)
+            AND EXISTS (SELECT FROM ownership o WHERE o.right_id = g.right_id
+                AND o.organisation_id = g.granted_by AND o.owned_until IS NULL)
             AND NOT EXISTS (SELECT FROM confidential_hold h WHERE h.right_id = NEW.right_id
                 AND h.released_at IS NULL AND h.sealed_until > NEW.created_at)
             FOR SHARE OF g;
@@ -390,6 +405,7 @@ def downgrade() -> None:
     for column in ("key_id", "wrapped_key"):
         op.alter_column("confidential_body", column, nullable=False)
     for table in (
+        "filed_idea",
         "awarded_deal",
         "award",
         "evaluation",

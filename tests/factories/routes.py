@@ -261,6 +261,14 @@ BODIES: Mapping[str, Any] = {
         "known_at": "2026-03-15T00:00:00+09:00",
     },
     "put_confidential_text": {"content": "how the shelf dries an umbrella"},
+    "file_idea": {
+        "kind": "patent",
+        "identifier": {
+            "number": "KR 10-7654329",
+            "office": "KR",
+            "document_class": "registration",
+        },
+    },
     "announce_file": {
         "name": "hinge.pdf",
         "media_type": "application/pdf",

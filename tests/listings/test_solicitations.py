@@ -94,10 +94,15 @@ async def test_the_database_keeps_the_seal_whoever_has_leave(
     await opened.enter(idea)
     grant = text(
         "INSERT INTO disclosure_grant (id, created_at, right_id, organisation_id, purpose,"
-        " granted_by) VALUES (gen_random_uuid(), :now, :right_id, :org, 'deal:forged', :org)"
+        " granted_by) VALUES (gen_random_uuid(), :now, :right_id, :org, 'deal:forged', :owner)"
     )
     organiser = opened.organiser
-    values = {"now": clock.now(), "right_id": idea.right_id, "org": organiser.organisation_id}
+    values = {
+        "now": clock.now(),
+        "right_id": idea.right_id,
+        "org": organiser.organisation_id,
+        "owner": author.organisation_id,
+    }
     async with sessions.begin() as session:
         await session.execute(grant, values)
     refused = await organiser.get(f"{idea.path}/confidential-text")

@@ -30,7 +30,7 @@ from marketplace.deals.payees.models import PayeeRole
 from marketplace.deals.payees.schemas import Payee, Share
 from marketplace.deals.payees.service import put_payees
 from marketplace.kernel.crypto import Keyring
-from marketplace.kernel.db import now
+from marketplace.kernel.db import lock, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, begin, move
 from marketplace.kernel.schemas import Amount
 from marketplace.listings.models import Listing
@@ -216,6 +216,7 @@ async def _concluded(
         valid_until=valid_until,
     )
     session.add(offer)
+    negotiation = await lock(session, Negotiation, negotiation.id)
     move(session, negotiation, "accept", role=SELLER, actor=BY_SYSTEM, offer_number=1)
     await session.flush()
     return negotiation
