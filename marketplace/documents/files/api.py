@@ -181,7 +181,6 @@ async def confidential_files(
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/octet-stream": {}}},
-        206: {"description": "the range asked for", "content": {"application/octet-stream": {}}},
         **problems(
             InvalidTokenError, PersonNeededError, NotDisclosedError, RangeNotSatisfiableError
         ),
@@ -196,7 +195,7 @@ async def download_file(
     files: Files,
     wanted: Annotated[str | None, Header(alias="range", max_length=200)] = None,
 ) -> StreamingResponse:
-    """The bytes of a file, or one range of them. Each download is logged, and each copy marked.
+    """The bytes of a file, or with 206 one range. Each download is logged, and each copy marked.
 
     An owner gets the exact bytes. Anybody else gets a copy that carries the id of the download
     where its format has room, and is told it as `Disclosure-Copy`; each range is a download.

@@ -68,7 +68,6 @@ MOVE_ERRORS = (
 )
 JUDGE_ERRORS = (
     InvalidTokenError,
-    PermissionMissingError,
     NotFoundError,
     NotEvaluatingError,
     UndeclaredError,
@@ -270,7 +269,7 @@ async def declare_conflicts(
     responses=problems(*JUDGE_ERRORS, PersonNeededError),
 )
 async def read_submission_blind(
-    solicitation_id: UUID, number: Number, actor: Organiser, session: Session, keys: Keys
+    solicitation_id: UUID, number: Number, actor: Reader, session: Session, keys: Keys
 ) -> SubmissionBlind:
     """Evaluator: read a submission, without being told whose it is. Each reading is logged."""
     found = await evaluating.read_blind(session, keys, solicitation_id, number, actor=actor)
@@ -286,7 +285,7 @@ async def read_submission_blind(
 
 @router.put(
     "/{solicitation_id}/submissions/{number}/evaluation",
-    responses=problems(*JUDGE_ERRORS, InvalidScoresError),
+    responses=problems(*JUDGE_ERRORS, PermissionMissingError, InvalidScoresError),
 )
 async def evaluate_submission(
     solicitation_id: UUID,
