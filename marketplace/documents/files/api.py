@@ -40,7 +40,7 @@ from marketplace.documents.watermarks import (
     with_mark,
 )
 from marketplace.documents.withdrawing import withdraw_body
-from marketplace.kernel.errors import NotFoundError, TooLargeError
+from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import (
     AllSessions,
@@ -109,7 +109,6 @@ async def announce_file(
     responses=problems(
         *OWNER_ERRORS,
         KindMismatchError,
-        TooLargeError,
         UploadedError,
         UploadIncompleteError,
         UploadSupersededError,
