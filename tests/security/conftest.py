@@ -131,7 +131,7 @@ async def _task(market: Market) -> str:
     path = f"/v1/solicitations/{made['id']}"
     await ok(await market.operator.post(f"{path}/review"))
     await ok(await market.seller.post(f"{path}/open"))
-    right = await ok(await market.buyer.post("/v1/rights", idea_body()))
+    right = await ok(await market.buyer.post("/v1/rights", idea_body(classifications=[])))
     text = {"content": "the buyer's own idea"}
     await ok(await market.buyer.put(f"/v1/rights/{right['id']}/confidential-text", text))
     await ok(await market.buyer.post(f"{path}/submissions", {"right_id": right["id"]}))
