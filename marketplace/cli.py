@@ -16,6 +16,7 @@ from marketplace.app import create_app
 from marketplace.commands import GROUPS, DataDir, say, settings_of, using
 from marketplace.demo import example, journey
 from marketplace.demo.client import ApiRefusalError
+from marketplace.document_commands import DOCUMENTS
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.logs import configure_logs
 from marketplace.kernel.parents import end_with_parent
@@ -38,7 +39,7 @@ cli = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
 
-for name, group in (GROUPS | VALUATION).items():
+for name, group in (GROUPS | VALUATION | DOCUMENTS).items():
     cli.add_typer(group, name=name)
 
 LISTEN_BACKLOG: Final = 2048

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
+from cryptography.x509 import Certificate, load_pem_x509_certificates
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
@@ -151,6 +152,18 @@ class Settings(BaseSettings):
     master_key_file: Path | None = Field(
         default=None, description="left out: `master.keys` in the data directory"
     )
+    file_bytes_max: int = Field(
+        default=2 * 1024**3, ge=0, le=2**32, description="of a file of a confidential body"
+    )
+    timestamp_url: str | None = Field(
+        default=None, description="of an RFC 3161 authority; left out, nothing is stamped"
+    )
+    timestamp_ca_file: Path | None = Field(
+        default=None, description="certificates (PEM) that the authority's tokens lead to"
+    )
+    timestamp_seconds: float = Field(
+        default=60, gt=0, le=86_400, description="between two batches of proofs"
+    )
     search_dir: Path | None = Field(default=None, description="left out: in the data directory")
     smtp_host: str | None = Field(
         default=None, description="left out: mail goes to `outbox` in the data directory"
@@ -192,6 +205,12 @@ class Settings(BaseSettings):
     def currencies_of_stripe(self) -> frozenset[str]:
         return frozenset(_listed(self.stripe_currencies))
 
+    def timestamp_certificates(self) -> tuple[Certificate, ...]:
+        """What tokens of the time-stamping authority lead to; nothing where none is set up."""
+        if self.timestamp_ca_file is None:
+            return ()
+        return tuple(load_pem_x509_certificates(self.timestamp_ca_file.read_bytes()))
+
     @property
     def issuer(self) -> str:
         """The address that links begin with, and that clients discover everything from."""
@@ -204,6 +223,10 @@ class Settings(BaseSettings):
     @property
     def index_path(self) -> Path:
         return self.search_dir or self.data_dir / "search"
+
+    @property
+    def files_path(self) -> Path:
+        return self.data_dir / "files"
 
     def mail_transport(self) -> Transport:
         """The mail server, or the outbox folder where none is configured."""

@@ -14,6 +14,9 @@ from typing import Final
 
 from marketplace.accounts.letters import Letters
 from marketplace.accounts.passwords.service import mail_resets
+from marketplace.documents.proofs.service import stamp_new
+from marketplace.documents.proofs.timestamps import Authority
+from marketplace.documents.withdrawing import destroy_withdrawn
 from marketplace.kernel.clock import SystemClock
 from marketplace.kernel.clocks import run_due
 from marketplace.kernel.crypto import KeyFileError, load_keyring
@@ -23,6 +26,7 @@ from marketplace.kernel.events import deliver, ensure_position
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.mail.sending import Mailer
 from marketplace.kernel.master_keys import open_keyring
+from marketplace.kernel.sealed_files import SealedFiles
 from marketplace.kernel.seals import seal_new_events
 from marketplace.payments.errands.desk import Desk
 from marketplace.payments.errands.service import run_errands
@@ -63,6 +67,15 @@ def provider_loops(sessions: Sessions, settings: Settings, desk: Desk | None) ->
     ]
 
 
+def stamp_loops(sessions: Sessions, settings: Settings) -> list[Loop]:
+    """Proofs of existence, where a time-stamping authority is set up."""
+    if settings.timestamp_url is None:
+        return []
+    authority = Authority(settings.timestamp_url, settings.timestamp_certificates())
+    stamping = partial(stamp_new, sessions, authority)
+    return [Loop("time stamps", stamping, settings.timestamp_seconds)]
+
+
 def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> list[Loop]:
     """Everything that goes on in the background."""
     indexing = IndexLoop(sessions, settings)
@@ -82,6 +95,12 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
         Loop("password resets", partial(mail_resets, sessions, letters), MAIL_SECONDS),
         Loop("mail", mailer.send_due, MAIL_SECONDS),
         *provider_loops(sessions, settings, desk),
+        *stamp_loops(sessions, settings),
+        Loop(
+            "withdrawn documents",
+            partial(destroy_withdrawn, sessions, keyring, SealedFiles(settings.files_path)),
+            CLOCK_SECONDS,
+        ),
         Loop("seals", partial(seal, sessions), SEAL_SECONDS),
         Loop("forgetting", partial(forget, sessions), SEAL_SECONDS),
     ]

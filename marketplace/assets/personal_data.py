@@ -13,6 +13,7 @@ from marketplace.accounts.personal_data.registry import (
     events_about,
 )
 from marketplace.assets.consents.models import Consent
+from marketplace.assets.filings.models import FiledIdea
 from marketplace.assets.models import LegalEvent, Right, RightIdentifier
 from marketplace.assets.title.models import Conveyance, Ownership
 
@@ -73,6 +74,12 @@ PERSONAL_DATA: Final = PersonalData(
                 "raw",
             ),
             f"right_id IN ({_RIGHTS})",
+        ),
+        Section(
+            "filed_ideas",
+            FiledIdea,
+            ("id", "created_at", "idea_id", "right_id", "filed_by"),
+            f"idea_id IN ({_RIGHTS})",
         ),
         Section(
             "ownerships",

@@ -43,6 +43,7 @@ async def open_deal(
     price_minor: int,
     currency: str,
     actor: Actor,
+    by_award: bool = False,
 ) -> Deal:
     """Reserve what is sold, or draft what is licensed, and write the deal down.
 
@@ -72,7 +73,7 @@ async def open_deal(
     offer = None if deal.type is DealType.SALE else await offer_of(session, listing.id)
     for right_id in sorted({right.id, *(item.right_id for item in items)}):
         await _hold_right(session, deal, right_id, offer)
-    await _hold_listing(session, listing.id, offer)
+    await _hold_listing(session, listing.id, offer, by_award=by_award)
     begin(session, deal, actor, price_minor=price_minor, currency=currency, right_id=right.id)
     await session.flush()
     await _add_terms(session, deal, items, offer, actor)
@@ -96,10 +97,13 @@ async def _hold_right(
 
 
 async def _hold_listing(
-    session: AsyncSession, listing_id: UUID, offer: LicenceOffer | None
+    session: AsyncSession, listing_id: UUID, offer: LicenceOffer | None, *, by_award: bool
 ) -> None:
     """One buyer takes a listing, unless it offers licences that others may have too."""
     listing = await lock(session, Listing, listing_id)
+    if by_award:
+        await system_move(session, listing, "award", actor=BY_SYSTEM)
+        return
     if listing.state is not ListingState.PUBLISHED:
         raise ListingNotOpenError(f"it is {listing.state}")
     if offer is None or offer.offered.kind in ALONE:

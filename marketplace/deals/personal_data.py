@@ -14,6 +14,7 @@ from marketplace.accounts.personal_data.registry import (
     Section,
     events_about,
 )
+from marketplace.deals.awards.models import AwardedDeal
 from marketplace.deals.lifecycle import DEAL, DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.lifecycle import BUYER, NEGOTIATION, SELLER
@@ -82,6 +83,12 @@ async def _running(session: AsyncSession, holder: Holder) -> list[Obligation]:
 
 PERSONAL_DATA: Final = PersonalData(
     sections=(
+        Section(
+            "awarded_deals",
+            AwardedDeal,
+            ("id", "created_at", "award_id", "deal_id"),
+            f"deal_id IN (SELECT id FROM deal WHERE {_SIDES})",
+        ),
         Section(
             "negotiations",
             Negotiation,

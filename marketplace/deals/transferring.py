@@ -53,8 +53,14 @@ async def _disclose_ideas(session: AsyncSession, deal: Deal, *, actor: Actor) ->
         deal.recordal_waived_by_seller = True
     for right_id in ideas:
         if not await has_disclosure(session, right_id, purpose=deal.subject):
-            to = deal.buyer_organisation_id
-            await disclose(session, right_id, to=to, purpose=deal.subject, actor=actor)
+            await disclose(
+                session,
+                right_id,
+                to=deal.buyer_organisation_id,
+                purpose=deal.subject,
+                actor=actor,
+                granted_by=actor.organisation_id,
+            )
 
 
 async def waive_recordal(session: AsyncSession, deal_id: UUID, *, actor: Actor) -> Deal:

@@ -1,7 +1,8 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Path
+from fastapi.responses import PlainTextResponse
 
 from marketplace.accounts.access import Allowed, Keys
 from marketplace.accounts.actors import Actor
@@ -16,7 +17,9 @@ from marketplace.documents.schemas import (
     ConfidentialText,
     ConfidentialVersion,
     ViewRead,
+    read_view,
 )
+from marketplace.documents.watermarks import marked_text, name_of
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
@@ -27,6 +30,7 @@ router = transactional_router(prefix="/v1/rights/{right_id}", tags=["confidentia
 
 
 Registrant = Annotated[Actor, Depends(Allowed(Permission.REGISTER_RIGHTS))]
+CopyId = Annotated[str, Path(pattern="^MPW-[0-9a-f]{32}$", examples=[f"MPW-{'0' * 32}"])]
 Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
 
 
@@ -53,9 +57,23 @@ async def read_confidential_text(
     right_id: UUID, actor: Reader, session: Session, keys: Keys
 ) -> ConfidentialRead:
     """Read the confidential text as its owner or under a disclosure. Each reading is logged."""
-    body, content = await service.read_body(session, keys, right_id, actor=actor)
+    body, content, view = await service.read_body(session, keys, right_id, actor=actor)
     version = ConfidentialVersion.model_validate(body)
-    return ConfidentialRead(**version.model_dump(), content=content)
+    return ConfidentialRead(**version.model_dump(), content=content, copy_id=name_of(view.id))
+
+
+@router.get(
+    "/confidential-text/copy",
+    response_class=PlainTextResponse,
+    responses=problems(InvalidTokenError, NotDisclosedError),
+)
+async def copy_confidential_text(
+    right_id: UUID, actor: Reader, session: Session, keys: Keys
+) -> PlainTextResponse:
+    """The confidential text to keep, marked with the id of this reading, seen and unseen."""
+    _, content, view = await service.read_body(session, keys, right_id, actor=actor)
+    headers = {"disclosure-copy": name_of(view.id)}
+    return PlainTextResponse(marked_text(content, view.id), headers=headers)
 
 
 @router.get(
@@ -68,4 +86,10 @@ async def disclosure_views(
     views, following = await service.views_of(
         session, right_id, actor=actor, cursor=cursor, limit=limit
     )
-    return Page(items=[ViewRead.model_validate(view) for view in views], next=following)
+    return Page(items=[read_view(view) for view in views], next=following)
+
+
+@router.get("/disclosure-views/{copy_id}", responses=problems(InvalidTokenError, NotFoundError))
+async def trace_copy(right_id: UUID, copy_id: CopyId, actor: Reader, session: Session) -> ViewRead:
+    """Who was given a copy of your idea, by the id that a leaked one carries."""
+    return read_view(await service.view_of(session, right_id, copy_id, actor=actor))

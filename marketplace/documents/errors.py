@@ -18,7 +18,11 @@ class NotDisclosedError(NotFoundError):
 
 class BodyFrozenError(ConflictError):
     code = "body_frozen"
-    title = "A deal over this idea is under way, so its text cannot change"
+    title = "A deal over this idea is under way, or it was submitted: its text cannot change"
 
 
-CONSTRAINT_ERRORS = {"signature_once_unique": AlreadySignedError}
+CONSTRAINT_ERRORS = {
+    "signature_once_unique": AlreadySignedError,
+    "confidential_body_held": BodyFrozenError,
+    "disclosure_view_granted": NotDisclosedError,
+}

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from marketplace.documents.models import DisclosureView
+from marketplace.documents.watermarks import name_of
 from marketplace.kernel.schemas import Input, Output, Storable, example
 
 
@@ -23,10 +25,25 @@ class ConfidentialVersion(Output):
 
 class ConfidentialRead(ConfidentialVersion):
     content: str
+    copy_id: str = Field(description="leads from a copy back to this reading")
 
 
 class ViewRead(Output):
+    copy_id: str = Field(description="what the copy is marked with")
     version: int
+    file_id: UUID | None = Field(description="null for the text")
     organisation_id: UUID
     user_id: UUID
     created_at: datetime
+
+
+def read_view(view: DisclosureView) -> ViewRead:
+    """A reading as an owner sees it."""
+    return ViewRead(
+        copy_id=name_of(view.id),
+        version=view.version,
+        file_id=view.file_id,
+        organisation_id=view.organisation_id,
+        user_id=view.user_id,
+        created_at=view.created_at,
+    )

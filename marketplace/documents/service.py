@@ -1,11 +1,13 @@
 """Confidential bodies: put, disclosed, read. Each reading is logged before a byte leaves."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -16,10 +18,14 @@ from marketplace.assets.service import is_reserved
 from marketplace.assets.title.queries import owns
 from marketplace.documents.errors import BodyFrozenError, NotDisclosedError
 from marketplace.documents.models import ConfidentialBody, DisclosureGrant, DisclosureView
-from marketplace.kernel.crypto import Keyring, Sealed
+from marketplace.documents.proofs.service import commit_to
+from marketplace.documents.reading import leave_of, note_view
+from marketplace.kernel.crypto import Keyring, decrypt, encrypt
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
+from marketplace.kernel.ids import new_id
+from marketplace.kernel.lifecycle import Identity
 from marketplace.kernel.pagination import page_by_id
 
 
@@ -36,7 +42,7 @@ async def put_body(
     Raises:
         NotFoundError: the right is not the actor's.
         KindMismatchError: only ideas are confidential; a patent is published.
-        BodyFrozenError: a deal over the idea is under way.
+        BodyFrozenError: a deal over the idea is under way, or it is bound otherwise.
     """
     if not await owns(session, right_id, actor.organisation_id):
         raise NotFoundError("no such right")
@@ -45,29 +51,39 @@ async def put_body(
         raise KindMismatchError("only an idea has a confidential text")
     if await is_reserved(session, right_id):
         raise BodyFrozenError
-    latest = await latest_body(session, right_id)
-    version = latest.version + 1 if latest else 1
-    sealed = keyring.seal(content.encode(), context=_context(right_id, version))
+    version = await _versions(session, right_id) + 1
+    body_id = new_id()
+    key = await asyncio.to_thread(keyring.vault.create, body_id)
     body = ConfidentialBody(
+        id=body_id,
         created_at=now(session),
         right_id=right_id,
         version=version,
-        key_id=sealed.key_id,
-        wrapped_key=sealed.wrapped_key,
-        ciphertext=sealed.ciphertext,
+        ciphertext=encrypt(key, content.encode(), context=_context(right_id, version)),
     )
     session.add(body)
+    sha256 = hashlib.sha256(content.encode()).digest()
+    commit_to(session, body, key, sha256, organisation_id=actor.organisation_id)
     subject, data = f"right:{right_id}", {"version": version}
     publish(session, "right.put_confidential_body", subject=subject, actor=actor.label, data=data)
     await session.flush()
     return body
 
 
+async def _versions(session: AsyncSession, right_id: UUID) -> int:
+    query = select(func.max(ConfidentialBody.version)).where(
+        col(ConfidentialBody.right_id) == right_id
+    )
+    return (await session.execute(query)).scalar_one() or 0
+
+
 async def latest_body(session: AsyncSession, right_id: UUID) -> ConfidentialBody | None:
-    """The newest version of a confidential text, still sealed; None when none was put."""
+    """The newest version of a confidential text, still sealed; None when there is none to read."""
     query = (
         select(ConfidentialBody)
-        .where(col(ConfidentialBody.right_id) == right_id)
+        .where(
+            col(ConfidentialBody.right_id) == right_id, col(ConfidentialBody.shredded_at).is_(None)
+        )
         .order_by(col(ConfidentialBody.version).desc())
         .limit(1)
     )
@@ -80,25 +96,50 @@ async def body_sha256(session: AsyncSession, keyring: Keyring, right_id: UUID) -
     Nobody reads the text here, so no reading is logged.
     """
     body = await latest_body(session, right_id)
-    return hashlib.sha256(_open(keyring, body)).hexdigest() if body else None
+    return hashlib.sha256(open_body(keyring, body)).hexdigest() if body else None
 
 
-def _open(keyring: Keyring, body: ConfidentialBody) -> bytes:
-    sealed = Sealed(body.key_id, body.wrapped_key, body.ciphertext)
-    return keyring.open(sealed, context=_context(body.right_id, body.version))
+def open_body(keyring: Keyring, body: ConfidentialBody) -> bytes:
+    """Decrypt a text for whoever has proved that they may have it."""
+    return decrypt(key_of(keyring, body), body.ciphertext, context=body_context(body))
+
+
+def key_of(keyring: Keyring, body: ConfidentialBody) -> bytes:
+    """The key of a text.
+
+    Raises:
+        KeyDestroyedError: it was withdrawn.
+    """
+    if body.key_id is None or body.wrapped_key is None:
+        return keyring.vault.read(body.id)
+    return keyring.unwrap(body.key_id, body.wrapped_key, context=body_context(body))
+
+
+def body_context(body: ConfidentialBody) -> str:
+    return _context(body.right_id, body.version)
 
 
 async def disclose(
-    session: AsyncSession, right_id: UUID, *, to: UUID, purpose: str, actor: Actor
+    session: AsyncSession,
+    right_id: UUID,
+    *,
+    to: UUID,
+    purpose: str,
+    actor: Identity,
+    granted_by: UUID,
+    person_id: UUID | None = None,
+    expires_at: datetime | None = None,
 ) -> None:
-    """Let an organisation read the confidential text, for the purpose named."""
+    """Let an organisation, or one person of it, read the confidential body for a purpose."""
     session.add(
         DisclosureGrant(
             created_at=now(session),
             right_id=right_id,
             organisation_id=to,
+            user_id=person_id,
             purpose=purpose,
-            granted_by=actor.organisation_id,
+            granted_by=granted_by,
+            expires_at=expires_at,
         )
     )
     subject, data = f"right:{right_id}", {"to": to, "purpose": purpose}
@@ -126,36 +167,19 @@ async def revoke_disclosures(session: AsyncSession, *, purpose: str) -> None:
 
 async def read_body(
     session: AsyncSession, keyring: Keyring, right_id: UUID, *, actor: Actor
-) -> tuple[ConfidentialBody, str]:
+) -> tuple[ConfidentialBody, str, DisclosureView]:
     """Decrypt the newest text for its owner or a grantee, and log the reading.
 
     Raises:
         NotDisclosedError: not theirs and not disclosed to them, or there is none.
     """
     body = await latest_body(session, right_id)
-    if body is None or not await _may_read(session, right_id, actor):
+    if body is None:
         raise NotDisclosedError
-    session.add(
-        DisclosureView(
-            created_at=now(session),
-            right_id=right_id,
-            version=body.version,
-            organisation_id=actor.organisation_id,
-            user_id=actor.person_id,
-        )
-    )
-    return body, _open(keyring, body).decode()
-
-
-async def _may_read(session: AsyncSession, right_id: UUID, actor: Actor) -> bool:
-    if await owns(session, right_id, actor.organisation_id):
-        return True
-    query = select(DisclosureGrant.id).where(
-        col(DisclosureGrant.right_id) == right_id,
-        col(DisclosureGrant.organisation_id) == actor.organisation_id,
-        col(DisclosureGrant.revoked_at).is_(None),
-    )
-    return (await session.execute(query)).first() is not None
+    grant_id = await leave_of(session, right_id, actor)
+    content = open_body(keyring, body).decode()
+    view = await note_view(session, right_id, version=body.version, actor=actor, grant_id=grant_id)
+    return body, content, view
 
 
 async def views_of(
@@ -166,3 +190,19 @@ async def views_of(
         raise NotFoundError("no such right")
     query = select(DisclosureView).where(col(DisclosureView.right_id) == right_id)
     return await page_by_id(session, query, DisclosureView, cursor=cursor, limit=limit)
+
+
+async def view_of(
+    session: AsyncSession, right_id: UUID, copy_id: str, *, actor: Actor
+) -> DisclosureView:
+    """The reading that a copy of the owner's text or file was given out by.
+
+    Raises:
+        NotFoundError: no such reading of a right of theirs.
+    """
+    view = await session.get(DisclosureView, UUID(hex=copy_id.removeprefix("MPW-")))
+    if view is None or view.right_id != right_id:
+        raise NotFoundError("no such copy")
+    if not await owns(session, right_id, actor.organisation_id):
+        raise NotFoundError("no such copy")
+    return view

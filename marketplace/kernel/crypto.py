@@ -1,7 +1,7 @@
 """Encryption at rest: AES-256-GCM with named master keys, and a key of its own for each record.
 
-A master key wraps the record's key; losing or deleting the wrapped key destroys the record, also
-in every backup of the database. Master keys live outside the database.
+A master key wraps the record's key. Master keys live outside the database, and so do the keys of
+documents that can be destroyed (`kernel/vault.py`).
 """
 
 import hmac
@@ -15,13 +15,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from marketplace.kernel.errors import ConflictError
+from marketplace.kernel.vault import DecryptionError, FolderVault, flush_folder
 
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
-
-
-class DecryptionError(Exception):
-    """The bytes were changed, or the key is not theirs. Never says anything of the content."""
 
 
 class KeyFileError(ConflictError):
@@ -41,7 +38,10 @@ class Sealed:
 class Keyring:
     """Master keys by id; the current one encrypts, all of them decrypt."""
 
-    def __init__(self, keys: dict[str, bytes], current: str) -> None:
+    def __init__(
+        self, keys: dict[str, bytes], current: str, vault_folder: Path = Path("document-keys")
+    ) -> None:
+        self.vault = FolderVault(vault_folder, self)
         self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._current = current
         self.key_fingerprints = {
@@ -68,11 +68,29 @@ class Keyring:
 
     def open(self, sealed: Sealed, *, context: str) -> bytes:
         """Decrypt; raises DecryptionError when anything was changed."""
-        master = self._keys.get(sealed.key_id)
-        if master is None:
-            raise DecryptionError(f"master key {sealed.key_id} is not in the key file")
-        key = _decrypt(master, sealed.wrapped_key, context)
+        key = self.unwrap(sealed.key_id, sealed.wrapped_key, context=context)
         return _decrypt(AESGCM(key), sealed.ciphertext, context)
+
+    def wrap(self, key: bytes, *, context: str) -> tuple[str, bytes]:
+        """Encrypt a document's key by the current master key, whose id is given."""
+        return self._current, _encrypt(self._keys[self._current], key, context)
+
+    def unwrap(self, key_id: str, wrapped: bytes, *, context: str) -> bytes:
+        """Decrypt a document's key; raises DecryptionError when it was changed."""
+        master = self._keys.get(key_id)
+        if master is None:
+            raise DecryptionError(f"master key {key_id} is not in the key file")
+        return _decrypt(master, wrapped, context)
+
+
+def encrypt(key: bytes, content: bytes, *, context: str) -> bytes:
+    """Encrypt a small content under a key of its own document."""
+    return _encrypt(AESGCM(key), content, context)
+
+
+def decrypt(key: bytes, content: bytes, *, context: str) -> bytes:
+    """Decrypt it; raises DecryptionError when anything was changed."""
+    return _decrypt(AESGCM(key), content, context)
 
 
 def _encrypt(cipher: AESGCM, content: bytes, context: str) -> bytes:
@@ -98,7 +116,7 @@ def load_keyring(path: Path) -> Keyring:
         for line in path.read_text().split():
             key_id, _, key = line.partition(":")
             keys[key_id] = bytes.fromhex(key)
-        return Keyring(keys, list(keys)[-1])
+        return Keyring(keys, list(keys)[-1], path.parent / "document-keys")
     except FileNotFoundError:
         raise KeyFileError(
             f"the master keys of this database are not in {path}: bring the file back from its"
@@ -106,6 +124,25 @@ def load_keyring(path: Path) -> Keyring:
         ) from None
     except (ValueError, IndexError):
         raise KeyFileError(f"{path} is no file of `id:hex` lines with 32 bytes each") from None
+
+
+def add_master_key(path: Path) -> str:
+    """Put a new key at the end of the file, by which everything is wrapped from now on.
+
+    Raises:
+        KeyFileError: there is no such file.
+    """
+    load_keyring(path)
+    key_id = f"k-{secrets.token_hex(4)}"
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"{path.read_text().rstrip()}\n{key_id}:{secrets.token_hex(KEY_BYTES)}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    flush_folder(path.parent)
+    return key_id
 
 
 def create_key_file(path: Path) -> None:
@@ -130,13 +167,4 @@ def create_key_file(path: Path) -> None:
         pass
     finally:
         draft.unlink()
-    _flush_folder(path.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the link itself survive a power cut: what the key encrypts is flushed as well."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush_folder(path.parent)

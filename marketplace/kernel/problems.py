@@ -20,7 +20,6 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from marketplace.kernel.crypto import DecryptionError
 from marketplace.kernel.database_errors import DatabaseError, constraint_of, is_transient
 from marketplace.kernel.errors import (
     MalformedBodyError,
@@ -33,6 +32,7 @@ from marketplace.kernel.errors import (
     ValidationFailedError,
 )
 from marketplace.kernel.logs import get_logger
+from marketplace.kernel.vault import DecryptionError
 
 logger = get_logger(__name__)
 

@@ -112,3 +112,35 @@ async def _writes(request: Request) -> Writes:
 Session = Annotated[AsyncSession, Depends(_session)]
 HotReads = Annotated[Reads, Depends(_reads)]
 HotWrites = Annotated[Writes, Depends(_writes)]
+
+
+class StreamedRoute(APIRoute):
+    """Lets a request in by a transaction, and leaves its body to be read without one.
+
+    The handler ends that transaction by `let_in`, takes as long as the body takes, and writes what
+    came of it by transactions of its own.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            sessions: Sessions = request.app.state.sessions
+            async with sessions() as session:
+                request.state.session = session
+                return await handler(request)
+
+        return handle
+
+
+async def let_in(session: AsyncSession) -> None:
+    """Keep what the first transaction of a streamed request wrote, and hold no connection."""
+    await session.commit()
+
+
+async def _sessions(request: Request) -> Sessions:
+    sessions: Sessions = request.app.state.sessions
+    return sessions
+
+
+AllSessions = Annotated[Sessions, Depends(_sessions)]

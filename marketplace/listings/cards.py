@@ -47,7 +47,7 @@ _DROP: Final = text("DELETE FROM listing_card WHERE listing_id = :listing_id")
 
 async def refresh_card(session: AsyncSession, listing: Listing) -> None:
     """Make the card say what the listing says now; a listing that is not public has none."""
-    if listing.state not in PUBLIC:
+    if listing.state not in PUBLIC or listing.published_at is None:
         await session.execute(_DROP, {"listing_id": listing.id})
         return
     right = await session.get_one(Right, listing.right_id)

@@ -9,7 +9,7 @@ from marketplace.listings.cards import rename_seller
 from marketplace.listings.deal_types import DealType
 from marketplace.listings.licensing.opening import withdraw_open
 from marketplace.listings.models import Listing
-from marketplace.listings.service import follow_right, withdraw_unowned
+from marketplace.listings.service import follow_right, withdraw_listings_of, withdraw_unowned
 
 
 async def on_standing(session: AsyncSession, fact: Fact) -> None:
@@ -38,3 +38,8 @@ async def on_off_the_market(session: AsyncSession, fact: Fact) -> None:
     listing = await lock(session, Listing, UUID(fact.subject.removeprefix("listing:")))
     if listing.deal_type is DealType.OPEN:
         await withdraw_open(session, listing, actor=BY_SYSTEM)
+
+
+async def on_withdrawn_idea(session: AsyncSession, fact: Fact) -> None:
+    """An idea whose confidential body is gone has nothing to sell."""
+    await withdraw_listings_of(session, UUID(fact.subject.removeprefix("right:")))

@@ -19,6 +19,8 @@ S = ListingState
 SELLER: Final = "seller"
 OPERATOR: Final = "operator"
 
+# An idea that is awarded in a solicitation was never on the market: its listing is reserved from
+# the draft, shown to nobody, and retired when the deal comes to nothing.
 LISTING: Final = Lifecycle(
     "listing",
     ListingState,
@@ -33,6 +35,8 @@ LISTING: Final = Lifecycle(
         moves("suspend", S.PUBLISHED, S.SUSPENDED, OPERATOR, SYSTEM),
         moves("resume", S.SUSPENDED, S.PUBLISHED, OPERATOR),
         moves("reserve", S.PUBLISHED, S.RESERVED, SYSTEM),
+        moves("award", S.DRAFT, S.RESERVED, SYSTEM),
+        moves("retire", S.RESERVED, S.WITHDRAWN, SYSTEM, CLOCK),
         moves("reopen", S.RESERVED, S.PUBLISHED, SYSTEM, OPERATOR, CLOCK),
         moves("sell", {S.PUBLISHED, S.SUSPENDED, S.RESERVED}, S.SOLD, SYSTEM),
         moves("expire", {S.DRAFT, S.PUBLISHED, S.SUSPENDED}, S.EXPIRED, CLOCK),

@@ -189,8 +189,10 @@ async def resume_listing(
 async def operator_reopen(
     session: AsyncSession, listing_id: UUID, *, actor: Actor, version: int | None
 ) -> Listing:
-    """Operator: show a reserved listing again."""
+    """Operator: show a reserved listing again, if it was ever shown."""
     listing = await lock_for(session, listing_id, actor)
+    if listing.published_at is None:
+        raise NotFoundError("no such listing")
     await _require_free(session, listing)
     await _move(session, listing, "reopen", actor, version)
     return listing
@@ -259,8 +261,11 @@ async def reopen_listing(
     """Show a reserved listing again whose deal ended, or left no trace of an end.
 
     A right that fell out of force during the deal, or was attached, is not shown: its listing is
-    suspended.
+    suspended; one that was never public is retired.
     """
+    if listing.published_at is None:
+        move(session, listing, "retire", role=role, actor=actor)
+        return
     is_free = await _is_free(session, listing)
     move(session, listing, "reopen", role=role, actor=actor)
     if not is_free:

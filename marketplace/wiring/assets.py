@@ -16,6 +16,7 @@ from marketplace.assets.encumbrances.certificates.models import EncumbranceCerti
 from marketplace.assets.encumbrances.consents import api as holders_consents_api
 from marketplace.assets.encumbrances.lifecycle import ENCUMBRANCE
 from marketplace.assets.encumbrances.models import Encumbrance, EncumbranceVersion
+from marketplace.assets.filings import api as filings_api
 from marketplace.assets.legal_rules import api as legal_rules_api
 from marketplace.assets.legal_rules import errors as legal_rules_errors
 from marketplace.assets.register import api as register_api
@@ -32,6 +33,7 @@ from marketplace.wiring.domain import Domain
 ASSETS: Final = Domain(
     routers=(
         assets_api.router,
+        filings_api.router,
         title_api.router,
         standing_api.router,
         register_api.router,

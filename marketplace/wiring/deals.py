@@ -8,6 +8,8 @@ from marketplace.deals.audits import api as audits_api
 from marketplace.deals.audits import errors as audits_errors
 from marketplace.deals.audits.lifecycle import ROYALTY_AUDIT
 from marketplace.deals.audits.models import RoyaltyAudit
+from marketplace.deals.awards import api as awards_api
+from marketplace.deals.awards import errors as awards_errors
 from marketplace.deals.bundles import api as bundles_api
 from marketplace.deals.chargebacks import on_chargeback, on_chargeback_over
 from marketplace.deals.co_owners import api as co_owners_api
@@ -96,6 +98,7 @@ ROYALTY_MONEY: Final = (
 
 DEALS: Final = Domain(
     routers=(
+        awards_api.router,
         negotiations_api.router,
         deals_api.router,
         co_owners_api.router,
@@ -167,6 +170,7 @@ DEALS: Final = Domain(
     ),
     constraint_errors={
         **negotiations_errors.CONSTRAINT_ERRORS,
+        **awards_errors.CONSTRAINT_ERRORS,
         **payees_errors.CONSTRAINT_ERRORS,
         **parts_errors.CONSTRAINT_ERRORS,
         **licences_errors.CONSTRAINT_ERRORS,

@@ -12,17 +12,26 @@ from marketplace.listings.handlers import (
     on_organisation_edited,
     on_standing,
     on_title,
+    on_withdrawn_idea,
 )
 from marketplace.listings.lifecycle import LISTING
 from marketplace.listings.models import Listing
+from marketplace.listings.solicitations import api as solicitations_api
+from marketplace.listings.solicitations import errors as solicitations_errors
+from marketplace.listings.solicitations import personal_data as solicitations_personal_data
+from marketplace.listings.solicitations import service as solicitations
+from marketplace.listings.solicitations.handlers import on_paid
+from marketplace.listings.solicitations.lifecycle import SOLICITATION
+from marketplace.listings.solicitations.models import Solicitation
 from marketplace.wiring.domain import Domain
 
 LISTINGS: Final = Domain(
     routers=(
         listings_api.router,
         listings_api.public_router,
+        solicitations_api.router,
     ),
-    lifecycles=(LISTING,),
+    lifecycles=(LISTING, SOLICITATION),
     consumers=(
         Consumer(
             "listings",
@@ -34,6 +43,8 @@ LISTINGS: Final = Domain(
                 "organisation.edit": on_organisation_edited,
                 "listing.withdraw": on_off_the_market,
                 "listing.expire": on_off_the_market,
+                "right.shred_confidential": on_withdrawn_idea,
+                "payment_request.pay": on_paid,
             },
         ),
     ),
@@ -45,7 +56,17 @@ LISTINGS: Final = Domain(
                 "reopen": listings_service.reopen_listing,
             },
         ),
+        Clock(
+            Solicitation,
+            {"go_on": solicitations.go_on, "award_none": solicitations.end_unawarded},
+        ),
     ),
-    constraint_errors={**listings_errors.CONSTRAINT_ERRORS},
-    personal_data=(listings_personal_data.PERSONAL_DATA,),
+    constraint_errors={
+        **listings_errors.CONSTRAINT_ERRORS,
+        **solicitations_errors.CONSTRAINT_ERRORS,
+    },
+    personal_data=(
+        solicitations_personal_data.PERSONAL_DATA,
+        listings_personal_data.PERSONAL_DATA,
+    ),
 )

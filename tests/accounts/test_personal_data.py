@@ -278,7 +278,10 @@ async def _assert_off_the_market(market: Market, ids: dict[str, str]) -> None:
     assert states == {"negotiations": "withdrawn", "asked": "declined"}
     async with market.world.engine.connect() as connection:
         bodies = await connection.execute(
-            text("SELECT count(*) FROM confidential_body WHERE right_id = :id"),
+            text(
+                "SELECT count(*) FROM confidential_body"
+                " WHERE right_id = :id AND shredded_at IS NULL"
+            ),
             {"id": ids["rights"]},
         )
         assert bodies.scalar_one() == 0

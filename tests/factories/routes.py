@@ -27,7 +27,12 @@ from marketplace.deals.royalty_checks.schemas import CheckPolicySet
 NOBODY = str(UUID(int=7))
 """An id that nothing has."""
 
-PATH_DEFAULTS = {"consumer": "deals", "sequence": "1", "number": "1"}
+PATH_DEFAULTS = {
+    "consumer": "deals",
+    "sequence": "1",
+    "number": "1",
+    "copy_id": f"MPW-{UUID(int=7).hex}",
+}
 
 ACCOUNT = {
     "holder_name": "홍길동",
@@ -314,6 +319,47 @@ BODIES: Mapping[str, Any] = {
         "known_at": "2026-03-15T00:00:00+09:00",
     },
     "put_confidential_text": {"content": "how the shelf dries an umbrella"},
+    "file_idea": {
+        "kind": "patent",
+        "identifier": {
+            "number": "KR 10-7654329",
+            "office": "KR",
+            "document_class": "registration",
+        },
+    },
+    "announce_file": {
+        "name": "hinge.pdf",
+        "media_type": "application/pdf",
+        "size_bytes": 3,
+        "replaces": None,
+    },
+    "propose_disclosure": {
+        "organisation_id": NOBODY,
+        "user_id": None,
+        "purpose": "evaluation for a licence",
+        "expires_at": "2027-06-30T00:00:00+09:00",
+        "known_days": 14,
+    },
+    "sign_disclosure": {"sha256": "0" * 64},
+    "declare_known": {"proof_id": NOBODY},
+    "add_unwanted_idea": {"classification": "G06Q"},
+    "create_solicitation": {
+        "title": "An umbrella rack",
+        "task": "Dry an umbrella within ten minutes.",
+        "language": "en",
+        "outcome": "purchase",
+        "budget_minor": 30_000_000,
+        "currency": "KRW",
+        "awards_max": 3,
+        "compensation_minor": 100_000,
+        "criteria": [{"name": "novelty", "weight_basis_points": 10_000}],
+        "closes_at": "2027-06-30T00:00:00+09:00",
+    },
+    "submit_idea": {"right_id": NOBODY},
+    "appoint_evaluator": {"user_id": NOBODY, "organisation_id": NOBODY},
+    "declare_conflicts": {"organisation_ids": []},
+    "evaluate_submission": {"scores": [80], "recused": False},
+    "give_awards": {"awards": [{"number": 1, "amount_minor": 1}]},
     "create_listing": {
         "right_id": NOBODY,
         "title": "A shelf",

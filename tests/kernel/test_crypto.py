@@ -128,7 +128,7 @@ def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
     path = tmp_path / "master.keys"
     command = [sys.executable, "-c", CREATE_TOGETHER, str(path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    started = [subprocess.Popen(command, text=True, **pipes) for _ in range(3)]  # type: ignore[call-overload] # noqa: S603
+    started = [subprocess.Popen(command, text=True, **pipes) for _ in range(3)]  # type: ignore[call-overload]
     for process in started:
         assert process.stdout.readline() == "ready\n"
     for process in started:

@@ -51,7 +51,7 @@ def server(root: Path) -> EmbeddedPostgres:
 
 def another_start(root: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", START_IN_ANOTHER_PROCESS, str(root)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def postmaster(root: Path) -> int:

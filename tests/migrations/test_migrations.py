@@ -49,6 +49,12 @@ TRIGGERS = """
 """
 RULES = {
     "affiliation_tree": "keep_groups_trees",
+    "confidential_body_put_held": "refuse_change_of_held",
+    "confidential_body_shred_held": "refuse_change_of_held",
+    "confidential_file_change_held": "refuse_change_of_held",
+    "award_within_budget": "refuse_over_budget",
+    "submission_in_time": "refuse_late_submission",
+    "disclosure_view_granted": "refuse_unless_granted",
     "conflict_rule_summarized": "summarize_conflicts",
     "deal_signed_burdened": "refuse_burdened_deed",
     "deal_signed_burdened_bundle": "refuse_burdened_bundle",

@@ -10,7 +10,7 @@ from tests.processes.service import Service, clean_environment, until
 
 
 def command(service: Service, *words: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own module
+    return subprocess.Popen(
         [sys.executable, "-m", "marketplace", *words, "--data-dir", str(service.data_dir)],
         env=clean_environment(**environment),
         cwd=service.log.parent,

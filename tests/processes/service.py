@@ -38,7 +38,7 @@ def serve(
     """Start a supervisor whose words, and those of its children, go to `log`."""
     place = ["--port", str(port), "--data-dir", str(data_dir)]
     with log.open("ab") as file:
-        return subprocess.Popen(  # noqa: S603 - our own module
+        return subprocess.Popen(
             [sys.executable, "-m", "marketplace", "serve", *place, *arguments],
             env=clean_environment(MARKETPLACE_LOG_LEVEL="WARNING", **environment),
             cwd=log.parent,

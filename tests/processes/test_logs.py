@@ -24,7 +24,7 @@ except OSError:
 
 def test_what_libraries_complain_of_is_json_as_well() -> None:
     command = [sys.executable, "-c", COMPLAIN]
-    said = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
 
     ours, server, loop, pool = map(json.loads, said.stderr.splitlines())
     assert (ours["module"], ours["event"], ours["amount"]) == ("ours", "said", 1)

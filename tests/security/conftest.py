@@ -111,8 +111,45 @@ async def _fill(market: Market) -> dict[str, str]:
     }
     ids |= licensed | billing | await _organise(market)
     ids |= await _value(market, ids["right_id"])
+    ids |= await _confide(market, ids["right_id"])
     await market.world.work()
     return {name: str(value) for name, value in ids.items()}
+
+
+async def _confide(market: Market, right_id: str) -> dict[str, Any]:
+    """A file of the seller's idea, its proof, a disclosure of it, and a task of the seller's."""
+    seller, path = market.seller, f"/v1/rights/{right_id}"
+    file = await ok(await seller.post(f"{path}/confidential-files", BODIES["announce_file"]))
+    sent = {"content": b"abc", "headers": seller.headers}
+    content = f"{path}/confidential-files/{file['id']}/content"
+    await ok(await market.world.client.put(content, **sent))
+    assert (await seller.get(content)).content == b"abc"
+    views = await ok(await seller.get(f"{path}/disclosure-views"))
+    proofs = await ok(await seller.get(f"{path}/proofs"))
+    to = {"organisation_id": str(market.buyer.organisation_id)}
+    made = await seller.post(f"{path}/disclosures", BODIES["propose_disclosure"] | to)
+    unwanted = await ok(await seller.post("/v1/unwanted-ideas", BODIES["add_unwanted_idea"]))
+    return {
+        "file_id": file["id"],
+        "copy_id": views["items"][0]["copy_id"],
+        "proof_id": proofs["items"][0]["id"],
+        "disclosure_id": (await ok(made))["id"],
+        "unwanted_id": unwanted["id"],
+        "solicitation_id": await _task(market),
+    }
+
+
+async def _task(market: Market) -> str:
+    """An open task of the seller's with an idea entered."""
+    made = await ok(await market.seller.post("/v1/solicitations", BODIES["create_solicitation"]))
+    path = f"/v1/solicitations/{made['id']}"
+    await ok(await market.operator.post(f"{path}/review"))
+    await ok(await market.seller.post(f"{path}/open"))
+    right = await ok(await market.buyer.post("/v1/rights", idea_body(classifications=[])))
+    text = {"content": "the buyer's own idea"}
+    await ok(await market.buyer.put(f"/v1/rights/{right['id']}/confidential-text", text))
+    await ok(await market.buyer.post(f"{path}/submissions", {"right_id": right["id"]}))
+    return str(made["id"])
 
 
 async def _bill(market: Market) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import base64
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from sqlalchemy import text
 
 from marketplace.app import create_app
 from tests.factories.deals import Market, idea_body, list_right, offer, ok
+from tests.factories.ideas import Idea
 from tests.factories.people import Person
-from tests.factories.routes import operations
+from tests.factories.routes import BODIES, operations
+from tests.factories.solicitations import Task
 from tests.factories.tables import values
 from tests.factories.world import World
 from tests.security.canary import KOREAN, SECRET, WORD, leaking_files, leaks, spellings
@@ -124,6 +126,54 @@ async def _refusals(market: Market, right_id: str) -> list[httpx2.Response]:
     return answers
 
 
+async def _failed_uploads(market: Market, right_id: str) -> list[httpx2.Response]:
+    """Files with the secret in name and content that never come whole."""
+    seller, path = market.seller, f"/v1/rights/{right_id}/confidential-files"
+    content = SECRET.encode() * 400
+    body = {"name": SECRET.splitlines()[0], "media_type": "text/plain", "size_bytes": len(content)}
+    file = await ok(await seller.post(path, body))
+    idea = Idea(seller, right_id)
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield content[:500_000]
+        raise ConnectionError
+
+    answers = [
+        await idea.send(file["id"], broken()),
+        await idea.send(file["id"], content[:-1]),
+        await idea.send(file["id"], content + b"more"),
+        await seller.post(path, body | {"name": SECRET}),
+        await seller.post(path, body | {"media_type": SECRET[:60]}),
+    ]
+    answers.append(
+        await market.buyer.client.put(
+            idea.content(file["id"]), content=content, headers=market.buyer.headers
+        )
+    )
+    return answers
+
+
+async def _disclosed(market: Market) -> dict[str, str]:
+    """An idea with a file that the buyer reads under an agreement."""
+    idea = await Idea.of(market.seller, SECRET)
+    file = await idea.upload(SECRET.encode() * 400, name=WORD, media_type="text/plain")
+    body = BODIES["propose_disclosure"] | {"organisation_id": str(market.buyer.organisation_id)}
+    made = await ok(await market.seller.post(f"{idea.path}/disclosures", body))
+    for signer in (market.seller, market.buyer):
+        path = f"/v1/disclosures/{made['id']}/sign"
+        await ok(await signer.post(path, {"sha256": made["sha256"]}))
+    return {"right_id": idea.right_id, "file_id": file["id"], "disclosure_id": made["id"]}
+
+
+async def _entered(market: Market) -> dict[str, str]:
+    """An idea that the seller entered for a task of the buyer's, sealed."""
+    opened = Task(market.buyer, market.operator, market.world.sessions, market.world.clock)
+    await opened.open()
+    idea = await Idea.of(market.seller, SECRET)
+    await opened.enter(idea)
+    return {"right_id": idea.right_id, "solicitation_id": opened.path.rpartition("/")[2]}
+
+
 async def _readings(market: Market, ideas: dict[str, dict[str, str]]) -> set[tuple[str, str, str]]:
     """Which reading operation shows the secret of which idea to whom."""
     nobody = Person(
@@ -166,20 +216,33 @@ async def test_a_confidential_text_is_nowhere_but_with_its_readers(
     states = ("listed", "signed", "settled", "disputed", "refunded")
     ideas = {state: await _idea(market, state) for state in states}
     refusals = await _refusals(market, ideas["listed"]["right_id"])
+    refusals = await _failed_uploads(market, ideas["listed"]["right_id"]) + refusals
+    ideas["disclosed"] = await _disclosed(market)
+    ideas["entered"] = await _entered(market)
     await market.world.work()
 
-    body = "/v1/rights/{right_id}/confidential-text"
-    assert await _readings(market, ideas) == {
-        (body, "listed", "seller"),
-        (body, "signed", "seller"),
-        (body, "settled", "buyer"),
-        (body, "disputed", "seller"),
-        (body, "disputed", "buyer"),
-        (body, "refunded", "seller"),
+    readers = {
+        ("listed", "seller"),
+        ("signed", "seller"),
+        ("settled", "buyer"),
+        ("disputed", "seller"),
+        ("disputed", "buyer"),
+        ("refunded", "seller"),
+        ("disclosed", "seller"),
+        ("disclosed", "buyer"),
+        ("entered", "seller"),
     }
+    text_path, files = "/v1/rights/{right_id}/confidential-text", "/v1/rights/{right_id}/"
+    texts = {(p, *r) for p in (text_path, f"{text_path}/copy") for r in readers}
+    of_files = {
+        (f"{files}{path}", "disclosed", who)
+        for path in ("confidential-files", "confidential-files/{file_id}/content")
+        for who in ("seller", "buyer")
+    }
+    assert await _readings(market, ideas) == texts | of_files
     assert [answer.text for answer in refusals if leaks(answer.content)] == []
     *wrong, searched, misspelt = refusals
-    assert {answer.status_code for answer in wrong} <= {400, 401, 403, 404, 405, 413, 422}
+    assert {answer.status_code for answer in wrong} <= {400, 401, 403, 404, 405, 409, 413, 422, 500}
     assert (searched.json()["items"], misspelt.status_code) == ([], 422)
 
     broken = await _break_ciphertext(market, ideas["listed"]["right_id"])

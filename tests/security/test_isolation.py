@@ -17,8 +17,10 @@ PUBLIC_PAGES = {
     "GET /v1/organisations/{organisation_id}/group",
     "POST /v1/listings/{listing_id}/offers",
     "POST /v1/listings/{listing_id}/take",
+    "POST /v1/solicitations/{solicitation_id}/submissions",
 }
-"""A published listing, an offer or a notice for it, a party's profile and group: for everyone."""
+"""A published listing, an offer or a notice for it, an idea entered for a task, and a party's
+profile and group are for everyone."""
 
 OWN_COLLECTIONS = [
     "/v1/authorizations",
@@ -34,6 +36,9 @@ OWN_COLLECTIONS = [
     "/v1/conversions",
     "/v1/valuation/orders",
     "/v1/valuation/validity-surveys",
+    "/v1/disclosures",
+    "/v1/unwanted-ideas",
+    "/v1/solicitations/mine",
 ]
 
 
@@ -73,8 +78,9 @@ async def test_a_strangers_request_finds_nothing_and_changes_nothing(
     assert told == []
     documented = {op.label: foreign_id(op.route) for op in _foreign(scene)}
     assert {op: f"`{status} {code}`" for op, (status, code) in found.items()} == documented
-    text = "GET /v1/rights/{right_id}/confidential-text"
-    assert found.pop(text) == (404, "not_disclosed")
+    confidential = "GET /v1/rights/{right_id}/confidential-"
+    for path in ("text", "text/copy", "files", "files/{file_id}/content"):
+        assert found.pop(confidential + path) == (404, "not_disclosed")
     assert len(found) >= 40
     assert found == dict.fromkeys(found, (404, "not_found"))
     assert await contents(nothing_stays) == before

@@ -22,6 +22,7 @@ OPERATIONS = {op.name: op for op in operations(APP)}
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 MEDIA_TYPES = {
     "application/json",
+    "application/octet-stream",
     "application/pdf",
     "application/xml",
     "text/csv",

@@ -45,6 +45,17 @@ async def name_payees(
     named = [{"organisation_id": p.organisation_id, "role": p.role} for p in payees]
     move(session, deal, "name_payees", role=role, actor=actor, payees=named)
     await _require_unpooled(session, deal)
+    await put_payees(session, deal, payees)
+    await draw_up(session, keyring, deal)
+    return deal
+
+
+async def put_payees(session: AsyncSession, deal: Deal, payees: Sequence[Payee]) -> None:
+    """Write the shares down in place of those before.
+
+    Raises:
+        InvalidSharesError, InvalidPayeeError: as for naming them.
+    """
     numerators, denominator = _common(payees)
     await _require_payees(session, deal, [payee.organisation_id for payee in payees])
     await session.execute(delete(DealPayee).where(col(DealPayee.deal_id) == deal.id))
@@ -62,8 +73,6 @@ async def name_payees(
     )
     deal.shared = bool(payees)
     await session.flush()
-    await draw_up(session, keyring, deal)
-    return deal
 
 
 async def _require_unpooled(session: AsyncSession, deal: Deal) -> None:

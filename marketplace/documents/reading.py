@@ -1,0 +1,86 @@
+"""Who may read a confidential body, and the record of each reading, which marks the copy."""
+
+from uuid import UUID
+
+from sqlalchemy import exists, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from marketplace.accounts.actors import Actor
+from marketplace.assets.title.models import Ownership
+from marketplace.assets.title.queries import owns
+from marketplace.documents.disclosures.unwanted import is_unwanted
+from marketplace.documents.errors import NotDisclosedError
+from marketplace.documents.models import DisclosureGrant, DisclosureView
+from marketplace.kernel.db import now
+
+
+async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID | None:
+    """The grant under which somebody may read; None for an owner, who needs none.
+
+    A grant ends with the ownership of whoever gave it: who buys an idea shows it anew, or not.
+
+    Raises:
+        NotDisclosedError: they may not.
+    """
+    if await owns(session, right_id, actor.organisation_id):
+        return None
+    query = (
+        select(DisclosureGrant.id, DisclosureGrant.purpose)
+        .where(
+            col(DisclosureGrant.right_id) == right_id,
+            col(DisclosureGrant.organisation_id) == actor.organisation_id,
+            or_(
+                col(DisclosureGrant.user_id).is_(None),
+                col(DisclosureGrant.user_id) == actor.user_id,
+            ),
+            or_(
+                col(DisclosureGrant.expires_at).is_(None),
+                col(DisclosureGrant.expires_at) > now(session),
+            ),
+            col(DisclosureGrant.revoked_at).is_(None),
+            exists().where(
+                col(Ownership.right_id) == right_id,
+                col(Ownership.organisation_id) == col(DisclosureGrant.granted_by),
+                col(Ownership.owned_until).is_(None),
+            ),
+        )
+        .order_by(col(DisclosureGrant.purpose))  # that of a deal before one of a disclosure
+        .limit(1)
+    )
+    found = (await session.execute(query)).first()
+    if found is None:
+        raise NotDisclosedError
+    bought = found.purpose.startswith("deal:")
+    if not bought and await is_unwanted(session, right_id, actor.organisation_id):
+        raise NotDisclosedError("your organisation does not want to be shown it")
+    grant_id: UUID = found.id
+    return grant_id
+
+
+async def note_view(
+    session: AsyncSession,
+    right_id: UUID,
+    *,
+    version: int,
+    actor: Actor,
+    grant_id: UUID | None,
+    file_id: UUID | None = None,
+) -> DisclosureView:
+    """Write a reading down, before a byte leaves.
+
+    Raises:
+        NotDisclosedError: by the database, when the leave ended, or the body is sealed.
+    """
+    view = DisclosureView(
+        created_at=now(session),
+        right_id=right_id,
+        version=version,
+        file_id=file_id,
+        grant_id=grant_id,
+        organisation_id=actor.organisation_id,
+        user_id=actor.person_id,
+    )
+    session.add(view)
+    await session.flush()
+    return view

@@ -1,0 +1,126 @@
+"""Keys of single documents, kept outside the database, so that one of them can be destroyed.
+
+A backup of the database holds ciphertext alone: what lost its key here is gone from every backup
+of the database as well (docs/decisions/0055).
+"""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+from uuid import UUID
+
+DOCUMENT_KEY_BYTES: Final = 32
+
+
+class DecryptionError(Exception):
+    """The bytes were changed, or the key is not theirs. Never says anything of the content."""
+
+
+class KeyDestroyedError(DecryptionError):
+    """There is no key of this document: it was destroyed, or the vault is not that of before."""
+
+
+class KeyWrapping(Protocol):
+    """A master key that leaves its keeper never: a local key file, or a key management service."""
+
+    def wrap(self, key: bytes, *, context: str) -> tuple[str, bytes]:
+        """Encrypt a document's key; gives the id of the master key that was used."""
+
+    def unwrap(self, key_id: str, wrapped: bytes, *, context: str) -> bytes:
+        """Decrypt a document's key; raises DecryptionError when it was changed."""
+
+
+class KeyVault(Protocol):
+    """Where keys of documents are kept. What is destroyed in it comes back in no way."""
+
+    def create(self, document_id: UUID) -> bytes:
+        """Make the key of a new document, keep it, and give it."""
+
+    def read(self, document_id: UUID) -> bytes:
+        """The key of a document; raises KeyDestroyedError when there is none."""
+
+    def destroy(self, document_id: UUID) -> None:
+        """Destroy a key; one that is gone is no error."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderVault:
+    """One small file a key, wrapped by a master key. Machines share the folder, not its backups."""
+
+    folder: Path
+    wrapping: KeyWrapping
+
+    def create(self, document_id: UUID) -> bytes:
+        """Keep a new key; it is on the disk before anything is encrypted with it."""
+        key = secrets.token_bytes(DOCUMENT_KEY_BYTES)
+        self._write(document_id, key)
+        return key
+
+    def read(self, document_id: UUID) -> bytes:
+        """Unwrap a key."""
+        try:
+            key_id, _, wrapped = self._path(document_id).read_text().strip().partition(":")
+        except FileNotFoundError:
+            raise KeyDestroyedError from None
+        return self.wrapping.unwrap(key_id, bytes.fromhex(wrapped), context=_context(document_id))
+
+    def destroy(self, document_id: UUID) -> None:
+        """Overwrite a key, and forget where it was."""
+        path = self._path(document_id)
+        with contextlib.suppress(FileNotFoundError):
+            with path.open("r+b") as file:
+                file.write(secrets.token_bytes(path.stat().st_size))
+                os.fsync(file.fileno())
+            path.unlink()
+            flush_folder(path.parent)
+
+    def rewrap(self) -> int:
+        """Wrap every key by the present master key; returns how many there are."""
+        found = list(self._known())
+        for document_id in found:
+            with contextlib.suppress(KeyDestroyedError):
+                self._write(document_id, self.read(document_id))
+        return len(found)
+
+    def keep(self, document_id: UUID, key: bytes) -> None:
+        """Take in the key of a document that had it elsewhere."""
+        self._write(document_id, key)
+
+    def _known(self) -> Iterator[UUID]:
+        for path in self.folder.glob("??/*"):
+            with contextlib.suppress(ValueError):
+                yield UUID(path.name)
+
+    def _write(self, document_id: UUID, key: bytes) -> None:
+        """Whole or not at all, under the name that it has for good."""
+        key_id, wrapped = self.wrapping.wrap(key, context=_context(document_id))
+        path = self._path(document_id)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"{key_id}:{wrapped.hex()}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        flush_folder(path.parent)
+
+    def _path(self, document_id: UUID) -> Path:
+        return self.folder / str(document_id)[-2:] / str(document_id)
+
+
+def _context(document_id: UUID) -> str:
+    return f"document key:{document_id}"
+
+
+def flush_folder(folder: Path) -> None:
+    """Make names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

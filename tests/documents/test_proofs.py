@@ -1,0 +1,216 @@
+"""Proofs of existence: stamped in batches, verified by nobody's leave, broken by any other bit."""
+
+import hashlib
+import io
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from cryptography.x509 import load_pem_x509_certificates
+from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typer.testing import CliRunner
+
+from marketplace.cli import cli
+from marketplace.documents.proofs.files import ProofInvalidError, verify_proof
+from marketplace.documents.proofs.merkle import climb, path_of, root_of
+from marketplace.documents.proofs.service import stamp_new
+from marketplace.documents.proofs.timestamps import Authority
+from marketplace.kernel.db import Sessions
+from marketplace.kernel.seals import merkle_root
+from tests.factories.accounts import assert_refused
+from tests.factories.deals import ok
+from tests.factories.ideas import TEXT, Idea
+from tests.factories.people import Person, person
+from tests.factories.timestamping import make_authority, serving
+
+
+@pytest.fixture(scope="module")
+def authority_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("authority")
+    make_authority(folder)
+    return folder
+
+
+@pytest.fixture
+def desk(authority_folder: Path, app: FastAPI) -> Iterator[tuple[Authority, Any]]:
+    roots = tuple(load_pem_x509_certificates((authority_folder / "ca.pem").read_bytes()))
+    settings = app.state.settings
+    ca_file = {"timestamp_ca_file": authority_folder / "ca.pem"}
+    app.state.settings = settings.model_copy(update=ca_file)
+    with serving(authority_folder) as (url, desk):
+        yield Authority(url, roots), desk
+    app.state.settings = settings
+
+
+@pytest.fixture
+async def owner(client: httpx2.AsyncClient, sessions: Sessions) -> Person:
+    return await person(client, sessions)
+
+
+async def proofs(idea: Idea) -> list[dict[str, Any]]:
+    found = (await ok(await idea.owner.get(f"{idea.path}/proofs")))["items"]
+    return sorted(found, key=lambda proof: (proof["kind"], proof["version"]))
+
+
+async def test_each_version_has_a_proof_that_openssl_verifies(
+    owner: Person, sessions: Sessions, desk: tuple[Authority, Any], tmp_path: Path
+) -> None:
+    idea = await Idea.of(owner)
+    content = b"%PDF- a drawing of the hinge" * 100
+    await idea.upload(content)
+    await idea.put("a second text")
+    documents = [content, TEXT.encode(), b"a second text"]
+    found = await proofs(idea)
+    pending = await owner.get(f"{idea.path}/proofs/{found[0]['id']}")
+    assert_refused(pending, 409, "proof_pending")
+
+    assert await stamp_new(sessions, desk[0]) == 3
+
+    found = await proofs(idea)
+    assert [(proof["kind"], proof["version"]) for proof in found] == [
+        ("file", 1),
+        ("text", 1),
+        ("text", 2),
+    ]
+    for proof, document in zip(found, documents, strict=True):
+        answer = await owner.get(f"{idea.path}/proofs/{proof['id']}")
+        shown = verify_proof(io.BytesIO(document), answer.content, desk[0].certificates)
+        assert shown.sha256 == hashlib.sha256(document).hexdigest()
+        assert answer.json()["commitment"] == proof["commitment"]
+        assert shown.label.endswith(f"version {proof['version']}")
+    _verify_by_openssl(answer.json(), tmp_path)
+    (tmp_path / "document").write_bytes(document)
+    (tmp_path / "proof").write_bytes(answer.content)
+    command = ["proof", "verify", str(tmp_path / "document"), str(tmp_path / "proof")]
+    said = CliRunner().invoke(cli, command)
+    assert said.exit_code == 0, said.output
+    assert shown.sha256 in said.output
+    (tmp_path / "document").write_bytes(document + b" ")
+    refused = CliRunner().invoke(cli, command)
+    assert isinstance(refused.exception, ProofInvalidError)
+
+
+def _verify_by_openssl(proof: dict[str, Any], folder: Path) -> None:
+    """As the proof itself says, without a line of ours."""
+    (folder / "proof.json").write_text(json.dumps(proof))
+    (folder / "root.bin").write_bytes(bytes.fromhex(proof["root"]))
+    (folder / "authority.pem").write_text("".join(proof["authority"]))
+    commands = "\n".join(proof["how"]).replace("PROOF", "proof.json")
+    assert commands.endswith(
+        "openssl ts -verify -data root.bin -in answer.tsr -CAfile authority.pem"
+    )
+    subprocess.run(
+        ["openssl", "base64", "-d", "-A", "-out", "answer.tsr"],
+        input=proof["answer"].encode(),
+        cwd=folder,
+        check=True,
+    )
+    said = subprocess.run(
+        commands.splitlines()[-1].split(), cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert "Verification: OK" in said.stdout, said.stderr
+
+
+async def test_any_other_bit_breaks_it(
+    owner: Person, sessions: Sessions, desk: tuple[Authority, Any]
+) -> None:
+    idea = await Idea.of(owner)
+    await stamp_new(sessions, desk[0])
+    proof_id = (await proofs(idea))[0]["id"]
+    proof = (await owner.get(f"{idea.path}/proofs/{proof_id}")).content
+    document = TEXT.encode()
+    verify_proof(io.BytesIO(document), proof)
+
+    def breaks(changed_document: bytes, changed_proof: bytes) -> None:
+        with pytest.raises(ProofInvalidError):
+            verify_proof(io.BytesIO(changed_document), changed_proof)
+
+    for place in range(len(document) * 8):
+        breaks(_flipped(document, place), proof)
+    for place in range(0, len(proof) * 8, 61):
+        breaks(document, _flipped(proof, place))
+    breaks(document, proof[:-1])
+    breaks(document, proof + b"\n")
+    breaks(document, b"[]")
+
+
+async def test_who_forges_a_checksum_does_not_forge_a_proof(
+    owner: Person, sessions: Sessions, desk: tuple[Authority, Any], tmp_path: Path
+) -> None:
+    idea = await Idea.of(owner)
+    await stamp_new(sessions, desk[0])
+    proof_id = (await proofs(idea))[0]["id"]
+    proof = (await owner.get(f"{idea.path}/proofs/{proof_id}")).json()
+    other = "0" * 64
+    root = make_authority(tmp_path / "another")
+    forged: list[dict[str, Any]] = [
+        {"salt": other},
+        {"sha256": other},
+        {"label": proof["label"].replace("version 1", "version 2")},
+        {"commitment": other},
+        {"path": [{"side": "left", "hash": other}]},
+        {"root": other},
+        {"timestamped_at": "2001-01-01T00:00:00+00:00"},
+        {"authority": [root.read_text()]},
+        {"authority": []},
+        {"answer": proof["answer"][:-8] + "AAAAAAA="},
+    ]
+    for change in forged:
+        content = {k: v for k, v in (proof | change).items() if k != "checksum"}
+        summed = json.dumps(content, indent=1).encode() + b"\n"
+        content["checksum"] = hashlib.sha256(summed).hexdigest()
+        whole = json.dumps(content, indent=1).encode() + b"\n"
+        with pytest.raises(ProofInvalidError):
+            verify_proof(io.BytesIO(TEXT.encode()), whole, ())
+    good = (await owner.get(f"{idea.path}/proofs/{proof_id}")).content
+    with pytest.raises(ProofInvalidError):
+        verify_proof(io.BytesIO(TEXT.encode()), good, load_pem_x509_certificates(root.read_bytes()))
+
+
+def _flipped(content: bytes, place: int) -> bytes:
+    changed = bytearray(content)
+    changed[place // 8] ^= 1 << place % 8
+    return bytes(changed)
+
+
+async def test_an_authority_that_is_away_is_asked_again(
+    owner: Person, sessions: Sessions, desk: tuple[Authority, Any], connection: AsyncConnection
+) -> None:
+    await Idea.of(owner)
+    authority, counter = desk
+    counter.is_open = False
+    assert await stamp_new(sessions, authority) == 0
+    counter.is_open = True
+    query = text("SELECT count(*), count(answer) FROM proof_batch")
+    assert (await connection.execute(query)).one() == (1, 0)
+    await stamp_new(sessions, authority)
+    assert (await connection.execute(query)).one() == (1, 1)
+
+
+async def test_strangers_see_no_proof_and_a_withdrawn_text_has_none(
+    owner: Person, client: httpx2.AsyncClient, sessions: Sessions, desk: tuple[Authority, Any]
+) -> None:
+    idea, stranger = await Idea.of(owner), await person(client, sessions)
+    await stamp_new(sessions, desk[0])
+    path = f"{idea.path}/proofs"
+    proof_id = (await proofs(idea))[0]["id"]
+    assert_refused(await stranger.get(path), 404, "not_found")
+    assert_refused(await stranger.get(f"{path}/{proof_id}"), 404, "not_found")
+    await ok(await owner.post(f"{idea.path}/withdraw-confidential"))
+    assert_refused(await owner.get(f"{path}/{proof_id}"), 404, "not_found")
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40))
+def test_every_leaf_leads_to_the_root_of_rfc_6962(leaves: list[bytes]) -> None:
+    root = root_of(leaves)
+    assert root.hex() == merkle_root(leaves)
+    for position, leaf in enumerate(leaves):
+        assert climb(leaf, path_of(leaves, position)) == root
