@@ -40,12 +40,18 @@ class KeptPages:
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
 
     async def get(
-        self, key: Hashable, render: Render, asked: Headers, headers: Sequence[Header]
+        self,
+        key: Hashable,
+        render: Render,
+        asked: Headers,
+        headers: Sequence[Header],
+        *,
+        fresh_seconds: float | None = None,
     ) -> Ready:
         """The page under a key, as the asker takes it: packed, or not again when they have it."""
-        kept = self._find(key)
-        if time.monotonic() - kept.made > self._fresh_seconds:
-            await self._renew(kept, render)
+        kept, fresh = self._find(key), fresh_seconds or self._fresh_seconds
+        if time.monotonic() - kept.made > fresh:
+            await self._renew(kept, render, fresh)
         return _answer(kept, asked, headers)
 
     def _find(self, key: Hashable) -> _Kept:
@@ -55,11 +61,11 @@ class KeptPages:
             self._kept.popitem(last=False)
         return kept
 
-    async def _renew(self, kept: _Kept, render: Render) -> None:
+    async def _renew(self, kept: _Kept, render: Render, fresh_seconds: float) -> None:
         async with kept.lock:
             # What is read is at least as new as the moment before it was read.
             began = time.monotonic()
-            if began - kept.made <= self._fresh_seconds:
+            if began - kept.made <= fresh_seconds:
                 return
             page = await render()
             if page != kept.plain:

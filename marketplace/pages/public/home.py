@@ -24,13 +24,13 @@ from marketplace.pages.public.rendering import (
     render,
     structured,
 )
-from marketplace.pages.public.texts import TEXTS
+from marketplace.pages.public.texts import TEXTS, UNITS
 from marketplace.settings import Settings
 from marketplace.statistics.queries import Period, cumulative_table
 from marketplace.statistics.schemas import CumulativeRow, CumulativeTable, Origin
 from marketplace.statistics.units import Unit, read_unit
 
-UNITS: Final = ("KRW", "10000KRW", "100000000KRW", "CNY", "10000CNY", "USD")
+UNITS_SHOWN: Final = ("KRW", "10000KRW", "100000000KRW", "CNY", "10000CNY", "USD")
 YEARS_DRAWN: Final = 8
 
 
@@ -47,7 +47,7 @@ class Wish:
         unit, period = asked.get("unit", ""), asked.get("period", "")
         return cls(
             language_of(asked, headers),
-            unit if unit in UNITS else UNITS[1],
+            unit if unit in UNITS_SHOWN else UNITS_SHOWN[1],
             Period(period) if period in set(Period) else Period.YEAR,
         )
 
@@ -87,8 +87,8 @@ def _page(
     settings: Settings, wish: Wish, table: CumulativeTable, years: CumulativeTable, unit: Unit
 ) -> bytes:
     texts = TEXTS[wish.language]
-    periods = [(period.value, texts[f"period.{period.value}"]) for period in Period]
-    units = [(code, _unit_label(read_unit(code))) for code in UNITS]
+    periods = [(period.value, texts[f"period.{period.value}"]) for period in reversed(Period)]
+    units = [(code, unit_name(read_unit(code), wish.language)) for code in UNITS_SHOWN]
     return render(
         "home.html",
         wish.language,
@@ -96,15 +96,15 @@ def _page(
         HOME,
         wish.query,
         here="figures",
-        headline=_headline(years, unit, texts),
+        headline=_headline(years, unit, wish.language),
         rows=[_row(row) for row in table.rows],
         total={"deals": grouped(table.total.deals), "amount": grouped(table.total.amount)},
-        unit=_unit_label(unit),
+        unit=unit_name(unit, wish.language),
         unit_code=wish.unit,
         period=wish.period.value,
         periods=choices(HOME, wish.query, "period", periods, wish.period.value),
         units=choices(HOME, wish.query, "unit", units, wish.unit),
-        upright=_upright(years, texts),
+        upright=_upright(years, wish.language),
         lying=_lying(years, texts),
         has_printed=any(row.origin is Origin.PUBLISHED for row in years.rows),
         released=None,
@@ -114,8 +114,9 @@ def _page(
     )
 
 
-def _unit_label(unit: Unit) -> str:
-    return unit.label if unit.label == unit.currency else f"{unit.label} ({unit.currency})"
+def unit_name(unit: Unit, language: str) -> str:
+    """A unit as readers of a language know it."""
+    return UNITS[language].get(unit.code, unit.label)
 
 
 def _row(row: CumulativeRow) -> dict[str, Any]:
@@ -129,29 +130,28 @@ def _row(row: CumulativeRow) -> dict[str, Any]:
     }
 
 
-def _headline(
-    years: CumulativeTable, unit: Unit, texts: Mapping[str, str]
-) -> list[dict[str, str]]:
+def _headline(years: CumulativeTable, unit: Unit, language: str) -> list[dict[str, str]]:
+    texts, name = TEXTS[language], unit_name(unit, language)
     found = [
         _figure(texts["head.deals"], years.total.deals),
-        _figure(texts["head.amount"], years.total.amount, unit),
+        _figure(texts["head.amount"], years.total.amount, name),
     ]
     if years.rows:
         last = years.rows[-1]
         year = last.ends.year
         found += [
             _figure(texts["head.deals_year"].format(year=year), last.period.deals),
-            _figure(texts["head.amount_year"].format(year=year), last.period.amount, unit),
+            _figure(texts["head.amount_year"].format(year=year), last.period.amount, name),
         ]
     return found
 
 
-def _figure(label: str, number: int, unit: Unit | None = None) -> dict[str, str]:
-    return {"label": label, "text": grouped(number), "unit": unit.label if unit else ""}
+def _figure(label: str, number: int, unit: str = "") -> dict[str, str]:
+    return {"label": label, "text": grouped(number), "unit": unit}
 
 
-def _upright(years: CumulativeTable, texts: Mapping[str, str]) -> list[dict[str, Any]]:
-    rows = years.rows[-YEARS_DRAWN:]
+def _upright(years: CumulativeTable, language: str) -> list[dict[str, Any]]:
+    texts, rows = TEXTS[language], years.rows[-YEARS_DRAWN:]
     if not rows:
         return []
     most = max(abs(row.period.amount_minor) for row in rows)
@@ -161,7 +161,7 @@ def _upright(years: CumulativeTable, texts: Mapping[str, str]) -> list[dict[str,
         _point(row, row.period.amount_minor, grouped(unit.rounded(row.period.amount_minor)))
         for row in rows
     ]
-    label = texts["chart.in"].format(unit=_unit_label(unit))
+    label = texts["chart.in"].format(unit=unit_name(unit, language))
     return [
         chart("deals", texts["chart.deals"], texts["chart.deals_unit"], columns(deals)),
         chart("amounts", texts["chart.amounts"], label, columns(amounts)),

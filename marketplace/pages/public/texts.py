@@ -53,7 +53,7 @@ EN: Final = {
     "chart.in": "in {unit}",
     "chart.days": "mean, in days",
     "chart.deals_unit": "number of deals",
-    "chart.printed": "Lighter bars are printed history.",
+    "chart.printed": "Muted bars are printed history.",
     "chart.released": "Release {number}, as of {as_of}. Regions with too few parties are in"
     " “withheld”, so that no deal can be told from a sum.",
     "kind.idea": "Ideas",
@@ -135,7 +135,7 @@ KO: Final = {
     "head.valuations": "가치평가",
     "head.solicitations": "공모",
     "table.title": "누적 운영 실적",
-    "table.caption": "완료된 거래와 실현 금액 (단위: {unit}). 금액은 합산한 뒤 반올림하므로 끝자리"
+    "table.caption": "완료된 거래와 실현 금액, 단위: {unit}. 금액은 합산한 뒤 반올림하므로 끝자리"
     " 합계가 다를 수 있습니다.",
     "table.period": "기간",
     "table.deals": "거래 건수",
@@ -243,7 +243,7 @@ ZH: Final = {
     "head.valuations": "价值评估",
     "head.solicitations": "征集",
     "table.title": "累计运营成果",
-    "table.caption": "已结算的交易与实际成交金额（单位：{unit}）。金额先加总后四舍五入，因此末位合计"
+    "table.caption": "已结算的交易与实际成交金额，单位：{unit}。金额先加总后四舍五入，因此末位合计"
     "可能不一致。",
     "table.period": "期间",
     "table.deals": "成交数",
@@ -270,7 +270,7 @@ ZH: Final = {
     "chart.in": "单位：{unit}",
     "chart.days": "平均天数",
     "chart.deals_unit": "成交数",
-    "chart.printed": "浅色柱为既有公布数据。",
+    "chart.printed": "淡色柱为既有公布数据。",
     "chart.released": "第{number}次发布，截至 {as_of}。当事人过少的地区并入“不公开”，以免从合计推出"
     "单笔交易。",
     "kind.idea": "创意",
@@ -326,4 +326,19 @@ ZH: Final = {
     "status.expired": "期满终止",
     "status.undetermined": "未确定",
 }
+UNITS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "10000KRW": "10,000 KRW",
+        "100000000KRW": "100 million KRW",
+        "10000CNY": "10,000 CNY",
+        "100000000CNY": "100 million CNY",
+        "KRW": "KRW",
+        "CNY": "CNY",
+        "USD": "USD",
+    },
+    "ko": {"CNY": "위안", "10000CNY": "만 위안", "100000000CNY": "억 위안", "USD": "달러"},
+    "zh": {"KRW": "韩元", "10000KRW": "万韩元", "100000000KRW": "亿韩元", "USD": "美元"},
+}
+"""Names of units in a language, where they are not those of the currency's own country."""
+
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {"en": EN, "ko": KO, "zh": ZH}
