@@ -9,6 +9,10 @@ from marketplace.wiring.domain import Domain
 STATISTICS: Final = Domain(
     routers=(statistics_api.router,),
     personal_data=(statistics_personal_data.PERSONAL_DATA,),
-    append_only=(statistics_models.PublishedFigure.__tablename__,),
+    append_only=(
+        statistics_models.PublishedFigure.__tablename__,
+        statistics_models.StatisticsRelease.__tablename__,
+        statistics_models.ReleasedTable.__tablename__,
+    ),
     proofs=statistics_verify.CHECKS,
 )
