@@ -11,6 +11,7 @@ class MemberRole(StrEnum):
     MEMBER = "member"
     VIEWER = "viewer"
     OPERATOR = "operator"
+    STATISTICIAN = "statistician"
 
 
 class Permission(StrEnum):
@@ -27,6 +28,7 @@ class Permission(StrEnum):
     SIGN = "agreements:sign"
     PERFORM_DEALS = "deals:perform"
     CALCULATE_VALUES = "valuations:calculate"
+    READ_STATISTICS = "statistics:read"
     OPERATE_DEALS = "deals:operate"
     OPERATE_IDENTITY_PROVIDERS = "identity_providers:operate"
     OPERATE_LISTINGS = "listings:operate"
@@ -51,6 +53,7 @@ DESCRIPTIONS: Final[Mapping[Permission, str]] = {
     P.SIGN: "Sign agreements, which binds the organisation",
     P.PERFORM_DEALS: "Take the steps of a deal: deliver, confirm, release, dispute",
     P.CALCULATE_VALUES: "Compute values, discount rates and economic lives",
+    P.READ_STATISTICS: "Read finer statistics, for the state; still under disclosure control",
     P.OPERATE_DEALS: "Operator: record transfers, decide disputes, reverse deals",
     P.OPERATE_IDENTITY_PROVIDERS: "Operator: say by whose login a company's people sign in",
     P.OPERATE_LISTINGS: "Operator: suspend, resume and reopen listings",
@@ -101,7 +104,8 @@ ROLE_PERMISSIONS: Final[Mapping[MemberRole, frozenset[Permission]]] = {
     MemberRole.VIEWER: _EVERYBODY,
     MemberRole.OPERATOR: _EVERYBODY
     | _OPERATE
-    | {P.MANAGE_CLIENTS, P.CALCULATE_VALUES, P.OPERATE_IDENTITY_PROVIDERS},
+    | {P.MANAGE_CLIENTS, P.CALCULATE_VALUES, P.OPERATE_IDENTITY_PROVIDERS, P.READ_STATISTICS},
+    MemberRole.STATISTICIAN: frozenset({P.READ_STATISTICS, P.MANAGE_ACCOUNT}),
 }
 
 

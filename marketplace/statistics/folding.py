@@ -34,7 +34,8 @@ a reversal are revisions in the month in which they happen.
 """
 
 
-def _case(which: int) -> str:
+def signed(which: int) -> str:
+    """What an event counts: 0 for its deal, 1 for its amount."""
     signs = (f"WHEN '{type_}' THEN {found[which]}" for type_, found in COUNTED.items())
     return f"CASE e.type {' '.join(signs)} END"
 
@@ -42,8 +43,8 @@ def _case(which: int) -> str:
 FACTS: Final = f"""
     SELECT date_trunc('month', e.recorded_at AT TIME ZONE %(time_zone)s)::date AS month,
         e.data ->> 'right_kind' AS right_kind, e.data ->> 'deal_type' AS deal_type,
-        e.data ->> 'currency' AS currency, {_case(0)} AS deals,
-        {_case(1)} * (e.data ->> 'amount_minor')::bigint AS amount_minor
+        e.data ->> 'currency' AS currency, {signed(0)} AS deals,
+        {signed(1)} * (e.data ->> 'amount_minor')::bigint AS amount_minor
     FROM event e
     WHERE e.type = ANY ('{{{",".join(COUNTED)}}}')
 """  # noqa: S608 - built from the constants above
@@ -68,8 +69,8 @@ DETAILED: Final = f"""
     SELECT e.sequence, (e.recorded_at AT TIME ZONE %(time_zone)s)::date AS day,
         date_trunc('month', {COUNTED_AT} AT TIME ZONE %(time_zone)s)::date AS counted_month,
         split_part(e.type, '.', 2) AS reason,
-        e.data ->> 'currency' AS currency, {_case(0)} AS deals,
-        {_case(1)} * (e.data ->> 'amount_minor')::bigint AS amount_minor,
+        e.data ->> 'currency' AS currency, {signed(0)} AS deals,
+        {signed(1)} * (e.data ->> 'amount_minor')::bigint AS amount_minor,
         e.data ->> 'right_kind' AS right_kind, e.data ->> 'deal_type' AS deal_type,
         {DETAILS}
     WHERE e.type = ANY ('{{{",".join(COUNTED)}}}')

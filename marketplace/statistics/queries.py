@@ -11,7 +11,9 @@ import asyncpg
 
 from marketplace.kernel.driver_pools import Reads
 from marketplace.statistics.folding import CONSUMER, FACTS
+from marketplace.statistics.live import View, months_as_of
 from marketplace.statistics.schemas import (
+    AmountStatus,
     CumulativeRow,
     CumulativeTable,
     Figures,
@@ -50,7 +52,8 @@ _PUBLISHED: Final = """
         f.deals, f.amount_minor
     FROM published_series s JOIN published_figure f ON f.series_id = s.id
     WHERE s.currency = $1 AND s.as_of = (
-        SELECT max(n.as_of) FROM published_series n WHERE n.source = s.source)
+        SELECT max(n.as_of) FROM published_series n
+        WHERE n.source = s.source AND n.as_of <= $2)
     ORDER BY f.period_from, s.source
 """
 
@@ -66,15 +69,26 @@ class _Sum:
 
 
 async def cumulative_table(
-    reads: Reads, *, period: Period, kind: str | None, unit: Unit, time_zone: str
+    reads: Reads,
+    *,
+    period: Period,
+    kind: str | None,
+    unit: Unit,
+    time_zone: str,
+    as_of: date | None = None,
+    view: View = View.ACCOUNTING,
 ) -> CumulativeTable:
     """Deals and amounts per period and cumulative, in one currency.
 
     Published history has no kinds, so a table of one kind leaves it out. Amounts are summed in
     minor units and rounded to the unit last.
     """
-    published = [] if kind else await reads.rows(_PUBLISHED, unit.currency)
-    live = await reads.rows(LIVE, time_zone, unit.currency)
+    until = as_of or date.max
+    published = [] if kind else await reads.rows(_PUBLISHED, unit.currency, until)
+    if as_of is None and view is View.ACCOUNTING:
+        live = await reads.rows(LIVE, time_zone, unit.currency)
+    else:
+        live = await months_as_of(reads, unit.currency, until, view, time_zone)
     chosen = [row for row in live if kind is None or row["right_kind"] == kind]
     sums = [_printed(row) for row in published] + _by_period(chosen, period)
     return CumulativeTable(
@@ -84,6 +98,8 @@ async def cumulative_table(
         period=period,
         kind=kind,
         time_zone=time_zone,
+        view=view,
+        as_of=as_of,
         rows=_rows(sums, unit),
         total=_figures(sum(s.deals for s in sums), sum(s.amount_minor for s in sums), unit),
         by_kind=_by_kind(chosen, published, unit),
@@ -109,7 +125,7 @@ def _by_period(rows: Sequence[asyncpg.Record], period: Period) -> list[_Sum]:
         months = list(found)
         deals = sum(row["deals"] for row in months)
         amount_minor = sum(row["amount_minor"] for row in months)
-        label, ends = _label(begins, period), _end(begins, period)
+        label, ends = period_label(begins, period), _end(begins, period)
         sums.append(_Sum(label, begins, ends, deals, amount_minor, Origin.LEDGER))
     return sums
 
@@ -122,13 +138,19 @@ def _begin(month: date, period: Period) -> date:
     return month.replace(month=(month.month - 1) // length * length + 1, day=1)
 
 
+def period_end(begins: date, period: Period) -> date:
+    """The last day of a period."""
+    return _end(begins, period) - timedelta(days=1)
+
+
 def _end(begins: date, period: Period) -> date:
     """The first day after the period."""
     months = begins.month - 1 + _MONTHS[period]
     return date(begins.year + months // 12, months % 12 + 1, 1)
 
 
-def _label(begins: date, period: Period) -> str:
+def period_label(begins: date, period: Period) -> str:
+    """As `2026`, `2026 Q1` or `2026-01`."""
     if period is Period.YEAR:
         return f"{begins.year}"
     if period is Period.QUARTER:
@@ -153,7 +175,13 @@ def _rows(sums: Sequence[_Sum], unit: Unit) -> list[CumulativeRow]:
 
 
 def _figures(deals: int, amount_minor: int, unit: Unit) -> Figures:
-    return Figures(deals=deals, amount=unit.rounded(amount_minor), amount_minor=amount_minor)
+    is_nothing = (deals, amount_minor) == (0, 0)
+    return Figures(
+        deals=deals,
+        status=AmountStatus.ZERO if is_nothing else AmountStatus.KNOWN,
+        amount=unit.rounded(amount_minor),
+        amount_minor=amount_minor,
+    )
 
 
 def _by_kind(
