@@ -121,7 +121,7 @@ def _printed(row: asyncpg.Record) -> _Sum:
 def _by_period(rows: Sequence[asyncpg.Record], period: Period) -> list[_Sum]:
     """Months summed to the period; the rows come ordered by month."""
     sums = []
-    for begins, found in groupby(rows, key=lambda row: _begin(row["month"], period)):
+    for begins, found in groupby(rows, key=lambda row: period_begin(row["month"], period)):
         months = list(found)
         deals = sum(row["deals"] for row in months)
         amount_minor = sum(row["amount_minor"] for row in months)
@@ -133,7 +133,8 @@ def _by_period(rows: Sequence[asyncpg.Record], period: Period) -> list[_Sum]:
 _MONTHS: Final = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
 
 
-def _begin(month: date, period: Period) -> date:
+def period_begin(month: date, period: Period) -> date:
+    """The first day of the period that a day is in."""
     length = _MONTHS[period]
     return month.replace(month=(month.month - 1) // length * length + 1, day=1)
 
@@ -167,6 +168,7 @@ def _rows(sums: Sequence[_Sum], unit: Unit) -> list[CumulativeRow]:
             begins=row.begins,
             ends=row.ends - timedelta(days=1),
             origin=row.origin,
+            status=AmountStatus.KNOWN if row.amount_minor else AmountStatus.ZERO,
             period=_figures(row.deals, row.amount_minor, unit),
             cumulative=_figures(total_deals, total_minor, unit),
         )
@@ -175,13 +177,7 @@ def _rows(sums: Sequence[_Sum], unit: Unit) -> list[CumulativeRow]:
 
 
 def _figures(deals: int, amount_minor: int, unit: Unit) -> Figures:
-    is_nothing = (deals, amount_minor) == (0, 0)
-    return Figures(
-        deals=deals,
-        status=AmountStatus.ZERO if is_nothing else AmountStatus.KNOWN,
-        amount=unit.rounded(amount_minor),
-        amount_minor=amount_minor,
-    )
+    return Figures(deals=deals, amount=unit.rounded(amount_minor), amount_minor=amount_minor)
 
 
 def _by_kind(

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -22,7 +22,6 @@ class AmountStatus(StrEnum):
 
 class Figures(Output):
     deals: int
-    status: AmountStatus = AmountStatus.KNOWN
     amount: int = Field(description="in the unit, rounded after summing")
     amount_minor: int = Field(description="exact, in minor units of the currency")
 
@@ -32,6 +31,7 @@ class CumulativeRow(Output):
     begins: date
     ends: date = Field(description="last day of the period")
     origin: Origin = Field(description="`published`: printed history; `ledger`: settled here")
+    status: AmountStatus = Field(description="of the period's amount")
     period: Figures
     cumulative: Figures
 
@@ -135,3 +135,55 @@ class CumulativeTable(Output):
     converted: ConvertedTotals | None = Field(
         default=None, description="with `convert_to`: the totals of all currencies"
     )
+
+
+class SealOfProof(Output):
+    number: int
+    hash: str
+    sealed_at: datetime
+
+
+class Proof(Output):
+    """One published cell, counted twice."""
+
+    dimension: str
+    value: str
+    begins: date
+    ends: date
+    currency: str
+    deals: int
+    statistics_minor: int = Field(description="the facts' sum")
+    ledger_minor: int = Field(description="what the ledger moved for the same deals, without VAT")
+    agrees: bool
+    vat_elsewhere: int = Field(
+        description="deals with VAT that were undone in another period, where their VAT counts"
+    )
+    entries: int = Field(description="transactions of the ledger")
+    entries_sha256: str = Field(description="of their ids, sorted, a line each")
+    seal: SealOfProof | None = Field(description="of the event log; null until it is sealed")
+
+
+class CrossedCell(Output):
+    value: str = Field(description="`total`, a value, or `withheld`: the rest taken together")
+    status: str
+    deals: int | None
+    amount: int | None
+    amount_minor: int | None
+
+
+class CrossedRow(Output):
+    value: str
+    cells: list[CrossedCell]
+
+
+class CrossedTable(Output):
+    """Deals of one period by two dimensions, under the rules for the statistics of the state."""
+
+    down: str
+    across: str
+    begins: date
+    ends: date
+    unit: str
+    unit_label: str
+    currency: str
+    rows: list[CrossedRow]

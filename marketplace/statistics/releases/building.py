@@ -73,7 +73,7 @@ def build(
         rule: how strict to be.
         totals_known: whether anybody reads the totals elsewhere.
     """
-    cells = _cells(parts)
+    cells = cells_of(parts)
     decided = {_key(row) for row in earlier}
     rows = [*earlier]
     for year, months in groupby(sorted({month for month, _ in cells}), lambda m: m // 12):
@@ -84,7 +84,8 @@ def build(
     return sorted(rows, key=_order)
 
 
-def _cells(parts: Iterable[Part]) -> dict[Atom, Cell]:
+def cells_of(parts: Iterable[Part]) -> dict[Atom, Cell]:
+    """The smallest cells, with what each group dealt in them."""
     sums: dict[Atom, list[int]] = defaultdict(lambda: [0, 0])
     sold: dict[Atom, Counter[str]] = defaultdict(Counter)
     bought: dict[Atom, Counter[str]] = defaultdict(Counter)
@@ -94,7 +95,10 @@ def _cells(parts: Iterable[Part]) -> dict[Atom, Cell]:
         sums[atom][1] += part.amount_minor
         sold[atom][part.seller] += part.moved_minor
         bought[atom][part.buyer] += part.moved_minor
-    return {atom: Cell(*sums[atom], sold[atom], bought[atom]) for atom in sums}
+    return {
+        atom: Cell(deals, amount_minor, sold[atom], bought[atom])
+        for atom, (deals, amount_minor) in sums.items()
+    }
 
 
 def _decide(
@@ -128,10 +132,13 @@ def _rows(table: Table, span: Months, name: str) -> list[Row]:
 
 
 def _row(about: Mapping[str, str], value: str, cell: Cell, *, is_known: bool) -> Row:
-    figures = {"deals": cell.deals, "amount_minor": cell.amount_minor}
-    if not is_known:
-        figures = dict.fromkeys(figures)  # type: ignore[arg-type]
-    return {**about, "value": value, "status": KNOWN if is_known else SUPPRESSED, **figures}
+    return {
+        **about,
+        "value": value,
+        "status": KNOWN if is_known else SUPPRESSED,
+        "deals": cell.deals if is_known else None,
+        "amount_minor": cell.amount_minor if is_known else None,
+    }
 
 
 def _key(row: Row) -> Key:
