@@ -14,6 +14,8 @@ WHOLE = "whole"
 TOGETHER = "together"
 DEGREE = "degree"
 PERCENT = 100
+_THOUSANDTH = Fraction(1, 1000)
+"""To which coefficients are printed, though a last zero is often left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def impossible(claim: Claim) -> Sequence[str]:
     """Why printed measures cannot be of any counts; empty when they can."""
     found = []
     highest = 1 - Fraction(1, claim.regions)
-    if claim.gini is not None and Fraction(claim.gini) - _half(claim.gini) > highest:
+    if claim.gini is not None and Fraction(claim.gini) - _THOUSANDTH / 2 > highest:
         shown = round(float(highest), 4)
         found.append(f"gini {claim.gini} is above its maximum 1 - 1/{claim.regions} = {shown}")
     if claim.gini is not None and claim.gini < 0:
