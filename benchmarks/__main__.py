@@ -7,6 +7,7 @@ from typing import Final
 from benchmarks import (
     encumbrances,
     inbox,
+    page,
     reading,
     searching,
     settling,
@@ -24,6 +25,7 @@ BENCHMARKS: Final = {
     "inbox": inbox.measure_inbox,
     "settle": settling.measure_settlement,
     "statistics": statistics.measure_statistics,
+    "page": page.measure_page,
     "encumbrances": encumbrances.measure_encumbrances,
     "token": tokens.measure_tokens,
     "valuation": valuation.measure_valuation,

@@ -10,7 +10,7 @@ from marketplace.accounts.errors import InvalidTokenError, PermissionMissingErro
 from marketplace.accounts.permissions import Permission
 from marketplace.assets.models import RightKind
 from marketplace.kernel.db import clock_of
-from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.errors import ForbiddenError, MarketplaceError, NotFoundError
 from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import InvalidCursorError, Limit, decode, encode
 from marketplace.kernel.problems import problems
@@ -53,29 +53,36 @@ Statistician = Annotated[Actor, Depends(Allowed(Permission.READ_STATISTICS))]
 PUBLIC: Final = "public"
 
 
+class LiveStatisticsRestrictedError(ForbiddenError):
+    code = "live_statistics_restricted"
+    title = "Totals of this moment are for statisticians; everybody reads the released tables"
+
+
 async def _reader(http: Request) -> None:
     """Lets everybody in, or, where the operator wants it, those who may read finer statistics."""
     settings: Settings = http.app.state.settings
     if settings.live_statistics == PUBLIC:
         return
-    scheme, _, token = http.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise InvalidTokenError
-    async with http.app.state.sessions.begin() as session:
-        actor: Actor = await http.app.state.authenticator.actor(session, token)
+    _, _, token = http.headers.get("authorization", "").partition(" ")
+    try:
+        async with http.app.state.sessions.begin() as session:
+            actor: Actor = await http.app.state.authenticator.actor(session, token)
+    except MarketplaceError as error:
+        raise LiveStatisticsRestrictedError from error
     if not actor.may(Permission.READ_STATISTICS):
-        raise PermissionMissingError(f"it takes {Permission.READ_STATISTICS}")
+        raise LiveStatisticsRestrictedError
 
 
 LIVE: Final = [Depends(_reader)]
-REFUSED: Final = (InvalidTokenError, PermissionMissingError)
 
 
 @router.get(
     "/deals",
     response_model=CumulativeTable,
     dependencies=LIVE,
-    responses=problems(UnknownUnitError, UnknownCurrencyError, NoExchangeRateError, *REFUSED),
+    responses=problems(
+        UnknownUnitError, UnknownCurrencyError, NoExchangeRateError, LiveStatisticsRestrictedError
+    ),
 )
 async def deal_statistics(
     http: Request,
@@ -116,7 +123,7 @@ async def deal_statistics(
 @router.get(
     "/revisions",
     dependencies=LIVE,
-    responses=problems(InvalidCursorError, *REFUSED),
+    responses=problems(InvalidCursorError, LiveStatisticsRestrictedError),
 )
 async def figure_revisions(
     reads: HotReads, currency: Currency = "KRW", cursor: str | None = None, limit: Limit = 20
@@ -195,7 +202,9 @@ async def proof(
 
 @finer_router.get(
     "/crossed",
-    responses=problems(*REFUSED, UnknownUnitError, UnknownCurrencyError),
+    responses=problems(
+        InvalidTokenError, PermissionMissingError, UnknownUnitError, UnknownCurrencyError
+    ),
 )
 async def crossed_statistics(
     actor: Statistician,

@@ -35,7 +35,7 @@ def _group(party: str) -> str:
                 AND (f.valid_until IS NULL OR f.valid_until > e.recorded_at::date)
         )
         SELECT id FROM above ORDER BY height DESC LIMIT 1
-    ) {party}_group ON d.id IS NOT NULL"""
+    ) {party}_group ON d.id IS NOT NULL"""  # noqa: S608 - a constant
 
 
 DETAILS: Final = f"""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kernel.db import Sessions
 from marketplace.kernel.events import ensure_position, is_news
 from marketplace.statistics.dimensions import DETAILS, DIMENSIONS
-from marketplace.statistics.series import COUNTS
+from marketplace.statistics.series import COUNTS, SETTLEMENT_DAYS
 
 CONSUMER: Final = "statistics"
 EVENTS_AT_ONCE: Final = 20_000
@@ -74,7 +74,7 @@ DETAILED: Final = f"""
         e.data ->> 'right_kind' AS right_kind, e.data ->> 'deal_type' AS deal_type,
         {DETAILS}
     WHERE e.type = ANY ('{{{",".join(COUNTED)}}}')
-"""  # noqa: S608 - built from the constants above
+"""
 """The counted facts with everything by which tables divide them."""
 
 FACT_COLUMNS: Final = (
@@ -135,7 +135,12 @@ _FOLD: Final = text(
     ), series AS (
         INSERT INTO series_month AS r (month, series, currency, flow, stock_change, amount_minor)
         SELECT month, series, currency, sum(flow), sum(stock_change), sum(amount_minor)
-        FROM ({COUNTS % {"time_zone": ":time_zone"}} {_BETWEEN}) found
+        FROM (
+            {COUNTS % {"time_zone": ":time_zone"}} {_BETWEEN}
+            UNION ALL
+            SELECT date_trunc('month', day)::date, '{SETTLEMENT_DAYS}', '', 1, 0, cycle_days
+            FROM kept WHERE cycle_days IS NOT NULL
+        ) found
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
         ON CONFLICT (month, series, currency) DO UPDATE
         SET flow = r.flow + EXCLUDED.flow, stock_change = r.stock_change + EXCLUDED.stock_change,

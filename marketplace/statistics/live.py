@@ -10,7 +10,7 @@ import asyncpg
 from marketplace.kernel.driver_pools import Reads
 from marketplace.statistics.folding import CONSUMER, COUNTED, COUNTED_AT, signed
 from marketplace.statistics.schemas import RevisionRead, SeriesRead, SeriesRow
-from marketplace.statistics.series import COUNTS, SERIES, Series
+from marketplace.statistics.series import COUNTS, SERIES, SETTLEMENT_DAYS, Series
 
 
 class View(StrEnum):
@@ -22,7 +22,7 @@ UNFOLDED: Final = f"""
     AND (e.transaction_id, e.sequence) > (
         SELECT transaction_id, sequence FROM event_consumer WHERE name = '{CONSUMER}'
         UNION ALL SELECT '0'::xid8, 0::bigint LIMIT 1)
-"""
+"""  # noqa: S608 - built from constants
 _FRESH: Final = f"""
     SELECT (e.recorded_at AT TIME ZONE $1)::date AS day,
         date_trunc('month', {COUNTED_AT} AT TIME ZONE $1)::date AS counted_month,
@@ -55,6 +55,16 @@ _SERIES: Final = f"""
     ) counts
     GROUP BY 1, 2, 3 ORDER BY 2, 3, 1
 """  # noqa: S608 - built from constants
+_CYCLE: Final = f"""
+    SELECT extract(year FROM month)::int AS year,
+        (sum(amount_minor)::float / sum(flow))::float AS days
+    FROM series_month WHERE series = '{SETTLEMENT_DAYS}' GROUP BY 1 ORDER BY 1
+"""  # noqa: S608 - built from constants
+
+
+async def settlement_days(reads: Reads) -> list[tuple[int, float]]:
+    """The mean number of days from agreement to settlement, by year of settlement."""
+    return [(row["year"], row["days"]) for row in await reads.rows(_CYCLE)]
 
 
 async def months_as_of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import accumulate, groupby
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -59,7 +59,9 @@ _PUBLISHED: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class _Sum:
+class Sum:
+    """A row before it is rounded; `ends` is the first day after it."""
+
     label: str
     begins: date
     ends: date
@@ -91,24 +93,37 @@ async def cumulative_table(
         live = await months_as_of(reads, unit.currency, until, view, time_zone)
     chosen = [row for row in live if kind is None or row["right_kind"] == kind]
     sums = [_printed(row) for row in published] + _by_period(chosen, period)
-    return CumulativeTable(
-        unit=unit.code,
-        unit_label=unit.label,
-        currency=unit.currency,
+    return tabulated(
+        sums,
         period=period,
-        kind=kind,
+        unit=unit,
         time_zone=time_zone,
+        kind=kind,
         view=view,
         as_of=as_of,
-        rows=_rows(sums, unit),
-        total=_figures(sum(s.deals for s in sums), sum(s.amount_minor for s in sums), unit),
         by_kind=_by_kind(chosen, published, unit),
         published=_sources(published),
     )
 
 
-def _printed(row: asyncpg.Record) -> _Sum:
-    return _Sum(
+def tabulated(
+    sums: Sequence[Sum], *, period: Period, unit: Unit, time_zone: str, **more: Any
+) -> CumulativeTable:
+    """Rows in their order, with the sums of what came before, and the total."""
+    return CumulativeTable(
+        unit=unit.code,
+        unit_label=unit.label,
+        currency=unit.currency,
+        period=period,
+        time_zone=time_zone,
+        rows=_rows(sums, unit),
+        total=_figures(sum(s.deals for s in sums), sum(s.amount_minor for s in sums), unit),
+        **({"kind": None, "by_kind": [], "published": []} | more),
+    )
+
+
+def _printed(row: asyncpg.Record) -> Sum:
+    return Sum(
         row["label"],
         row["period_from"],
         row["period_until"],
@@ -118,7 +133,7 @@ def _printed(row: asyncpg.Record) -> _Sum:
     )
 
 
-def _by_period(rows: Sequence[asyncpg.Record], period: Period) -> list[_Sum]:
+def _by_period(rows: Sequence[asyncpg.Record], period: Period) -> list[Sum]:
     """Months summed to the period; the rows come ordered by month."""
     sums = []
     for begins, found in groupby(rows, key=lambda row: period_begin(row["month"], period)):
@@ -126,7 +141,7 @@ def _by_period(rows: Sequence[asyncpg.Record], period: Period) -> list[_Sum]:
         deals = sum(row["deals"] for row in months)
         amount_minor = sum(row["amount_minor"] for row in months)
         label, ends = period_label(begins, period), _end(begins, period)
-        sums.append(_Sum(label, begins, ends, deals, amount_minor, Origin.LEDGER))
+        sums.append(Sum(label, begins, ends, deals, amount_minor, Origin.LEDGER))
     return sums
 
 
@@ -159,7 +174,7 @@ def period_label(begins: date, period: Period) -> str:
     return f"{begins.year}-{begins.month:02}"
 
 
-def _rows(sums: Sequence[_Sum], unit: Unit) -> list[CumulativeRow]:
+def _rows(sums: Sequence[Sum], unit: Unit) -> list[CumulativeRow]:
     deals = accumulate(s.deals for s in sums)
     amounts = accumulate(s.amount_minor for s in sums)
     return [

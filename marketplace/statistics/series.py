@@ -75,7 +75,8 @@ SERIES: Final = (
     ),
 )
 
-SERIES_NAMES: Final = tuple(one.name for one in SERIES)
+SETTLEMENT_DAYS: Final = "settlement_days"
+"""Days from agreement to settlement: summed over the settled deals of a month."""
 
 
 def _types(values: tuple[str, ...]) -> str:
@@ -94,7 +95,10 @@ def _events() -> str:
     """What of the log concerns a series: a lifecycle's events, and single ones by name."""
     named = [type_ for one in SERIES for type_ in (*one.flow, *one.leaving)]
     kinds = [one.aggregate for one in SERIES if one.aggregate]
-    return f"(e.type = ANY ({_types(tuple(named))}) OR split_part(e.type, '.', 1) = ANY ({_types(tuple(kinds))}))"
+    return (
+        f"(e.type = ANY ({_types(tuple(named))})"
+        f" OR split_part(e.type, '.', 1) = ANY ({_types(tuple(kinds))}))"
+    )
 
 
 COUNTS: Final = f"""

@@ -89,7 +89,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("prefix", name=op.f("ipc_field_primary")),
     )
     rows = ", ".join(
-        f"('{prefix}', {field})" for field, prefixes in FIELDS.items() for prefix in prefixes.split()
+        f"('{prefix}', {field})"
+        for field, prefixes in FIELDS.items()
+        for prefix in prefixes.split()
     )
     op.execute(f"INSERT INTO ipc_field (prefix, field) VALUES {rows}")
     for table in APPEND_ONLY:
@@ -103,7 +105,9 @@ def upgrade() -> None:
 def refold() -> None:
     """The log is folded anew into more tables; readers add what is not folded yet."""
     op.execute("DELETE FROM deal_rollup")
-    op.execute("UPDATE event_consumer SET transaction_id = '0', sequence = 0 WHERE name = 'statistics'")
+    op.execute(
+        "UPDATE event_consumer SET transaction_id = '0', sequence = 0 WHERE name = 'statistics'"
+    )
 
 
 def text_column(name: str) -> sa.Column:

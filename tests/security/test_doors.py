@@ -28,9 +28,17 @@ PUBLIC = {
         "/v1/legal-rules",
         "/v1/listings",
         "/v1/listings/{listing_id}",
+        "/v1/open-data",
+        "/v1/open-data/{number}/datapackage.json",
+        "/v1/open-data/{number}/deals.{wanted}",
         "/v1/seals",
         "/v1/sellers-of-record",
         "/v1/statistics/deals",
+        "/v1/statistics/proof",
+        "/v1/statistics/releases",
+        "/v1/statistics/revisions",
+        "/v1/statistics/series",
+        "/v1/statistics/tables/{dimension}",
         "/v1/tax-rates",
         "/v1/tax-rates/{rate_id}/assessment",
         "/v1/valuation-institutions",
@@ -60,6 +68,7 @@ ANY_TOKEN = {
 and public profiles."""
 
 OPERATOR_ONLY = {
+    "GET /v1/statistics/crossed",
     "GET /v1/bank-entries",
     "GET /v1/bank-statements/{statement_id}",
     "GET /v1/chargebacks",
@@ -178,6 +187,7 @@ NOT_FOR_A_MEMBER = {
 }
 """What binds an organisation, and who may act for it, is for its owners and admins."""
 FOR_EVERY_ROLE = {
+    "POST /v1/statistics/dispersion",
     "DELETE /v1/api-keys/{key_id}",
     "DELETE /v1/sessions",
     "DELETE /v1/sessions/{session_id}",
@@ -197,6 +207,13 @@ FOR_EVERY_ROLE = {
 """What a person does for themselves."""
 
 OUTSIDE_THE_API = {
+    "/",
+    "/catalogue",
+    "/catalogue/{listing_id}",
+    "/pages/public.css",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/sitemaps/{first}",
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
     "/account",

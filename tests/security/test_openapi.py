@@ -23,8 +23,10 @@ PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas
 MEDIA_TYPES = {
     "application/json",
     "application/pdf",
+    "application/vnd.apache.parquet",
     "application/xml",
     "text/csv",
+    "text/csv; charset=utf-8",
     "text/plain",
 }
 each = pytest.mark.parametrize("op", OPERATIONS.values(), ids=OPERATIONS)

@@ -65,7 +65,10 @@ def test_the_reference_table_reproduces_as_printed_and_repaired() -> None:
     assert rules.herfindahl(together) == near(0.113874, abs=5e-7)
     degree = rules.cooperation_degree(together, whole)
     assert degree is not None
-    assert (degree.numerator * 11101 // degree.denominator, float(degree)) == (5483, near(0.49392, abs=1e-5))
+    assert (degree.numerator * 11101 // degree.denominator, float(degree)) == (
+        5483,
+        near(0.49392, abs=1e-5),
+    )
     ratios = [100 * line.together / line.whole for line in mended]
     assert sum(ratios) / len(ratios) == near(57.60, abs=0.005)
     assert sum(ratio < 100 * degree for ratio in ratios) == 8
@@ -92,7 +95,9 @@ def test_the_printed_series_that_cannot_be_is_refused() -> None:
         for one in series
     }
     assert {year for year, faults in found.items() if faults} == {2012, 2021}
-    assert found[2012] == ["std 4.42 and cv 1.196 imply a total between 114.39 and 114.74: no integer"]
+    assert found[2012] == [
+        "std 4.42 and cv 1.196 imply a total between 114.39 and 114.74: no integer"
+    ]
     assert any("above its maximum 1 - 1/31 = 0.9677" in fault for fault in found[2021])
 
 
@@ -141,7 +146,10 @@ def test_the_measures_of_a_network() -> None:
 def test_an_isolate_has_no_constraint_and_parts_weigh_less() -> None:
     graph = network.graph_of([["A", "B", "C"], ["Z"]], fractional=True)
     assert graph["A"] == {"B": 0.5, "C": 0.5}
-    assert (network.constraint(graph, "Z", weighted=True), network.effective_size(graph, "Z")) == (None, None)
+    assert (network.constraint(graph, "Z", weighted=True), network.effective_size(graph, "Z")) == (
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,8 +187,20 @@ async def test_over_http_a_table_is_measured_and_audited(
     reader = await person(client, sessions)
     body: dict[str, Any] = {
         "regions": [
-            {"region": "Pekin", "whole": 100, "together": 60, "printed_degree": "60.00", "field": 30},
-            {"region": "Fujian", "whole": 117, "together": 91, "printed_degree": "74.36", "field": 0},
+            {
+                "region": "Pekin",
+                "whole": 100,
+                "together": 60,
+                "printed_degree": "60.00",
+                "field": 30,
+            },
+            {
+                "region": "Fujian",
+                "whole": 117,
+                "together": 91,
+                "printed_degree": "74.36",
+                "field": 0,
+            },
         ],
         "printed_total": {"whole": 217, "together": 147, "degree": "67.74"},
         "printed_measures": [{"label": "2021", "regions": 31, "gini": "0.970"}],

@@ -1,19 +1,21 @@
 """Files of a release: one content in three forms, described and with checksums."""
 
-import hashlib
 import io
 from datetime import date
 
 import pytest
 
 from marketplace.statistics.open_data import packages
-from marketplace.statistics.open_data.packages import Format, data_package, file_of
+from marketplace.statistics.open_data.packages import Format, file_of
 from marketplace.statistics.open_data.parquet import Column, Type, write
 
 ROWS = [
     ("right_kind", "KRW", "year", date(2025, 1, 1), "total", "known", 240, 2**40),
     ("right_kind", "KRW", "year", date(2025, 1, 1), "특허", "suppressed", None, None),
-    *(("right_kind", "KRW", "month", date(1969, n % 12 + 1, 1), str(n), "known", n, -n) for n in range(999)),
+    *(
+        ("right_kind", "KRW", "month", date(1969, n % 12 + 1, 1), str(n), "known", n, -n)
+        for n in range(999)
+    ),
 ]
 
 

@@ -1,6 +1,5 @@
 """The front page: headline figures, the cumulative table and charts, from the ledger's facts."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -11,7 +10,8 @@ from starlette.datastructures import Headers
 
 from marketplace.kernel.driver_pools import Reads
 from marketplace.kernel.fast_lane import Ready
-from marketplace.pages.public.charts import Chart, Point, columns, lines, readable_unit
+from marketplace.pages.public.drawing import lying, unit_name, upright
+from marketplace.pages.public.figures import Figures, gather
 from marketplace.pages.public.rendering import (
     HEADERS,
     HOME,
@@ -24,14 +24,16 @@ from marketplace.pages.public.rendering import (
     render,
     structured,
 )
-from marketplace.pages.public.texts import TEXTS, UNITS
+from marketplace.pages.public.texts import TEXTS
 from marketplace.settings import Settings
-from marketplace.statistics.queries import Period, cumulative_table
+from marketplace.statistics.queries import Period
 from marketplace.statistics.schemas import CumulativeRow, CumulativeTable, Origin
+from marketplace.statistics.schemas import Figures as TableFigures
 from marketplace.statistics.units import Unit, read_unit
 
 UNITS_SHOWN: Final = ("KRW", "10000KRW", "100000000KRW", "CNY", "10000CNY", "USD")
-YEARS_DRAWN: Final = 8
+STOCKS: Final = ("listings", "members", "institutions", "solicitations", "valuations")
+"""Series whose present stock is told; one without a fact yet is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +73,12 @@ async def home(request: Request, session: AsyncSession) -> Response:
 
 
 async def _made(reads: Reads, settings: Settings, wish: Wish) -> bytes:
-    unit, zone = read_unit(wish.unit), settings.reporting_time_zone
-    table = await cumulative_table(
-        reads, period=wish.period, kind=None, unit=unit, time_zone=zone
-    )
-    years = table
-    if wish.period is not Period.YEAR:
-        years = await cumulative_table(
-            reads, period=Period.YEAR, kind=None, unit=unit, time_zone=zone
-        )
-    return _page(settings, wish, table, years, unit)
+    found = await gather(reads, settings, wish.unit, wish.period)
+    return _page(settings, wish, found)
 
 
-def _page(
-    settings: Settings, wish: Wish, table: CumulativeTable, years: CumulativeTable, unit: Unit
-) -> bytes:
-    texts = TEXTS[wish.language]
+def _page(settings: Settings, wish: Wish, found: Figures) -> bytes:
+    texts, unit = TEXTS[wish.language], read_unit(wish.unit)
     periods = [(period.value, texts[f"period.{period.value}"]) for period in reversed(Period)]
     units = [(code, unit_name(read_unit(code), wish.language)) for code in UNITS_SHOWN]
     return render(
@@ -96,97 +88,59 @@ def _page(
         HOME,
         wish.query,
         here="figures",
-        headline=_headline(years, unit, wish.language),
-        rows=[_row(row) for row in table.rows],
-        total={"deals": grouped(table.total.deals), "amount": grouped(table.total.amount)},
+        headline=_headline(found, unit, wish.language),
+        rows=[_row(row) for row in found.table.rows],
+        total=_figures(found.table.total),
         unit=unit_name(unit, wish.language),
         unit_code=wish.unit,
         period=wish.period.value,
         periods=choices(HOME, wish.query, "period", periods, wish.period.value),
         units=choices(HOME, wish.query, "unit", units, wish.unit),
-        upright=_upright(years, wish.language),
-        lying=_lying(years, texts),
-        has_printed=any(row.origin is Origin.PUBLISHED for row in years.rows),
-        released=None,
+        upright=upright(found, wish.language),
+        lying=lying(found, wish.language),
+        has_printed=any(row.origin is Origin.PUBLISHED for row in found.years.rows),
+        released=found.regions.release if found.regions else None,
         zone=settings.reporting_time_zone,
-        published=table.published,
-        structured=_structured(settings, wish, table),
+        published=found.table.published,
+        structured=_structured(settings, wish, found.table),
     )
-
-
-def unit_name(unit: Unit, language: str) -> str:
-    """A unit as readers of a language know it."""
-    return UNITS[language].get(unit.code, unit.label)
 
 
 def _row(row: CumulativeRow) -> dict[str, Any]:
     return {
         "label": row.label,
         "is_printed": row.origin is Origin.PUBLISHED,
-        "deals": grouped(row.period.deals),
-        "amount": grouped(row.period.amount),
-        "sum_deals": grouped(row.cumulative.deals),
-        "sum_amount": grouped(row.cumulative.amount),
+        "period": _figures(row.period),
+        "sum": _figures(row.cumulative),
     }
 
 
-def _headline(years: CumulativeTable, unit: Unit, language: str) -> list[dict[str, str]]:
-    texts, name = TEXTS[language], unit_name(unit, language)
-    found = [
+def _figures(told: TableFigures) -> dict[str, str]:
+    return {"deals": grouped(told.deals), "amount": grouped(told.amount)}
+
+
+def _headline(found: Figures, unit: Unit, language: str) -> list[dict[str, str]]:
+    texts, name, years = TEXTS[language], unit_name(unit, language), found.years
+    told = [
         _figure(texts["head.deals"], years.total.deals),
         _figure(texts["head.amount"], years.total.amount, name),
     ]
     if years.rows:
         last = years.rows[-1]
         year = last.ends.year
-        found += [
+        told += [
             _figure(texts["head.deals_year"].format(year=year), last.period.deals),
             _figure(texts["head.amount_year"].format(year=year), last.period.amount, name),
         ]
-    return found
+    counts = {one.series: one for one in found.series}
+    told += [
+        _figure(texts[f"head.{one}"], counts[one].rows[-1].stock) for one in STOCKS if one in counts
+    ]
+    return told
 
 
 def _figure(label: str, number: int, unit: str = "") -> dict[str, str]:
     return {"label": label, "text": grouped(number), "unit": unit}
-
-
-def _upright(years: CumulativeTable, language: str) -> list[dict[str, Any]]:
-    texts, rows = TEXTS[language], years.rows[-YEARS_DRAWN:]
-    if not rows:
-        return []
-    most = max(abs(row.period.amount_minor) for row in rows)
-    unit = readable_unit(years.currency, most)
-    deals = [_point(row, row.period.deals, grouped(row.period.deals)) for row in rows]
-    amounts = [
-        _point(row, row.period.amount_minor, grouped(unit.rounded(row.period.amount_minor)))
-        for row in rows
-    ]
-    label = texts["chart.in"].format(unit=unit_name(unit, language))
-    return [
-        chart("deals", texts["chart.deals"], texts["chart.deals_unit"], columns(deals)),
-        chart("amounts", texts["chart.amounts"], label, columns(amounts)),
-    ]
-
-
-def _point(row: CumulativeRow, value: int, text: str) -> Point:
-    return Point(str(row.begins.year), value, text, row.origin is Origin.PUBLISHED)
-
-
-def _lying(years: CumulativeTable, texts: Mapping[str, str]) -> list[dict[str, Any]]:
-    kinds = sorted(years.by_kind, key=lambda one: -one.deals)
-    if not kinds:
-        return []
-    points = [
-        Point(
-            texts[f"kind.{one.kind}"], one.deals, grouped(one.deals), one.kind == "unspecified"
-        )
-        for one in kinds
-    ]
-    return [chart("kinds", texts["chart.kinds"], texts["chart.deals_unit"], lines(points))]
-
-
-def chart(name: str, title: str, about: str, drawn: Chart) -> dict[str, Any]:
-    return {"id": f"chart-{name}", "title": title, "about": about, "chart": drawn}
 
 
 def _structured(settings: Settings, wish: Wish, table: CumulativeTable) -> Any:

@@ -59,9 +59,7 @@ def render(
 ) -> bytes:
     """A page as bytes; `asked` is kept in the addresses of its other languages."""
     others = {name: value for name, value in asked.items() if name != LANGUAGE}
-    languages = {
-        tag: (name, address(path, **others, lang=tag)) for tag, name in LANGUAGES.items()
-    }
+    languages = {tag: (name, address(path, **others, lang=tag)) for tag, name in LANGUAGES.items()}
     page = ENVIRONMENT.get_template(f"public/{template}").render(
         say=_speaker(language),
         language=language,

@@ -79,9 +79,7 @@ async def part(request: Request, session: AsyncSession) -> Response:
 
 
 async def _kept(state: Any, key: str, make: Any, headers: Headers) -> Ready:
-    ready: Ready = await state.pages.get(
-        key, make, headers, HEADERS, fresh_seconds=FRESH_SECONDS
-    )
+    ready: Ready = await state.pages.get(key, make, headers, HEADERS, fresh_seconds=FRESH_SECONDS)
     return ready
 
 

@@ -163,7 +163,8 @@ KO: Final = {
     "chart.days": "평균, 일",
     "chart.deals_unit": "거래 건수",
     "chart.printed": "옅은 막대는 기존 공표 실적입니다.",
-    "chart.released": "제{number}차 공표, {as_of} 기준. 당사자가 적은 지역은 ‘비공개’로 묶어 합계에서"
+    "chart.released": "제{number}차 공표, {as_of} 기준. 당사자가 적은"
+    " 지역은 ‘비공개’로 묶어 합계에서"
     " 개별 거래가 드러나지 않게 합니다.",
     "kind.idea": "아이디어",
     "kind.patent": "특허",
@@ -174,7 +175,8 @@ KO: Final = {
     "unknown": "미상",
     "defined": "집계 기준",
     "defined.flow": "유량과 저량",
-    "defined.flow.text": "기간별 거래와 금액은 유량, 누적 수치와 현재 매물은 저량입니다. 둘을 더하지"
+    "defined.flow.text": "기간별 거래와 금액은 유량, 누적 수치와 현재 매물은"
+    " 저량입니다. 둘을 더하지"
     " 않습니다.",
     "defined.unit": "집계 단위",
     "defined.unit.text": "당사자나 지급 횟수와 관계없이 거래 한 건은 한 번 셉니다. 분할 대금은 각"
@@ -183,7 +185,8 @@ KO: Final = {
     "defined.date.text": "대금이 지급된 날({zone})입니다. 이후의 환불이나 취소는 그 발생일에 음수로"
     " 집계하며, 수정 통계에서는 원래 기간으로 되돌립니다.",
     "defined.amount": "금액",
-    "defined.amount.text": "부가가치세를 뺀 실현 가격이며 희망 가격은 포함하지 않습니다. 통화를 서로"
+    "defined.amount.text": "부가가치세를 뺀 실현 가격이며 희망 가격은 포함하지"
+    " 않습니다. 통화를 서로"
     " 더하지 않습니다.",
     "defined.source": "기존 공표 실적",
     "defined.source.text": "{source}, {as_of} 기준.",
@@ -286,7 +289,8 @@ ZH: Final = {
     "defined.unit": "计数单位",
     "defined.unit.text": "无论当事人或付款次数多少，一笔交易只计一次；分期价款在各期放款时计入。",
     "defined.date": "日期依据",
-    "defined.date.text": "以放款日（{zone}）为准。其后的退款或撤销在发生当日计为负数；重述口径则计回原"
+    "defined.date.text": "以放款日（{zone}）为准。其后的退款"
+    "或撤销在发生当日计为负数；重述口径则计回原"
     "期间。",
     "defined.amount": "金额",
     "defined.amount.text": "为不含增值税的实际成交价，从不包含要价。不同货币不相加。",

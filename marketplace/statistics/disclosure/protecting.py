@@ -63,9 +63,7 @@ def decide_longer(table: Table, months: Months) -> None:
     _decide_total(table, months)
     if not table.is_published((months, TOTAL)):
         return
-    shown = [
-        value for value in _safe_values(table, months) if _adds_safely(table, (months, value))
-    ]
+    shown = [value for value in _safe_values(table, months) if _adds_safely(table, (months, value))]
     while shown:
         keys = [(months, value) for value in shown]
         if _rest_is_safe(table, months, shown) and withstands(table, months, keys):

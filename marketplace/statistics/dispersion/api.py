@@ -5,7 +5,7 @@ from starlette.concurrency import run_in_threadpool
 
 from marketplace.accounts.access import Allowed
 from marketplace.accounts.actors import Actor
-from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
+from marketplace.accounts.errors import InvalidTokenError
 from marketplace.accounts.permissions import Permission
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.money import UnknownCurrencyError
@@ -16,14 +16,12 @@ from marketplace.statistics.dispersion.service import measure, platform_rows
 
 router = transactional_router(prefix="/v1/statistics", tags=["statistics"])
 
-Reader = Annotated[Actor, Depends(Allowed(Permission.READ, Permission.READ_STATISTICS))]
+Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
 
 
 @router.post(
     "/dispersion",
-    responses=problems(
-        InvalidTokenError, PermissionMissingError, NotFoundError, UnknownCurrencyError
-    ),
+    responses=problems(InvalidTokenError, NotFoundError, UnknownCurrencyError),
 )
 async def measure_dispersion(
     request: DispersionRequest, actor: Reader, reads: HotReads

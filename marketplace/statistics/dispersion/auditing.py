@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any
 
 WHOLE = "whole"
 TOGETHER = "together"
@@ -52,7 +53,8 @@ def rounded_degree(together: int, whole: int, like: Decimal) -> Decimal | None:
         return None
     exact = Fraction(together * PERCENT, whole)
     decimal = Decimal(exact.numerator) / Decimal(exact.denominator)
-    return decimal.quantize(Decimal(1).scaleb(like.as_tuple().exponent), ROUND_HALF_UP)  # type: ignore[arg-type]
+    places = int(like.as_tuple().exponent)
+    return decimal.quantize(Decimal(1).scaleb(places), ROUND_HALF_UP)
 
 
 def audit(lines: Sequence[Line], printed_total: Line | None) -> Audit:
@@ -78,7 +80,7 @@ def repaired(lines: Sequence[Line], found: Audit) -> Sequence[Line] | None:
         return lines
     changed = [*lines]
     value = Decimal(repair.repaired) if repair.column == DEGREE else int(repair.repaired)
-    changed[repair.place] = replace(changed[repair.place], **{repair.column: value})
+    changed[repair.place] = _changed(changed[repair.place], repair.column, value)
     return changed
 
 
@@ -104,7 +106,7 @@ def _candidates(
     for place, line in enumerate(lines):
         others = [*lines]
         for column, value in _readings(line, lines, printed_total):
-            others[place] = replace(line, **{column: value})
+            others[place] = _changed(line, column, value)
             yield _repair(place, line, column, value), tuple(others), printed_total
         others[place] = line
     if printed_total:
@@ -116,7 +118,7 @@ def _candidates(
         for column in (WHOLE, TOGETHER):
             value = getattr(summed, column)
             if value != getattr(printed_total, column):
-                changed = replace(printed_total, **{column: value})
+                changed = _changed(printed_total, column, value)
                 yield _repair(None, printed_total, column, value), lines, changed
 
 
@@ -140,6 +142,11 @@ def _readings(
         guess = round(line.degree * line.whole / PERCENT)
         if guess != line.together:
             yield TOGETHER, guess
+
+
+def _changed(line: Line, column: str, value: int | Decimal) -> Line:
+    change: dict[str, Any] = {column: value}
+    return replace(line, **change)
 
 
 def _repair(place: int | None, line: Line, column: str, value: object) -> Repair:

@@ -41,7 +41,9 @@ async def platform_rows(reads: Reads, wanted: PlatformData) -> tuple[list[Region
     return rows, len(rows) < len(cells) - 1
 
 
-def measure(request: DispersionRequest, rows: Sequence[RegionRow], *, withheld: bool) -> DispersionRead:
+def measure(
+    request: DispersionRequest, rows: Sequence[RegionRow], *, withheld: bool
+) -> DispersionRead:
     """Every measure that the given figures allow."""
     together = [row.together for row in rows if row.together is not None]
     is_split = bool(rows) and len(together) == len(rows)

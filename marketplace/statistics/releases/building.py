@@ -101,9 +101,7 @@ def cells_of(parts: Iterable[Part]) -> dict[Atom, Cell]:
     }
 
 
-def _decide(
-    table: Table, months: Sequence[int], decided: set[Key], last_month: int
-) -> list[Row]:
+def _decide(table: Table, months: Sequence[int], decided: set[Key], last_month: int) -> list[Row]:
     rows: list[Row] = []
     for length, name in ((1, "month"), (3, "quarter"), (12, "year")):
         for first in sorted({month // length * length for month in months}):
@@ -148,9 +146,7 @@ def _key(row: Row) -> Key:
 
 
 def _published(earlier: Sequence[Row], year: int) -> dict[Key, None]:
-    keys = [
-        _key(row) for row in earlier if row["status"] == KNOWN and row["value"] != WITHHELD
-    ]
+    keys = [_key(row) for row in earlier if row["status"] == KNOWN and row["value"] != WITHHELD]
     return dict.fromkeys(key for key in keys if key[0][0] // 12 == year)
 
 

@@ -1,7 +1,7 @@
 """Reading releases: stored cells, put into rows, with sums since the beginning."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import orjson
 from marketplace.kernel.driver_pools import Reads
 from marketplace.kernel.errors import NotFoundError
 from marketplace.statistics.dimensions import DIMENSIONS
-from marketplace.statistics.queries import Period, period_end, period_label
+from marketplace.statistics.queries import Period, Sum, period_end, period_label, tabulated
 from marketplace.statistics.releases.building import ALL, KNOWN, SUPPRESSED, WITHHELD, Row
 from marketplace.statistics.releases.schemas import (
     Definitions,
@@ -21,8 +21,10 @@ from marketplace.statistics.releases.schemas import (
     ReleaseRead,
     Status,
 )
+from marketplace.statistics.schemas import CumulativeTable, Origin
 from marketplace.statistics.units import Unit
 
+DAY: Final = timedelta(days=1)
 COLUMNS: Final = "r.number, r.as_of, r.made_at, r.sha256, r.rules"
 _TABLE: Final = f"""
     SELECT {COLUMNS}, t.content FROM statistics_release r
@@ -81,6 +83,23 @@ async def released_table(
         definitions=Definitions(**_NATURE, dimension=DIMENSIONS[dimension]),
         rows=_rows(wanted, period, unit),
     )
+
+
+def as_cumulative(
+    table: DimensionTable | None, period: Period, unit: Unit, time_zone: str
+) -> CumulativeTable:
+    """The totals that a release tells, as a table; a period that is withheld is left out."""
+    totals = [
+        (row, cell)
+        for row in (table.rows if table else [])
+        for cell in row.cells
+        if cell.value == ALL and cell.deals is not None
+    ]
+    sums = [
+        Sum(row.label, row.begins, row.ends + DAY, c.deals or 0, c.amount_minor or 0, Origin.LEDGER)
+        for row, c in totals
+    ]
+    return tabulated(sums, period=period, unit=unit, time_zone=time_zone)
 
 
 def _rows(cells: Sequence[Row], period: Period, unit: Unit) -> list[ReleasedRow]:
