@@ -209,7 +209,7 @@ async def test_over_http_a_table_is_measured_and_audited(
     found = await ok(await reader.post(PATH, body))
     assert [one["code"] for one in found["regions"]] == ["CN-BJ", "CN-FJ"]
     assert found["audit"]["repairs"][0]["repaired"] == "87"
-    assert found["cooperation"]["degree"] == near(147 / 217)
+    assert found["cooperation"]["degree"] == near(151 / 217)
     assert found["printed_measures"][0]["is_possible"] is False
     assert found["network"]["density"] == near(0.5)
     assert found["regions"][0]["location_quotient"] == near((30 / 100) / (30 / 217))
