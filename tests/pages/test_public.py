@@ -69,6 +69,7 @@ async def test_the_front_page_tells_the_figures_in_three_languages_and_units(
     assert '<html lang="zh">' in chosen.text
     odd = await client.get("/?unit=nonsense&period=decade&lang=xx&x=%FF")
     assert odd.status_code == 200
+    assert (await client.get("/?" + "&".join(["a=1"] * 50))).status_code == 200
     months = await client.get("/?period=month&lang=en")
     assert "2026-04" in months.text
 

@@ -23,6 +23,7 @@ from marketplace.pages.public.rendering import (
     language_of,
     page_response,
     query_of,
+    raw_query,
     render,
     structured,
 )
@@ -38,7 +39,7 @@ SCHEMA: Final = "https://schema.org/"
 
 async def catalogue(request: Request, session: AsyncSession) -> Response:
     """A page of listings, newest first, or those that match."""
-    asked = query_of(request.url.query)
+    asked = query_of(raw_query(request))
     language = language_of(asked, request.headers)
     wanted = _wanted(asked)
     try:
@@ -106,10 +107,9 @@ def _shown(card: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 async def listing(request: Request, session: AsyncSession) -> Response:
     """The public page of one listing."""
-    asked = query_of(request.url.query)
+    asked = query_of(raw_query(request))
     language = language_of(asked, request.headers)
     issuer: str = request.app.state.settings.issuer
-    path = request.url.path
     try:
         listing_id = UUID(str(request.path_params["listing_id"]))
         one = orjson.loads(await public_detail(request.app.state.reads, listing_id))
@@ -120,7 +120,7 @@ async def listing(request: Request, session: AsyncSession) -> Response:
         "listing.html",
         language,
         issuer,
-        path,
+        f"{CATALOGUE}/{request.path_params['listing_id']}",
         {},
         here="catalogue",
         one=one,

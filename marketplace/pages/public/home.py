@@ -21,6 +21,7 @@ from marketplace.pages.public.rendering import (
     grouped,
     language_of,
     query_of,
+    raw_query,
     render,
     structured,
 )
@@ -68,7 +69,7 @@ async def show_home(state: Any, headers: Headers, raw: str) -> Ready:
 
 async def home(request: Request, session: AsyncSession) -> Response:
     """The same, for whoever comes another way."""
-    ready = await show_home(request.app.state, request.headers, request.url.query)
+    ready = await show_home(request.app.state, request.headers, raw_query(request))
     return as_response(ready)
 
 

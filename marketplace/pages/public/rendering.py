@@ -35,12 +35,23 @@ HEADERS: Final = (
     (b"cache-control", b"public, max-age=1"),
 )
 
+FIELDS_MAX: Final = 20
+
 Query = Mapping[str, str]
 
 
 def query_of(raw: str) -> dict[str, str]:
-    """The parameters of an address; of one that is repeated, the last."""
-    return dict(parse_qsl(raw, max_num_fields=20))
+    """The parameters of an address; of one that is repeated, the last. Too many are none."""
+    try:
+        return dict(parse_qsl(raw, max_num_fields=FIELDS_MAX))
+    except ValueError:
+        return {}
+
+
+def raw_query(request: Request) -> str:
+    """The query as it was sent, whatever its bytes are."""
+    query: bytes = request.scope["query_string"]
+    return query.decode("latin-1")
 
 
 def language_of(asked: Query, headers: Headers) -> str:
