@@ -135,13 +135,18 @@ async def test_search_engines_find_each_listing(client: httpx2.AsyncClient, list
     assert (await client.get("/sitemaps/x.xml")).status_code == 404
 
 
-async def test_a_browser_finds_nothing_wrong_and_loads_nothing_else(
-    client: httpx2.AsyncClient, listed: str, tmp_path: Path
-) -> None:
+@pytest.fixture
+async def scripts() -> list[Path]:
+    """Installed before the database is opened: the first time takes longer than it waits."""
     if shutil.which("chromium") is None:
         pytest.skip("chromium is needed to look at pages")
-    scripts = [await installed("playwright-core@1.65.1", "index.js")]
-    scripts.append(await installed("axe-core@4.14.1", "axe.min.js"))
+    playwright = await installed("playwright-core@1.65.1", "index.js")
+    return [playwright, await installed("axe-core@4.14.1", "axe.min.js")]
+
+
+async def test_a_browser_finds_nothing_wrong_and_loads_nothing_else(
+    scripts: list[Path], client: httpx2.AsyncClient, listed: str, tmp_path: Path
+) -> None:
     paths = [
         "/?lang=ko",
         "/?lang=zh",

@@ -1,7 +1,7 @@
 """The front page: headline figures, the cumulative table and charts, from the ledger's facts."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -59,9 +59,15 @@ class Wish:
         return {"lang": self.language, "unit": self.unit, "period": self.period.value}
 
 
+@lru_cache(maxsize=200)
+def _wish(raw: str, accept_language: str) -> Wish:
+    """Read once what many ask alike: reading it costs more than sending the page."""
+    return Wish.of(query_of(raw), Headers({"accept-language": accept_language}))
+
+
 async def show_home(state: Any, headers: Headers, raw: str) -> Ready:
     """The page as the reader wants it, from what this process keeps."""
-    wish = Wish.of(query_of(raw), headers)
+    wish = _wish(raw, headers.get("accept-language", ""))
     make = partial(_made, state.reads, state.settings, wish)
     ready: Ready = await state.pages.get((HOME, wish), make, headers, HEADERS)
     return ready
