@@ -23,6 +23,7 @@ from marketplace.kernel.postgres import EmbeddedPostgresError
 from marketplace.kernel.problems import translate
 from marketplace.migrating import upgrade
 from marketplace.settings import ConfigurationError, Settings
+from marketplace.statistics_commands import statistics
 from marketplace.supervisor import (
     Supervisor,
     running_database,
@@ -38,7 +39,7 @@ cli = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
 
-for name, group in (GROUPS | VALUATION).items():
+for name, group in (GROUPS | VALUATION | {"statistics": statistics}).items():
     cli.add_typer(group, name=name)
 
 LISTEN_BACKLOG: Final = 2048

@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from marketplace.accounts.designations.importing import import_designations
-from marketplace.accounts.people.service import create_operator, create_statistician
+from marketplace.accounts.people.service import create_operator
 from marketplace.accounts.sessions.schemas import SignIn
 from marketplace.accounts.signing_keys import service as signing_keys
 from marketplace.accounts.signing_keys.models import KeyPurpose
@@ -39,7 +39,6 @@ from marketplace.payments.providers.bank.errors import InvalidBankAccountError
 from marketplace.settings import ConfigurationError, Settings, configured, first_problem
 from marketplace.statistics.folding import recompute
 from marketplace.statistics.history import import_history
-from marketplace.statistics.releases.service import release_due
 from marketplace.supervisor import running_database, with_database
 from marketplace.wiring import LIFECYCLES, PROOFS, RECONCILERS
 
@@ -122,7 +121,7 @@ def operators_create(
     data_dir: DataDir = None,
 ) -> None:
     """Create an operator account. Other users of the machine may see what --password says."""
-    who = _checked(email, _asked_password() if password is None else password)
+    who = checked(email, asked_password() if password is None else password)
 
     async def create(sessions: Sessions) -> None:
         async with sessions.begin() as session:
@@ -132,41 +131,14 @@ def operators_create(
     typer.echo(f"operator {who.email} created")
 
 
-@operators.command("create-statistician")
-def statistician_create(
-    email: str,
-    office: Annotated[str, typer.Argument(help="The public office that reads.")],
-    country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2.")] = "KR",
-    password: Annotated[
-        str | None,
-        typer.Option(
-            envvar="MARKETPLACE_STATISTICIAN_PASSWORD",
-            help="Left out, it is asked for, or read from standard input.",
-            show_envvar=True,
-        ),
-    ] = None,
-    data_dir: DataDir = None,
-) -> None:
-    """Create an account of the state that reads finer statistics, and nothing else."""
-    who = _checked(email, _asked_password() if password is None else password)
-
-    async def create(sessions: Sessions) -> None:
-        async with sessions.begin() as session:
-            secret = who.password.get_secret_value()
-            await create_statistician(session, who.email, secret, office, country)
-
-    with_sessions(settings_of(data_dir), create)
-    typer.echo(f"statistician {who.email} created")
-
-
-def _asked_password() -> str:
+def asked_password() -> str:
     """Ask whoever sits at the terminal, without showing it; else it is the first line sent."""
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _checked(email: str, password: str) -> SignIn:
+def checked(email: str, password: str) -> SignIn:
     try:
         return SignIn.model_validate({"email": email, "password": password})
     except ValidationError as error:
@@ -240,15 +212,6 @@ def statistics_recompute(data_dir: DataDir = None) -> None:
     zone = settings.reporting_time_zone
     passed = with_sessions(settings, lambda sessions: recompute(sessions, zone))
     typer.echo(f"{passed} events folded")
-
-
-@statistics.command("release")
-def statistics_release(data_dir: DataDir = None) -> None:
-    """Publish the controlled tables of the months that ended, as the worker does every hour."""
-    settings = settings_of(data_dir)
-    known, zone = settings.live_statistics == "public", settings.reporting_time_zone
-    made = with_sessions(settings, lambda sessions: release_due(sessions, zone, totals_known=known))
-    typer.echo("released" if made else "nothing new to release")
 
 
 @ledger.command("verify")
