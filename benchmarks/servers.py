@@ -57,11 +57,18 @@ def bare(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def _floor(settings: Settings, name: str, path: str) -> Iterator[str]:
+def page_floor(settings: Settings, page_bytes: str) -> Iterator[str]:
+    """Run the floor of the front page with one worker; gives its address."""
+    with _floor(settings, "page", "/", PAGE_BYTES=page_bytes) as url:
+        yield url
+
+
+@contextmanager
+def _floor(settings: Settings, name: str, path: str, **more: str) -> Iterator[str]:
     port = _free_port()
     command = ["uvicorn", f"benchmarks.floors.{name}:app", "--port", str(port)]
     command += ["--no-access-log", "--log-level", "error"]
-    with _running(command, _environment(settings)) as process:
+    with _running(command, _environment(settings) | more) as process:
         yield _answering(process, port, path)
 
 

@@ -20,6 +20,7 @@ from marketplace.kernel.crypto import load_keyring
 from marketplace.kernel.db import create_engine, create_sessions
 from marketplace.kernel.driver_pools import ReadPool, WritePool
 from marketplace.kernel.http import BODY_BYTES_MAX, Service
+from marketplace.kernel.kept_pages import KeptPages
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.rate_limits import Quotas, RateLimits
 from marketplace.payments.access import platform_account
@@ -84,6 +85,7 @@ def create_app(settings: Settings, *, connect: bool = True) -> FastAPI:
     app.state.identity_providers = Directory(loopback=settings.loopback_providers)
     app.state.constraint_errors = CONSTRAINT_ERRORS
     app.state.backlog = Backlog()
+    app.state.pages = KeptPages()
     app.state.uses = Uses(USES)
     found_by = finders(settings, revocations)
     app.state.authenticator = Authenticator(found_by, revocations, app.state.uses)

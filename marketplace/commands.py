@@ -121,7 +121,7 @@ def operators_create(
     data_dir: DataDir = None,
 ) -> None:
     """Create an operator account. Other users of the machine may see what --password says."""
-    who = _checked(email, _asked_password() if password is None else password)
+    who = checked(email, asked_password() if password is None else password)
 
     async def create(sessions: Sessions) -> None:
         async with sessions.begin() as session:
@@ -131,14 +131,14 @@ def operators_create(
     typer.echo(f"operator {who.email} created")
 
 
-def _asked_password() -> str:
+def asked_password() -> str:
     """Ask whoever sits at the terminal, without showing it; else it is the first line sent."""
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _checked(email: str, password: str) -> SignIn:
+def checked(email: str, password: str) -> SignIn:
     try:
         return SignIn.model_validate({"email": email, "password": password})
     except ValidationError as error:

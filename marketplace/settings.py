@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from cryptography.x509 import Certificate, load_pem_x509_certificates
@@ -149,6 +149,11 @@ class Settings(BaseSettings):
         default="", description="networks whose X-Forwarded-For is believed"
     )
     reporting_time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Seoul"
+    live_statistics: Literal["public", "restricted"] = Field(
+        default="public",
+        description="who reads totals the moment a deal settles: everybody, or operators and"
+        " statisticians, while the public reads releases",
+    )
     master_key_file: Path | None = Field(
         default=None, description="left out: `master.keys` in the data directory"
     )

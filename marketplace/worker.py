@@ -37,6 +37,7 @@ from marketplace.search.index import IndexBusyError
 from marketplace.search.indexing import Indexer
 from marketplace.settings import Settings
 from marketplace.statistics.folding import fold
+from marketplace.statistics.releases.service import release_due
 from marketplace.wiring import CLOCKS, CONSUMERS, ERRANDS, FORGETTING, TURNING
 
 logger = get_logger(__name__)
@@ -92,6 +93,7 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
         Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
         Loop("search index", indexing.run, POLL_SECONDS),
         Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),
+        Loop("releases", partial(_release, sessions, settings), SEAL_SECONDS),
         Loop("password resets", partial(mail_resets, sessions, letters), MAIL_SECONDS),
         Loop("mail", mailer.send_due, MAIL_SECONDS),
         *provider_loops(sessions, settings, desk),
@@ -104,6 +106,12 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
         Loop("seals", partial(seal, sessions), SEAL_SECONDS),
         Loop("forgetting", partial(forget, sessions), SEAL_SECONDS),
     ]
+
+
+async def _release(sessions: Sessions, settings: Settings) -> int:
+    """Publish statistics of the months that ended."""
+    totals_known = settings.live_statistics == "public"
+    return await release_due(sessions, settings.reporting_time_zone, totals_known=totals_known)
 
 
 class IndexLoop:

@@ -23,6 +23,7 @@ from marketplace.kernel import postgres
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.crypto import create_key_file, load_keyring
 from marketplace.kernel.db import Sessions, create_engine
+from marketplace.kernel.kept_pages import KeptPages
 from marketplace.kernel.postgres import EmbeddedPostgres
 from marketplace.migrating import upgrade
 from marketplace.search.reader import IndexReader
@@ -168,6 +169,7 @@ async def app(
     built_app.state.reads = ConnectionReads(raw.driver_connection)
     built_app.state.writes = ConnectionWrites(raw.driver_connection)
     built_app.state.index = IndexReader(folder / "no-index")
+    built_app.state.pages = KeptPages()
     return built_app
 
 

@@ -11,6 +11,7 @@ class MemberRole(StrEnum):
     MEMBER = "member"
     VIEWER = "viewer"
     OPERATOR = "operator"
+    STATISTICIAN = "statistician"
 
 
 class Permission(StrEnum):
@@ -30,6 +31,7 @@ class Permission(StrEnum):
     ORDER_VALUATIONS = "valuations:order"
     PERFORM_VALUATIONS = "valuations:perform"
     KEEP_INSTITUTION = "institution:manage"
+    READ_STATISTICS = "statistics:read"
     OPERATE_DEALS = "deals:operate"
     OPERATE_IDENTITY_PROVIDERS = "identity_providers:operate"
     OPERATE_LISTINGS = "listings:operate"
@@ -57,6 +59,7 @@ DESCRIPTIONS: Final[Mapping[Permission, str]] = {
     P.ORDER_VALUATIONS: "Order valuations, accept what is delivered or object to it",
     P.PERFORM_VALUATIONS: "Institution: accept cases, write reports, review those of others",
     P.KEEP_INSTITUTION: "Institution: say what it values, how much at once, and what it must not",
+    P.READ_STATISTICS: "Read finer statistics, for the state; still under disclosure control",
     P.OPERATE_DEALS: "Operator: record transfers, decide disputes, reverse deals",
     P.OPERATE_IDENTITY_PROVIDERS: "Operator: say by whose login a company's people sign in",
     P.OPERATE_LISTINGS: "Operator: suspend, resume and reopen listings",
@@ -110,7 +113,8 @@ ROLE_PERMISSIONS: Final[Mapping[MemberRole, frozenset[Permission]]] = {
     MemberRole.VIEWER: _EVERYBODY,
     MemberRole.OPERATOR: _EVERYBODY
     | _OPERATE
-    | {P.MANAGE_CLIENTS, P.CALCULATE_VALUES, P.OPERATE_IDENTITY_PROVIDERS},
+    | {P.MANAGE_CLIENTS, P.CALCULATE_VALUES, P.OPERATE_IDENTITY_PROVIDERS, P.READ_STATISTICS},
+    MemberRole.STATISTICIAN: _EVERYBODY | {P.READ_STATISTICS},
 }
 
 

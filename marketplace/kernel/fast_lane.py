@@ -6,14 +6,16 @@ wrong signature) goes on to the ordinary route, which does the same, more slowly
 is wrong.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marketplace.kernel.driver_pools import Reads
+
+NOT_MODIFIED: Final = 304
 
 Answer = Callable[[Reads, str, str], Awaitable[bytes | None]]
 """`async def (reads, last segment of the path, query string) -> JSON or None`."""
@@ -25,6 +27,27 @@ class FastRead:
 
     path: str
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A whole answer, headers and all."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+
+
+Show = Callable[[Any, Headers, str], Awaitable[Ready | None]]
+"""`async def (state of the app, headers, query string) -> page or None`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FastPage:
+    """A page that processes keep rendered; `path` is that of the ordinary route."""
+
+    path: str
+    show: Show
 
 
 Write = Callable[[Any, Headers, bytes], Awaitable[bytes]]
@@ -40,11 +63,15 @@ class FastWrite:
     write: Write
 
 
+Fast = FastRead | FastPage | FastWrite
+
+
 class FastLane:
     """Tries the fast read of a path, or of its parent when that ends in `/`; or its fast write."""
 
-    def __init__(self, app: ASGIApp, fast: Mapping[str, FastRead | FastWrite]) -> None:
+    def __init__(self, app: ASGIApp, fast: Mapping[str, Fast]) -> None:
         self.app = app
+        self.pages = {name: one for name, one in fast.items() if isinstance(one, FastPage)}
         self.reads = {name: one for name, one in fast.items() if isinstance(one, FastRead)}
         self.writes = {name: one for name, one in fast.items() if isinstance(one, FastWrite)}
 
@@ -55,17 +82,30 @@ class FastLane:
                 body, receive = await self._write(found, scope, receive)
             else:
                 body = None
+        elif ready := await self._page(scope):
+            await _send(ready, send)
+            return
         else:
             body = await self._answer(scope)
         if body is None:
             await self.app(scope, receive, send)
             return
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await _send(Ready(200, ((b"content-type", b"application/json"),), body), send)
+
+    async def _page(self, scope: Scope) -> Ready | None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            return None
+        found = self.pages.get(scope["path"])
+        if found is None:
+            return None
+        query = scope["query_string"].decode("latin-1")
+        try:
+            ready = await found.show(scope["app"].state, Headers(scope=scope), query)
+        except Exception:  # noqa: BLE001 - the ordinary route fails alike, and tells it properly
+            return None
+        if ready:
+            scope["route"] = found
+        return ready
 
     async def _answer(self, scope: Scope) -> bytes | None:
         if scope["type"] != "http" or scope["method"] != "GET":
@@ -106,6 +146,14 @@ class FastLane:
             scope["route"] = found
             return answer, receive
         return None, _again(messages, receive)
+
+
+async def _send(ready: Ready, send: Send) -> None:
+    headers = [*ready.headers]
+    if ready.status != NOT_MODIFIED:
+        headers.append((b"content-length", str(len(ready.body)).encode()))
+    await send({"type": "http.response.start", "status": ready.status, "headers": headers})
+    await send({"type": "http.response.body", "body": ready.body})
 
 
 def _again(messages: list[Message], receive: Receive) -> Receive:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from marketplace.kernel.errors import TooLargeError
-from marketplace.kernel.fast_lane import FastLane, FastRead, FastWrite
+from marketplace.kernel.fast_lane import Fast, FastLane
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.problems import too_large, too_many_requests
 from marketplace.kernel.rate_limits import STATE, Charge, RateLimits
@@ -53,7 +53,7 @@ class Service(FastAPI):
         self,
         *,
         log_requests: bool,
-        fast: Mapping[str, FastRead | FastWrite] | None = None,
+        fast: Mapping[str, Fast] | None = None,
         limits: RateLimits | None = None,
         trusted_proxies: str = "",
         **options: Any,

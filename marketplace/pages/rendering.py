@@ -20,7 +20,7 @@ STYLE: Final = (TEMPLATES / "style.css").read_bytes()
 STYLE_PATH: Final = "/pages/style.css"
 STYLE_ADDRESS: Final = f"{STYLE_PATH}?{hashlib.sha256(STYLE).hexdigest()[:12]}"
 
-_ENVIRONMENT: Final = Environment(
+ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(TEMPLATES),
     autoescape=True,
     undefined=StrictUndefined,
@@ -53,7 +53,7 @@ def page(
     `leads_to` is where the answer to its form may send the browser, beside here.
     """
     language = language_of(request, asked)
-    content = _ENVIRONMENT.get_template(template).render(
+    content = ENVIRONMENT.get_template(template).render(
         say=_speaker(language),
         knows=TEXTS[language].__contains__,
         language=language,

@@ -5,6 +5,7 @@ from typing import Final
 from marketplace.accounts.oauth.metadata import AUTHORIZE
 from marketplace.kernel.routing import plain_route
 from marketplace.pages import account, api_docs, authorizing, company_logins, rendering, signing_in
+from marketplace.pages.public.routes import ROUTES as PUBLIC
 
 ROUTES: Final = (
     plain_route(AUTHORIZE, authorizing.authorize, "GET", "POST"),
@@ -19,4 +20,5 @@ ROUTES: Final = (
     plain_route(api_docs.DOCS, api_docs.docs, "GET"),
     plain_route(api_docs.ASSET, api_docs.asset, "GET"),
     plain_route(rendering.STYLE_PATH, rendering.style, "GET"),
+    *PUBLIC,
 )

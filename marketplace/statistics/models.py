@@ -1,11 +1,12 @@
-from datetime import date
-from typing import ClassVar
+from datetime import date, datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from marketplace.kernel.db import Record, minor
+from marketplace.kernel.db import Record, minor, moment
 
 
 class DealRollup(SQLModel, table=True):
@@ -56,3 +57,116 @@ class PublishedFigure(Record, table=True):
     period_until: date
     deals: int = Field(sa_type=BigInteger)
     amount_minor: int = minor()
+
+
+class DealFact(SQLModel, table=True):
+    """One counted event with everything by which tables divide it; folded from the log.
+
+    `counted_month` is that of what a refund or a reversal undoes, else the event's own. The groups
+    are the heads of the parties' enterprise groups on that day: they are what disclosure control
+    counts, and are never shown.
+    """
+
+    __tablename__: ClassVar[str] = "deal_fact"
+    __table_args__ = (Index("deal_fact_day_index", "day"),)
+
+    sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    day: date
+    counted_month: date
+    reason: str
+    currency: str
+    deals: int
+    amount_minor: int = minor()
+    right_kind: str
+    deal_type: str
+    seller_type: str
+    buyer_type: str
+    seller_region: str
+    buyer_region: str
+    industry: str
+    wipo_field: str
+    amount_band: str
+    payment_form: str
+    deal_id: UUID | None = None
+    seller_group: UUID | None = None
+    buyer_group: UUID | None = None
+    cycle_days: int | None = None
+
+
+class DealDay(SQLModel, table=True):
+    """Facts summed by day, for tables as of any day, and by the month that they belong to."""
+
+    __tablename__: ClassVar[str] = "deal_day"
+
+    day: date = Field(primary_key=True)
+    counted_month: date = Field(primary_key=True)
+    right_kind: str = Field(primary_key=True)
+    deal_type: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    deals: int = Field(sa_type=BigInteger)
+    amount_minor: int = minor()
+
+
+class FigureRevision(SQLModel, table=True):
+    """What changed a month after it had ended: numbered, with its reason."""
+
+    __tablename__: ClassVar[str] = "figure_revision"
+
+    currency: str = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    day: date
+    reason: str
+    right_kind: str
+    deals: int
+    amount_minor: int = minor()
+    sequence: int = Field(sa_type=BigInteger)
+
+
+class SeriesMonth(SQLModel, table=True):
+    """Flow and change of stock of a series in a month."""
+
+    __tablename__: ClassVar[str] = "series_month"
+
+    month: date = Field(primary_key=True)
+    series: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    flow: int = Field(sa_type=BigInteger)
+    stock_change: int = Field(sa_type=BigInteger)
+    amount_minor: int = minor()
+
+
+class IpcField(SQLModel, table=True):
+    """The technology field (1 to 35) of what is classified under a symbol; the longest counts."""
+
+    __tablename__: ClassVar[str] = "ipc_field"
+    __table_args__ = (CheckConstraint("field BETWEEN 1 AND 35", name="range"),)
+
+    prefix: str = Field(primary_key=True)
+    field: int
+
+
+class StatisticsRelease(SQLModel, table=True):
+    """Tables that were published together, and the events that they are made of."""
+
+    __tablename__: ClassVar[str] = "statistics_release"
+    __table_args__ = (UniqueConstraint("as_of", name="statistics_release_as_of_unique"),)
+
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    as_of: date
+    made_at: datetime = moment()
+    last_sequence: int = Field(sa_type=BigInteger)
+    sha256: str
+    rules: dict[str, Any] = Field(sa_type=JSONB)
+
+
+class ReleasedTable(SQLModel, table=True):
+    """One table of a release, as bytes that never change."""
+
+    __tablename__: ClassVar[str] = "released_table"
+
+    release: int = Field(primary_key=True, foreign_key="statistics_release.number")
+    dimension: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    content: str
+    sha256: str

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import accumulate, groupby
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
 from marketplace.kernel.driver_pools import Reads
 from marketplace.statistics.folding import CONSUMER, FACTS
+from marketplace.statistics.live import View, months_as_of
 from marketplace.statistics.schemas import (
+    AmountStatus,
     CumulativeRow,
     CumulativeTable,
     Figures,
@@ -50,13 +52,16 @@ _PUBLISHED: Final = """
         f.deals, f.amount_minor
     FROM published_series s JOIN published_figure f ON f.series_id = s.id
     WHERE s.currency = $1 AND s.as_of = (
-        SELECT max(n.as_of) FROM published_series n WHERE n.source = s.source)
+        SELECT max(n.as_of) FROM published_series n
+        WHERE n.source = s.source AND n.as_of <= $2)
     ORDER BY f.period_from, s.source
 """
 
 
 @dataclass(frozen=True, slots=True)
-class _Sum:
+class Sum:
+    """A row before it is rounded; `ends` is the first day after it."""
+
     label: str
     begins: date
     ends: date
@@ -66,33 +71,59 @@ class _Sum:
 
 
 async def cumulative_table(
-    reads: Reads, *, period: Period, kind: str | None, unit: Unit, time_zone: str
+    reads: Reads,
+    *,
+    period: Period,
+    kind: str | None,
+    unit: Unit,
+    time_zone: str,
+    as_of: date | None = None,
+    view: View = View.ACCOUNTING,
 ) -> CumulativeTable:
     """Deals and amounts per period and cumulative, in one currency.
 
     Published history has no kinds, so a table of one kind leaves it out. Amounts are summed in
     minor units and rounded to the unit last.
     """
-    published = [] if kind else await reads.rows(_PUBLISHED, unit.currency)
-    live = await reads.rows(LIVE, time_zone, unit.currency)
+    until = as_of or date.max
+    published = [] if kind else await reads.rows(_PUBLISHED, unit.currency, until)
+    if as_of is None and view is View.ACCOUNTING:
+        live = await reads.rows(LIVE, time_zone, unit.currency)
+    else:
+        live = await months_as_of(reads, unit.currency, until, view, time_zone)
     chosen = [row for row in live if kind is None or row["right_kind"] == kind]
     sums = [_printed(row) for row in published] + _by_period(chosen, period)
-    return CumulativeTable(
-        unit=unit.code,
-        unit_label=unit.label,
-        currency=unit.currency,
+    return tabulated(
+        sums,
         period=period,
-        kind=kind,
+        unit=unit,
         time_zone=time_zone,
-        rows=_rows(sums, unit),
-        total=_figures(sum(s.deals for s in sums), sum(s.amount_minor for s in sums), unit),
+        kind=kind,
+        view=view,
+        as_of=as_of,
         by_kind=_by_kind(chosen, published, unit),
         published=_sources(published),
     )
 
 
-def _printed(row: asyncpg.Record) -> _Sum:
-    return _Sum(
+def tabulated(
+    sums: Sequence[Sum], *, period: Period, unit: Unit, time_zone: str, **more: Any
+) -> CumulativeTable:
+    """Rows in their order, with the sums of what came before, and the total."""
+    return CumulativeTable(
+        unit=unit.code,
+        unit_label=unit.label,
+        currency=unit.currency,
+        period=period,
+        time_zone=time_zone,
+        rows=_rows(sums, unit),
+        total=_figures(sum(s.deals for s in sums), sum(s.amount_minor for s in sums), unit),
+        **({"kind": None, "by_kind": [], "published": []} | more),
+    )
+
+
+def _printed(row: asyncpg.Record) -> Sum:
+    return Sum(
         row["label"],
         row["period_from"],
         row["period_until"],
@@ -102,24 +133,30 @@ def _printed(row: asyncpg.Record) -> _Sum:
     )
 
 
-def _by_period(rows: Sequence[asyncpg.Record], period: Period) -> list[_Sum]:
+def _by_period(rows: Sequence[asyncpg.Record], period: Period) -> list[Sum]:
     """Months summed to the period; the rows come ordered by month."""
     sums = []
-    for begins, found in groupby(rows, key=lambda row: _begin(row["month"], period)):
+    for begins, found in groupby(rows, key=lambda row: period_begin(row["month"], period)):
         months = list(found)
         deals = sum(row["deals"] for row in months)
         amount_minor = sum(row["amount_minor"] for row in months)
-        label, ends = _label(begins, period), _end(begins, period)
-        sums.append(_Sum(label, begins, ends, deals, amount_minor, Origin.LEDGER))
+        label, ends = period_label(begins, period), _end(begins, period)
+        sums.append(Sum(label, begins, ends, deals, amount_minor, Origin.LEDGER))
     return sums
 
 
 _MONTHS: Final = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
 
 
-def _begin(month: date, period: Period) -> date:
+def period_begin(month: date, period: Period) -> date:
+    """The first day of the period that a day is in."""
     length = _MONTHS[period]
     return month.replace(month=(month.month - 1) // length * length + 1, day=1)
+
+
+def period_end(begins: date, period: Period) -> date:
+    """The last day of a period."""
+    return _end(begins, period) - timedelta(days=1)
 
 
 def _end(begins: date, period: Period) -> date:
@@ -128,7 +165,8 @@ def _end(begins: date, period: Period) -> date:
     return date(begins.year + months // 12, months % 12 + 1, 1)
 
 
-def _label(begins: date, period: Period) -> str:
+def period_label(begins: date, period: Period) -> str:
+    """As `2026`, `2026 Q1` or `2026-01`."""
     if period is Period.YEAR:
         return f"{begins.year}"
     if period is Period.QUARTER:
@@ -136,7 +174,7 @@ def _label(begins: date, period: Period) -> str:
     return f"{begins.year}-{begins.month:02}"
 
 
-def _rows(sums: Sequence[_Sum], unit: Unit) -> list[CumulativeRow]:
+def _rows(sums: Sequence[Sum], unit: Unit) -> list[CumulativeRow]:
     deals = accumulate(s.deals for s in sums)
     amounts = accumulate(s.amount_minor for s in sums)
     return [
@@ -145,6 +183,7 @@ def _rows(sums: Sequence[_Sum], unit: Unit) -> list[CumulativeRow]:
             begins=row.begins,
             ends=row.ends - timedelta(days=1),
             origin=row.origin,
+            status=AmountStatus.KNOWN if row.amount_minor else AmountStatus.ZERO,
             period=_figures(row.deals, row.amount_minor, unit),
             cumulative=_figures(total_deals, total_minor, unit),
         )

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -12,6 +12,14 @@ class Origin(StrEnum):
     LEDGER = "ledger"
 
 
+class AmountStatus(StrEnum):
+    """Of an amount: a free licence is zero, and an undisclosed price is neither."""
+
+    KNOWN = "known"
+    ZERO = "zero"
+    UNDISCLOSED = "undisclosed"
+
+
 class Figures(Output):
     deals: int
     amount: int = Field(description="in the unit, rounded after summing")
@@ -23,6 +31,7 @@ class CumulativeRow(Output):
     begins: date
     ends: date = Field(description="last day of the period")
     origin: Origin = Field(description="`published`: printed history; `ledger`: settled here")
+    status: AmountStatus = Field(description="of the period's amount")
     period: Figures
     cumulative: Figures
 
@@ -68,6 +77,47 @@ class ConvertedTotals(Output):
     rates: list[RateUsed]
 
 
+class FigureDefinitions(Output):
+    """What the figures are, so that they are not read as something else."""
+
+    nature: str = "`period` is a flow, `cumulative` the sum of flows; neither is a stock"
+    counting_unit: str = "a deal, once; a price in parts counts as its parts are released"
+    date_basis: str = "the day on which the price was released, in `time_zone`"
+    denominator: str = "all deals settled here in the currency, and the published history"
+    amounts: str = "realised prices without VAT, never asking ones; none is undisclosed"
+    undone: str = "a refund or reversal counts negative, in the period that `view` says"
+
+
+class RevisionRead(Output):
+    """A change of a month that had ended: the restated view has it, in that month."""
+
+    currency: str
+    month: date
+    number: int = Field(description="of the month's revisions, in order")
+    day: date = Field(description="when it happened, and counts in the accounting view")
+    reason: str = Field(description="the move that did it, as `refund_released` or `reverse`")
+    right_kind: str
+    deals: int
+    amount_minor: int
+
+
+class SeriesRow(Output):
+    month: date
+    flow: int = Field(description="what was begun in the month")
+    stock: int = Field(description="how many there were at its end")
+    amount_minor: int | None = Field(description="of the flow, where it has amounts")
+    cumulative_amount_minor: int | None
+
+
+class SeriesRead(Output):
+    """One series of counts. Flow and stock are never added."""
+
+    series: str
+    counting_unit: str
+    currency: str | None
+    rows: list[SeriesRow]
+
+
 class CumulativeTable(Output):
     """Flow of settled deals; counted once a deal, in the period of its settlement.
 
@@ -81,6 +131,9 @@ class CumulativeTable(Output):
     period: str
     kind: str | None
     time_zone: str
+    view: str = Field(default="accounting", description="where what undoes a deal is counted")
+    as_of: date | None = Field(default=None, description="what was known by the end of this day")
+    definitions: FigureDefinitions = Field(default_factory=FigureDefinitions)
     rows: list[CumulativeRow]
     total: Figures
     by_kind: list[KindTotal]
@@ -88,3 +141,55 @@ class CumulativeTable(Output):
     converted: ConvertedTotals | None = Field(
         default=None, description="with `convert_to`: the totals of all currencies"
     )
+
+
+class SealOfProof(Output):
+    number: int
+    hash: str
+    sealed_at: datetime
+
+
+class Proof(Output):
+    """One published cell, counted twice."""
+
+    dimension: str
+    value: str
+    begins: date
+    ends: date
+    currency: str
+    deals: int
+    statistics_minor: int = Field(description="the facts' sum")
+    ledger_minor: int = Field(description="what the ledger moved for the same deals, without VAT")
+    agrees: bool
+    vat_elsewhere: int = Field(
+        description="deals with VAT that were undone in another period, where their VAT counts"
+    )
+    entries: int = Field(description="transactions of the ledger")
+    entries_sha256: str = Field(description="of their ids, sorted, a line each")
+    seal: SealOfProof | None = Field(description="of the event log; null until it is sealed")
+
+
+class CrossedCell(Output):
+    value: str = Field(description="`total`, a value, or `withheld`: the rest taken together")
+    status: str
+    deals: int | None
+    amount: int | None
+    amount_minor: int | None
+
+
+class CrossedRow(Output):
+    value: str
+    cells: list[CrossedCell]
+
+
+class CrossedTable(Output):
+    """Deals of one period by two dimensions, under the rules for the statistics of the state."""
+
+    down: str
+    across: str
+    begins: date
+    ends: date
+    unit: str
+    unit_label: str
+    currency: str
+    rows: list[CrossedRow]

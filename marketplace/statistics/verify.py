@@ -39,6 +39,24 @@ CHECKS: Final = {
         FROM ({_COUNTED}) c FULL JOIN ({_BOOKED}) b USING (right_kind, currency)
         WHERE coalesce(c.amount, 0) <> coalesce(b.amount, 0)
     """,  # noqa: S608 - built from constants
+    "statistics tables tell the same sums": """
+        SELECT month || ' ' || right_kind || ' ' || currency || ': rollup ' || coalesce(r.amount, 0)
+            || ', days ' || coalesce(d.amount, 0) || ', facts ' || coalesce(f.amount, 0)
+        FROM (
+            SELECT month, right_kind, currency, sum(amount_minor)::bigint AS amount
+            FROM deal_rollup GROUP BY 1, 2, 3
+        ) r FULL JOIN (
+            SELECT date_trunc('month', day)::date AS month, right_kind, currency,
+                sum(amount_minor)::bigint AS amount
+            FROM deal_day GROUP BY 1, 2, 3
+        ) d USING (month, right_kind, currency) FULL JOIN (
+            SELECT date_trunc('month', day)::date AS month, right_kind, currency,
+                sum(amount_minor)::bigint AS amount
+            FROM deal_fact GROUP BY 1, 2, 3
+        ) f USING (month, right_kind, currency)
+        WHERE (coalesce(r.amount, 0), coalesce(r.amount, 0))
+            <> (coalesce(d.amount, 0), coalesce(f.amount, 0))
+    """,
     "statistics count the settled deals": f"""
         SELECT right_kind || ' ' || currency || ': statistics ' || coalesce(c.deals, 0)
             || ', deals ' || coalesce(d.deals, 0)

@@ -7,10 +7,11 @@ from typing import Final
 from marketplace.accounts.oauth import api as oauth_api
 from marketplace.deals.paying import paid_from
 from marketplace.kernel.db import METADATA
-from marketplace.kernel.fast_lane import FastRead, FastWrite
+from marketplace.kernel.fast_lane import Fast, FastRead, FastWrite
 from marketplace.listings.queries import quick_detail
 from marketplace.pages import mailed_links
 from marketplace.pages import routes as pages
+from marketplace.pages.public import routes as public_pages
 from marketplace.payments.inbox import api as inbox_api
 from marketplace.search.catalogue import quick_page
 from marketplace.wiring.accounts import ACCOUNTS, SECRET_TAKING, USES, finders
@@ -40,7 +41,8 @@ DOMAINS: Final = (
 )
 """Lower ones first."""
 
-FAST: Final[Mapping[str, FastRead | FastWrite]] = {
+FAST: Final[Mapping[str, Fast]] = {
+    **public_pages.FAST,
     "/v1/listings": FastRead("/v1/listings", quick_page),
     "/v1/listings/": FastRead("/v1/listings/{listing_id}", quick_detail),
     "/v1/webhooks/stripe": FastWrite(

@@ -287,6 +287,11 @@ PROBES: dict[str, tuple[str, str, Any]] = {
         f"/v1/valuation/models/{NOWHERE}/withdraw",
         BODIES["withdraw_valuation_model"],
     ),
+    "statistics:read": (
+        "GET",
+        "/v1/statistics/crossed?down=right_kind&across=wipo_field&begins=2026-01-01&unit=x",
+        None,
+    ),
     "deals:operate": ("POST", f"/v1/deals/{NOWHERE}/reverse", None),
     "listings:operate": ("POST", f"/v1/listings/{NOWHERE}/suspend", None),
     "system:operate": ("POST", "/v1/event-failures/nobody/1/retry", None),

@@ -438,6 +438,16 @@ BODIES: Mapping[str, Any] = {
     },
     "quote_conversion": {"amount": PRICE, "into": "USD"},
     "exchange_bank_entry": {"counterpart": "USD"},
+    "measure_dispersion": {
+        "regions": [
+            {"region": "Beijing", "whole": 2640, "together": 1364, "field": 3},
+            {"region": "Fujian", "whole": 117, "together": 91, "printed_degree": "74.36"},
+        ],
+        "printed_total": {"whole": 2757, "together": 1451, "degree": "52.63"},
+        "printed_measures": [{"label": "2021", "regions": 31, "std": "90.3", "gini": "0.970"}],
+        "patents": [["A", "B"], ["A", "C", "D"]],
+        "fractional": True,
+    },
     "calculate_value": {
         "method": "relief_from_royalty",
         "currency": "KRW",

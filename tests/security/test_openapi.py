@@ -24,8 +24,10 @@ MEDIA_TYPES = {
     "application/json",
     "application/octet-stream",
     "application/pdf",
+    "application/vnd.apache.parquet",
     "application/xml",
     "text/csv",
+    "text/csv; charset=utf-8",
     "text/plain",
 }
 each = pytest.mark.parametrize("op", OPERATIONS.values(), ids=OPERATIONS)

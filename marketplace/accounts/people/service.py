@@ -45,6 +45,20 @@ async def create_operator(session: AsyncSession, email: str, password: str, name
     return user
 
 
+async def create_statistician(
+    session: AsyncSession, email: str, password: str, office: str, country: str
+) -> User:
+    """Create an account of a public office that reads finer statistics, and nothing else.
+
+    Whoever does so, on the command line, vouches for the address and the office.
+    """
+    user = await _create_user(session, email.lower(), password, office)
+    user.email_verified_at = now(session)
+    request = OrganisationCreate(name=office, kind=OrganisationKind.PUBLIC_BODY, country=country)
+    await found(session, user.id, request, MemberRole.STATISTICIAN)
+    return user
+
+
 async def _create_user(session: AsyncSession, email: str, password: str, name: str) -> User:
     refuse_guessable(password, email, name)
     password_hash = await hash_password(password)  # before the session takes a connection

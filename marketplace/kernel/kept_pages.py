@@ -1,0 +1,86 @@
+"""Pages that a process keeps rendered: what many ask for is made once a second, not once a request.
+
+A page that is asked for when it is older is made anew before it is sent; whoever asks meanwhile
+waits for the same one. So what is shown is never older than a second.
+"""
+
+import asyncio
+import gzip
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.datastructures import Headers
+
+from marketplace.kernel.fast_lane import NOT_MODIFIED, Ready
+
+FRESH_SECONDS: Final = 1.0
+KEPT_MAX: Final = 300
+"""Pages; an HTML page takes some tens of kilobytes."""
+
+Header = tuple[bytes, bytes]
+Render = Callable[[], Awaitable[bytes]]
+
+
+@dataclass(slots=True)
+class _Kept:
+    made: float = float("-inf")
+    plain: bytes = b""
+    packed: bytes = b""
+    tag: bytes = b""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class KeptPages:
+    def __init__(self, *, fresh_seconds: float = FRESH_SECONDS) -> None:
+        self._fresh_seconds = fresh_seconds
+        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+
+    async def get(
+        self,
+        key: Hashable,
+        render: Render,
+        asked: Headers,
+        headers: Sequence[Header],
+        *,
+        fresh_seconds: float | None = None,
+    ) -> Ready:
+        """The page under a key, as the asker takes it: packed, or not again when they have it."""
+        kept, fresh = self._find(key), fresh_seconds or self._fresh_seconds
+        if time.monotonic() - kept.made > fresh:
+            await self._renew(kept, render, fresh)
+        return _answer(kept, asked, headers)
+
+    def _find(self, key: Hashable) -> _Kept:
+        kept = self._kept.setdefault(key, _Kept())
+        self._kept.move_to_end(key)
+        if len(self._kept) > KEPT_MAX:
+            self._kept.popitem(last=False)
+        return kept
+
+    async def _renew(self, kept: _Kept, render: Render, fresh_seconds: float) -> None:
+        async with kept.lock:
+            # What is read is at least as new as the moment before it was read.
+            began = time.monotonic()
+            if began - kept.made <= fresh_seconds:
+                return
+            page = await render()
+            if page != kept.plain:
+                kept.plain, kept.packed = page, gzip.compress(page, mtime=0)
+                kept.tag = hashlib.sha256(page).hexdigest()[:20].encode()
+            kept.made = began
+
+
+def _answer(kept: _Kept, asked: Headers, headers: Sequence[Header]) -> Ready:
+    is_packed = "gzip" in asked.get("accept-encoding", "")
+    # The tag names the bytes that are sent, so each coding has its own.
+    tag = b'"' + kept.tag + (b'-gz"' if is_packed else b'"')
+    told = [*headers, (b"etag", tag)]
+    if tag.decode() in asked.get("if-none-match", ""):
+        return Ready(NOT_MODIFIED, told, b"")
+    if is_packed:
+        return Ready(200, [*told, (b"content-encoding", b"gzip")], kept.packed)
+    return Ready(200, told, kept.plain)

@@ -1,0 +1,181 @@
+"""What is on offer, for everybody to read: the stored cards, which hold the public teaser only."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from babel.numbers import format_currency
+from fastapi import Request, Response
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.assets.models import RightKind
+from marketplace.kernel.driver_pools import Reads
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.money import minor_digits
+from marketplace.kernel.pagination import InvalidCursorError
+from marketplace.listings.queries import public_detail
+from marketplace.pages.public.rendering import (
+    CATALOGUE,
+    address,
+    language_of,
+    page_response,
+    query_of,
+    raw_query,
+    render,
+    structured,
+)
+from marketplace.search.catalogue import found_page, newest_page, read_cursor
+from marketplace.search.page import CatalogueQuery
+from marketplace.search.reader import IndexReader
+from marketplace.search.schemas import CatalogueParameters, Sort
+
+PAGE: Final = 24
+ASKED: Final = ("q", "kind", "cursor")
+SCHEMA: Final = "https://schema.org/"
+
+
+async def catalogue(request: Request, session: AsyncSession) -> Response:
+    """A page of listings, newest first, or those that match."""
+    asked = query_of(raw_query(request))
+    language = language_of(asked, request.headers)
+    wanted = _wanted(asked)
+    try:
+        found = await _find(request, wanted)
+    except InvalidCursorError:
+        wanted = wanted.model_copy(update={"cursor": None})
+        found = await _find(request, wanted)
+    issuer: str = request.app.state.settings.issuer
+    cards = [_shown(card, language) for card in found["items"]]
+    kept = {name: str(value) for name, value in wanted if name in ASKED and value}
+    following = address(CATALOGUE, **{**kept, "cursor": found["next"], "lang": language})
+    page = render(
+        "catalogue.html",
+        language,
+        issuer,
+        CATALOGUE,
+        kept,
+        here="catalogue",
+        words=wanted.q or "",
+        kind=wanted.kind,
+        kinds=[kind.value for kind in RightKind],
+        searched=bool(kept),
+        cards=cards,
+        next=following if found["next"] else None,
+        structured=_list_data(issuer, cards),
+    )
+    return page_response(page)
+
+
+def _wanted(asked: Mapping[str, str]) -> CatalogueParameters:
+    """What was asked for; what cannot be asked for is as if it were not."""
+    given = {name: asked[name] for name in ASKED if asked.get(name)}
+    while given:
+        try:
+            return CatalogueParameters.model_validate(given)
+        except ValidationError as error:
+            wrong = {str(one["loc"][0]) for one in error.errors() if one["loc"]} or set(given)
+            given = {name: value for name, value in given.items() if name not in wrong}
+    return CatalogueParameters()
+
+
+async def _find(request: Request, wanted: CatalogueParameters) -> dict[str, Any]:
+    reads: Reads = request.app.state.reads
+    index: IndexReader = request.app.state.index
+    if wanted.is_plain:
+        page = await newest_page(reads, read_cursor(wanted.cursor, Sort.NEWEST), PAGE)
+    else:
+        sort = Sort.BEST if wanted.has_words else Sort.NEWEST
+        query = CatalogueQuery(
+            text=wanted.q,
+            kind=wanted.kind,
+            sort=sort.value,
+            after=read_cursor(wanted.cursor, sort),
+            limit=PAGE,
+        )
+        page = await found_page(reads, index, query)
+    found: dict[str, Any] = orjson.loads(page)
+    return found
+
+
+def _shown(card: Mapping[str, Any], language: str) -> dict[str, Any]:
+    href = address(f"{CATALOGUE}/{card['id']}", lang=language)
+    return {**card, "href": href, "price": _price(card["asking_price"], language)}
+
+
+async def listing(request: Request, session: AsyncSession) -> Response:
+    """The public page of one listing."""
+    asked = query_of(raw_query(request))
+    language = language_of(asked, request.headers)
+    issuer: str = request.app.state.settings.issuer
+    try:
+        listing_id = UUID(str(request.path_params["listing_id"]))
+        one = orjson.loads(await public_detail(request.app.state.reads, listing_id))
+    except (ValueError, NotFoundError):
+        page = render("missing.html", language, issuer, CATALOGUE, {}, here="catalogue")
+        return page_response(page, 404)
+    page = render(
+        "listing.html",
+        language,
+        issuer,
+        f"{CATALOGUE}/{request.path_params['listing_id']}",
+        {},
+        here="catalogue",
+        one=one,
+        price=_price(one["asking_price"], language),
+        structured=_listing_data(issuer, one),
+    )
+    return page_response(page)
+
+
+def _price(amount: Mapping[str, Any] | None, language: str) -> str | None:
+    if amount is None:
+        return None
+    currency = amount["currency"]
+    return format_currency(_major(amount), currency, locale=language)
+
+
+def _major(amount: Mapping[str, Any]) -> Any:
+    return Decimal(amount["amount_minor"]).scaleb(-minor_digits(amount["currency"]))
+
+
+def _list_data(issuer: str, cards: list[dict[str, Any]]) -> Any:
+    return structured(
+        {
+            "@type": "ItemList",
+            "itemListElement": [
+                {
+                    "@type": "ListItem",
+                    "position": place,
+                    "name": card["title"],
+                    "url": f"{issuer}{CATALOGUE}/{card['id']}",
+                }
+                for place, card in enumerate(cards, start=1)
+            ],
+        }
+    )
+
+
+def _listing_data(issuer: str, one: Mapping[str, Any]) -> Any:
+    offered = "LimitedAvailability" if one["state"] == "reserved" else "InStock"
+    offer: dict[str, Any] = {
+        "@type": "Offer",
+        "url": f"{issuer}{CATALOGUE}/{one['id']}",
+        "availability": SCHEMA + offered,
+        "seller": {"@type": "Organization", "name": one["seller"]},
+        "priceCurrency": one["currency"],
+    }
+    if one["asking_price"]:
+        offer["price"] = str(_major(one["asking_price"]))
+    return structured(
+        {
+            "@type": "Product",
+            "name": one["title"],
+            "description": one["teaser"],
+            "category": one["kind"],
+            "identifier": [number["display"] for number in one["identifiers"]],
+            "offers": offer,
+        }
+    )

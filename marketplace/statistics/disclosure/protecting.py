@@ -1,0 +1,160 @@
+"""Which cells of a table may be published, when others were published before.
+
+Months are decided when they end, then quarters, then years. In a month, values are shown whose
+cells are safe, and the rest of the month, taken together, has to be safe as well: so a month is a
+partition into safe cells, and nothing smaller can be computed. A longer period adds a value only if
+what it says beyond its published parts is safe too, and if no attack by linear programming on
+everything that was ever published comes near a hidden cell. When in doubt nothing is added.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from marketplace.statistics.disclosure.audit import Atom, Attacker, Form
+from marketplace.statistics.disclosure.rules import Cell, Rule, total
+
+TOTAL: Final = ""
+"""The value that stands for all of them."""
+
+Months = tuple[int, ...]
+Key = tuple[Months, str]
+"""A cell of a table: the months that it sums, and its value."""
+
+
+@dataclass(slots=True)
+class Table:
+    """One dimension of one currency: the smallest cells, and which sums are published."""
+
+    atoms: Mapping[Atom, Cell]
+    rule: Rule
+    totals_known: bool
+    published: dict[Key, None] = field(default_factory=dict)
+
+    values: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        self.values = sorted({value for _, value in self.atoms})
+
+    def cell(self, key: Key) -> Cell:
+        return total(self.atoms[atom] for atom in self.form(key))
+
+    def form(self, key: Key) -> Form:
+        months, wanted = key
+        values = self.values if wanted == TOTAL else (wanted,)
+        return frozenset((m, v) for m in months for v in values if (m, v) in self.atoms)
+
+    def is_published(self, key: Key) -> bool:
+        return key in self.published
+
+
+def decide_month(table: Table, month: int) -> None:
+    """Publish what may be known of a month that ended."""
+    _decide_total(table, (month,))
+    shown = _safe_values(table, (month,))
+    while shown and not _rest_is_safe(table, (month,), shown):
+        shown.pop()
+    if table.is_published(((month,), TOTAL)):
+        _publish(table, [((month,), value) for value in shown])
+
+
+def decide_longer(table: Table, months: Months) -> None:
+    """Publish what may be known of a quarter or a year, beside what its parts have told."""
+    _decide_total(table, months)
+    if not table.is_published((months, TOTAL)):
+        return
+    shown = [value for value in _safe_values(table, months) if _adds_safely(table, (months, value))]
+    while shown:
+        keys = [(months, value) for value in shown]
+        if _rest_is_safe(table, months, shown) and withstands(table, months, keys):
+            _publish(table, keys)
+            return
+        shown.pop()
+
+
+def withstands(table: Table, months: Months, more: Sequence[Key] = ()) -> bool:
+    """Whether publishing `more` brings nobody close to a cell of these months that is hidden.
+
+    What anybody can work out already, as from totals that are known anyway, is not held against it.
+    """
+    before, after = _attack(table, months, ()), _attack(table, months, more)
+    return all(
+        _keeps_hidden(after, form, cell, table.rule)
+        or not _keeps_hidden(before, form, cell, table.rule)
+        for form, cell in _hidden(table, months)
+    )
+
+
+Attack = tuple[Attacker, Attacker]
+"""On the amounts, and on the numbers of deals."""
+
+
+def _attack(table: Table, months: Months, more: Sequence[Key]) -> Attack:
+    near = {atom: cell for atom, cell in table.atoms.items() if atom[0] in months}
+    keys = [key for key in (*table.published, *more) if set(key[0]) <= set(months)]
+    published = [table.form(key) for key in keys]
+    return (
+        Attacker({atom: cell.amount_minor for atom, cell in near.items()}, published),
+        Attacker({atom: cell.deals for atom, cell in near.items()}, published),
+    )
+
+
+def _keeps_hidden(attack: Attack, form: Form, cell: Cell, rule: Rule) -> bool:
+    amounts, counts = attack
+    return (
+        amounts.interval(form).leaves_open(cell.amount_minor, rule.p_percent)
+        and not counts.interval(form).determines()
+    )
+
+
+def _hidden(table: Table, months: Months) -> Iterable[tuple[Form, Cell]]:
+    """The cells of each period within these months that are not to be known."""
+    for part in _parts(months):
+        for value in table.values:
+            form = table.form((part, value))
+            cell = total(table.atoms[atom] for atom in form)
+            if not cell.is_empty and not cell.is_safe(table.rule):
+                yield form, cell
+
+
+def _parts(months: Months) -> list[Months]:
+    """These months as a whole, their quarters, and each month."""
+    quarters = {month // 3 for month in months}
+    whole = [tuple(q * 3 + place for place in range(3)) for q in sorted(quarters)]
+    return list(dict.fromkeys([months, *whole, *((month,) for month in months)]))
+
+
+def _decide_total(table: Table, months: Months) -> None:
+    key = (months, TOTAL)
+    cell = table.cell(key)
+    if table.totals_known or (cell.is_safe(table.rule) and _adds_safely(table, key)):
+        _publish(table, [key])
+
+
+def _safe_values(table: Table, months: Months) -> list[str]:
+    """Values whose cells are safe, the largest first."""
+    found = [(value, table.cell((months, value))) for value in table.values]
+    safe = [(value, cell) for value, cell in found if cell.is_safe(table.rule)]
+    return [value for value, _ in sorted(safe, key=lambda one: -abs(one[1].amount_minor))]
+
+
+def _rest_is_safe(table: Table, months: Months, shown: Sequence[str]) -> bool:
+    rest = total(table.cell((months, v)) for v in table.values if v not in shown)
+    return rest.is_empty or rest.is_safe(table.rule)
+
+
+def _adds_safely(table: Table, key: Key) -> bool:
+    """Whether a longer cell without its published parts is empty or safe."""
+    months, value = key
+    told = {
+        atom
+        for part in _parts(months)
+        if part != months and table.is_published((part, value))
+        for atom in table.form((part, value))
+    }
+    rest = total(table.atoms[atom] for atom in table.form(key) - told)
+    return rest.is_empty or rest.is_safe(table.rule)
+
+
+def _publish(table: Table, keys: Iterable[Key]) -> None:
+    table.published.update(dict.fromkeys(keys))
