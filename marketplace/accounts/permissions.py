@@ -27,7 +27,9 @@ class Permission(StrEnum):
     SIGN = "agreements:sign"
     PERFORM_DEALS = "deals:perform"
     CALCULATE_VALUES = "valuations:calculate"
+    FINANCE = "financing:write"
     OPERATE_DEALS = "deals:operate"
+    OPERATE_FINANCING = "financing:operate"
     OPERATE_IDENTITY_PROVIDERS = "identity_providers:operate"
     OPERATE_LISTINGS = "listings:operate"
     OPERATE_ORGANISATIONS = "organisations:operate"
@@ -51,7 +53,9 @@ DESCRIPTIONS: Final[Mapping[Permission, str]] = {
     P.SIGN: "Sign agreements, which binds the organisation",
     P.PERFORM_DEALS: "Take the steps of a deal: deliver, confirm, release, dispute",
     P.CALCULATE_VALUES: "Compute values, discount rates and economic lives",
+    P.FINANCE: "Ask for loans against rights, offer them, and run them",
     P.OPERATE_DEALS: "Operator: record transfers, decide disputes, reverse deals",
+    P.OPERATE_FINANCING: "Operator: base rates, schemes of sharing losses, compensation funds",
     P.OPERATE_IDENTITY_PROVIDERS: "Operator: say by whose login a company's people sign in",
     P.OPERATE_LISTINGS: "Operator: suspend, resume and reopen listings",
     P.OPERATE_ORGANISATIONS: "Operator: suspend organisations, designate valuation institutions",
@@ -75,6 +79,7 @@ _MEMBER: Final = _EVERYBODY | {
     P.NEGOTIATE,
     P.PERFORM_DEALS,
     P.CALCULATE_VALUES,
+    P.FINANCE,
 }
 _ADMIN: Final = _MEMBER | {
     P.MANAGE_MEMBERS,
@@ -86,6 +91,7 @@ _ADMIN: Final = _MEMBER | {
 _OPERATE: Final = frozenset(
     {
         P.OPERATE_DEALS,
+        P.OPERATE_FINANCING,
         P.OPERATE_LISTINGS,
         P.OPERATE_ORGANISATIONS,
         P.OPERATE_PAYMENTS,
@@ -120,7 +126,7 @@ SCOPES: Final = frozenset[Scope]({*Permission, *OpenIdScope})
 
 _DEALING: Final = (_MEMBER | {P.SIGN}) - PERSONAL
 _ORGANISED: Final = _DEALING | {P.MANAGE_MEMBERS}
-_INSTITUTION: Final = frozenset({P.READ, P.MANAGE_MEMBERS, P.CALCULATE_VALUES})
+_INSTITUTION: Final = frozenset({P.READ, P.MANAGE_MEMBERS, P.CALCULATE_VALUES, P.FINANCE})
 
 KIND_PERMISSIONS: Final[Mapping[str, frozenset[Permission]]] = {
     "person": _DEALING,

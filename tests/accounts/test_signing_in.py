@@ -280,6 +280,8 @@ PROBES: dict[str, tuple[str, str, Any]] = {
         f"/v1/valuation/models/{NOWHERE}/withdraw",
         BODIES["withdraw_valuation_model"],
     ),
+    "financing:write": ("POST", f"/v1/lender-products/{NOWHERE}/withdraw", None),
+    "financing:operate": ("POST", "/v1/risk-sharing-schemes", {}),
     "deals:operate": ("POST", f"/v1/deals/{NOWHERE}/reverse", None),
     "listings:operate": ("POST", f"/v1/listings/{NOWHERE}/suspend", None),
     "system:operate": ("POST", "/v1/event-failures/nobody/1/retry", None),

@@ -51,6 +51,8 @@ RULES = {
     "affiliation_tree": "keep_groups_trees",
     "conflict_rule_summarized": "summarize_conflicts",
     "deal_signed_burdened": "refuse_burdened_deed",
+    "ledger_posting_loan_secured": "require_secured_payment",
+    "loan_runs_secured": "require_secured_loan",
     "encumbrance_kept": "keep_encumbrances",
     "encumbrance_never_deleted": "refuse_change",
     "legal_event_surrender_burdened": "refuse_burdened_deed",
