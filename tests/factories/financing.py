@@ -157,10 +157,10 @@ class Desk:
     async def register(self, loan: dict[str, Any]) -> None:
         """The office registers every pledge."""
         for pledge in loan["pledges"]:
-            body = {"number": f"P-{next(_SERIALS)}", "received_on": str(self.today)}
+            number = f"P-{next(_SERIALS)}"
+            body = {"registration_number": number, "received_on": str(self.today)}
             path = f"/v1/encumbrances/{pledge['encumbrance_id']}/register"
-            answer = await self.market.operator.post(path, registration(body))
-            await ok(answer)
+            await ok(await self.market.operator.post(path, body))
         await self.world.work()
 
     async def running(self, *right_ids: str, **changed: Any) -> dict[str, Any]:
@@ -202,8 +202,3 @@ class Desk:
     async def balance(self, who: Person) -> int:
         found = (await ok(await who.get("/v1/balances")))["payable"]
         return sum(one["amount_minor"] for one in found)
-
-
-def registration(body: dict[str, Any]) -> dict[str, Any]:
-    """An entry of the register, in the words of its route."""
-    return {"registration_number": body["number"], "received_on": body["received_on"]}

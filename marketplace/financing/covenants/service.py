@@ -110,10 +110,9 @@ async def _look_at_value(session: AsyncSession, loan: Loan) -> None:
         await note(session, loan, BreachKind.LOAN_TO_VALUE, None, ltv=ltv)
 
 
-async def look_at_value_after(session: AsyncSession, fact: Fact) -> None:
+async def mend_value(session: AsyncSession, loan: Loan) -> None:
     """A payment may bring a loan back within its loan to value."""
-    loan = await session.get(Loan, UUID(fact.subject.removeprefix("loan:")))
-    if loan is not None and loan.state in SECURED:
+    if await _live(session, loan.id, {BreachKind.LOAN_TO_VALUE}, None):
         await _look_at_value(session, loan)
 
 

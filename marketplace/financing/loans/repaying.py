@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.financing.access import BORROWER, PLEDGOR
+from marketplace.financing.covenants.service import mend_value
 from marketplace.financing.errors import NothingOwedError
 from marketplace.financing.loans.debts import Due, running_interest
 from marketplace.financing.loans.disbursing import pricing_of
@@ -147,6 +148,7 @@ async def on_repaid(session: AsyncSession, repayment_id: UUID) -> None:
         return
     if loan.state in ACCRUING:
         await use(session, loan, repayment)
+        await mend_value(session, loan)
     else:
         repayment.returned_minor = repayment.amount_minor
     repayment.applied_at = now(session)

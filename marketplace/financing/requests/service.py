@@ -26,7 +26,7 @@ from marketplace.financing.requests.models import (
 from marketplace.financing.requests.queries import role_in
 from marketplace.financing.requests.schemas import AppraisalRecord, FinancingRequestFile
 from marketplace.financing.requests.screening import collateral_of, screen
-from marketplace.kernel.db import lock, now
+from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, NotYourMoveError, begin, move
 from marketplace.kernel.money import Money
@@ -55,6 +55,7 @@ async def file_request(
     told = {"amount_minor": request.amount_minor, "currency": request.currency}
     begin(session, request, actor, **told)
     await session.flush()
+    mark_locked(session, request)
     for organisation_id in {*wanted.pledgor_organisation_ids} - {actor.organisation_id}:
         await kind_of(session, organisation_id)
         session.add(
