@@ -14,7 +14,6 @@ from tests.factories.financing import AMOUNT_MINOR, VALUE_MINOR, Desk
 from tests.factories.people import person
 from tests.factories.refusals import told
 
-
 _SERIALS = count(12_345)
 
 
@@ -323,9 +322,7 @@ async def test_products_match_with_reasons(desk: Desk) -> None:
     right_id = await desk.right()
     request = await desk.request(right_id)
     await desk.value(request["id"], right_id)
-    matches = await ok(
-        await desk.borrower.get(f"/v1/financing-requests/{request['id']}/products")
-    )
+    matches = await ok(await desk.borrower.get(f"/v1/financing-requests/{request['id']}/products"))
     found = {one["product"]["id"]: one["reasons"] for one in matches}
     assert found[good["id"]] == []
     assert found[bad["id"]] == ["term_too_long", "guarantee_required", "grade_too_low"]

@@ -47,7 +47,12 @@ async def enforce(
 
 async def test_a_default_is_recovered_in_part_and_the_loss_is_shared(desk: Desk) -> None:
     await a_scheme(
-        desk, "Zhongshan", ("fund", 5_400), ("lender", 2_600), ("insurer", 1_600), ("guarantor", 400)
+        desk,
+        "Zhongshan",
+        ("fund", 5_400),
+        ("lender", 2_600),
+        ("insurer", 1_600),
+        ("guarantor", 400),
     )
     operator, guarantor, insurer = desk.market.operator, desk.guarantor, desk.market.stranger
     opened = {"organisation_id": str(desk.market.buyer.organisation_id), "name": "City fund"}
