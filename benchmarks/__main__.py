@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import (
+    accrual,
     encumbrances,
     inbox,
     reading,
@@ -27,6 +28,7 @@ BENCHMARKS: Final = {
     "encumbrances": encumbrances.measure_encumbrances,
     "token": tokens.measure_tokens,
     "valuation": valuation.measure_valuation,
+    "accrual": accrual.measure_accrual,
 }
 
 

@@ -4,10 +4,11 @@ from marketplace.statistics import api as statistics_api
 from marketplace.statistics import models as statistics_models
 from marketplace.statistics import personal_data as statistics_personal_data
 from marketplace.statistics import verify as statistics_verify
+from marketplace.statistics.financing import api as financing_api
 from marketplace.wiring.domain import Domain
 
 STATISTICS: Final = Domain(
-    routers=(statistics_api.router,),
+    routers=(statistics_api.router, financing_api.router),
     personal_data=(statistics_personal_data.PERSONAL_DATA,),
     append_only=(statistics_models.PublishedFigure.__tablename__,),
     proofs=statistics_verify.CHECKS,

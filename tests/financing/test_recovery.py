@@ -45,46 +45,57 @@ async def enforce(
     return found
 
 
-async def test_a_default_is_recovered_in_part_and_the_loss_is_shared(desk: Desk) -> None:
-    await a_scheme(
-        desk,
-        "Zhongshan",
-        ("fund", 5_400),
-        ("lender", 2_600),
-        ("insurer", 1_600),
-        ("guarantor", 400),
-    )
-    operator, guarantor, insurer = desk.market.operator, desk.guarantor, desk.market.stranger
+async def a_fund(desk: Desk) -> str:
+    """A fund of the buyer's, with five hundred million in it."""
     opened = {"organisation_id": str(desk.market.buyer.organisation_id), "name": "City fund"}
     opened |= {"currency": "KRW"}
-    fund = await ok(await operator.post("/v1/compensation-funds", opened))
+    fund = await ok(await desk.market.operator.post("/v1/compensation-funds", opened))
     money = {"amount": {"amount_minor": 500_000_000, "currency": "KRW"}}
     path = f"/v1/compensation-funds/{fund['id']}/top-ups"
     assert told(await desk.lender.post(path, money)) == (404, "not_found")
     await desk.pay((await ok(await desk.market.buyer.post(path, money)))["payment"])
+    return str(fund["id"])
 
+
+async def shared_loan(
+    desk: Desk, scheme: str, *parties: tuple[Person, dict[str, Any]]
+) -> dict[str, Any]:
+    """A loan under a scheme, paid out, with everybody who takes part."""
     right_id = await desk.right()
     request = await desk.request(right_id)
     await desk.value(request["id"], right_id)
-    terms = {"scheme": "Zhongshan", "schedule": "bullet", "term_months": 3, "months_each": 3}
+    terms = {"scheme": scheme, "schedule": "bullet", "term_months": 3, "months_each": 3}
     offer = await ok(await desk.offer(request["id"], **terms))
     loan = await ok(await desk.borrower.post(f"/v1/loan-offers/{offer['id']}/accept"))
     path = f"/v1/loans/{loan['id']}"
     contract = await ok(await desk.borrower.get(f"{path}/contract"))
     unsigned = await desk.borrower.post(f"{path}/sign", {"sha256": contract["sha256"]})
     assert told(unsigned) == (409, "parties_missing")
-    parties = (
-        (desk.market.buyer, {"role": "fund", "fund_id": fund["id"]}),
-        (insurer, {"role": "insurer", "organisation_id": str(insurer.organisation_id)}),
-        (guarantor, {"role": "guarantor", "organisation_id": str(guarantor.organisation_id)}),
-    )
     for who, body in parties:
         await ok(await desk.lender.post(f"{path}/participants", body))
         await ok(await who.post(f"{path}/participants/join", {"role": body["role"]}))
     await desk.sign(loan["id"])
-    loan = await ok(await desk.lender.post(f"{path}/file-pledges"))
-    await desk.register(loan)
+    await desk.register(await ok(await desk.lender.post(f"{path}/file-pledges")))
     await desk.pay((await desk.loan(loan["id"], desk.lender))["payment"])
+    return await desk.loan(loan["id"])
+
+
+def party(role: str, who: Person, **more: Any) -> tuple[Person, dict[str, Any]]:
+    return who, {"role": role, "organisation_id": str(who.organisation_id), **more}
+
+
+async def test_a_default_is_recovered_in_part_and_the_loss_is_shared(desk: Desk) -> None:
+    shares_of = (("fund", 5_400), ("lender", 2_600), ("insurer", 1_600), ("guarantor", 400))
+    await a_scheme(desk, "Zhongshan", *shares_of)
+    fund_id = await a_fund(desk)
+    loan = await shared_loan(
+        desk,
+        "Zhongshan",
+        (desk.market.buyer, {"role": "fund", "fund_id": fund_id}),
+        party("insurer", desk.market.stranger),
+        party("guarantor", desk.guarantor),
+    )
+    path = f"/v1/loans/{loan['id']}"
     await desk.days(93)
     assert told(await desk.lender.post(f"{path}/default")) == (409, "not_ripe")
     await desk.days(91)
@@ -95,16 +106,16 @@ async def test_a_default_is_recovered_in_part_and_the_loss_is_shared(desk: Desk)
     assert told(await desk.lender.post(f"{path}/share-loss")) == (409, "proceeds_outstanding")
     await desk.pay(begun["payment"])
     (done,) = await ok(await desk.lender.get(f"{path}/enforcements"))
-    assert (done["state"], done["costs_paid_minor"], done["interest_minor"]) == (
-        "realised",
-        6_000_000,
-        4_050_000,
-    )
-    assert done["late_interest_minor"] == late
-    assert done["principal_minor"] == 120_000_000 - 6_000_000 - 4_050_000 - late
+    parts = [done[f"{name}_minor"] for name in ("costs_paid", "interest", "late_interest")]
+    assert (done["state"], parts) == ("realised", [6_000_000, 4_050_000, late])
+    assert done["principal_minor"] == 120_000_000 - sum(parts)
+    await _share(desk, path, AMOUNT_MINOR - done["principal_minor"])
+    assert await desk.world.proofs() == []
 
+
+async def _share(desk: Desk, path: str, loss: int) -> None:
+    """The loss is shared, compensated, and a part of it recovered."""
     shared = await ok(await desk.lender.post(f"{path}/share-loss"))
-    loss = AMOUNT_MINOR - done["principal_minor"]
     assert (shared["state"], shared["loss"]["amount_minor"]) == ("loss_shared", loss)
     shares = await ok(await desk.lender.get(f"{path}/loss-shares"))
     assert sum(one["amount_minor"] for one in shares) == loss
@@ -117,14 +128,12 @@ async def test_a_default_is_recovered_in_part_and_the_loss_is_shared(desk: Desk)
     await desk.pay(*(one["payment"] for one in shares if one["payment"]))
     shares = await ok(await desk.lender.get(f"{path}/loss-shares"))
     assert all(one["paid_minor"] == one["amount_minor"] for one in shares)
-
     ask = {"payer_organisation_id": str(desk.borrower.organisation_id), "amount_minor": 50_000_000}
     recovery = await ok(await desk.lender.post(f"{path}/recoveries", ask))
     await desk.pay(recovery["payment"])
     shares = await ok(await desk.lender.get(f"{path}/loss-shares"))
     assert sum(one["recovered_minor"] for one in shares) == 50_000_000
     assert abs(shares[0]["recovered_minor"] - 27_000_000) <= 1
-    assert await desk.world.proofs() == []
 
 
 async def test_a_recovery_organisation_pays_at_most_half_and_a_surplus_is_the_pledgors(
@@ -194,19 +203,9 @@ async def test_less_value_breaks_the_loan_to_value_until_it_is_mended(desk: Desk
 
 async def test_a_guarantee_pays_and_is_recovered_before_others_gain(desk: Desk) -> None:
     await a_scheme(desk, "Pair", ("lender", 5_000), ("guarantor", 5_000))
-    right_id = await desk.right()
-    request = await desk.request(right_id)
-    await desk.value(request["id"], right_id)
-    terms = {"scheme": "Pair", "schedule": "bullet", "term_months": 3, "months_each": 3}
-    offer = await ok(await desk.offer(request["id"], **terms))
-    loan = await ok(await desk.borrower.post(f"/v1/loan-offers/{offer['id']}/accept"))
+    guarantor = party("guarantor", desk.guarantor, cap_minor=100_000_000)
+    loan = await shared_loan(desk, "Pair", guarantor)
     path = f"/v1/loans/{loan['id']}"
-    body = {"role": "guarantor", "organisation_id": str(desk.guarantor.organisation_id)}
-    await ok(await desk.lender.post(f"{path}/participants", body | {"cap_minor": 100_000_000}))
-    await ok(await desk.guarantor.post(f"{path}/participants/join", {"role": "guarantor"}))
-    await desk.sign(loan["id"])
-    await desk.register(await ok(await desk.lender.post(f"{path}/file-pledges")))
-    await desk.pay((await desk.loan(loan["id"], desk.lender))["payment"])
     await desk.days(93 + 91)
     loan = await ok(await desk.lender.post(f"{path}/default"))
     call = {"path": "guarantee", "right_id": None, "costs_minor": 0}

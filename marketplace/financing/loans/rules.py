@@ -103,7 +103,7 @@ def effective_cost_basis_points(
         return 0
 
     def worth(rate: float) -> float:
-        return sum(amount / (1 + rate) ** years for amount, years in flows)
+        return float(sum(amount / (1 + rate) ** years for amount, years in flows))
 
     low, high = 0.0, _COST_MAX
     for _ in range(_HALVINGS):
