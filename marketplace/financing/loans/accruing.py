@@ -29,7 +29,12 @@ from marketplace.financing.loans.schedules import Pricing, replanned
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.schemes.service import base_rate
 from marketplace.kernel.db import Sessions, loaded, mark_locked, now
+from marketplace.kernel.errors import MarketplaceError
+from marketplace.kernel.events import publish
 from marketplace.kernel.lifecycle import BY_CLOCK, CLOCK, move
+from marketplace.kernel.logs import get_logger
+
+logger = get_logger(__name__)
 
 BATCH: Final = 1_000
 NOTICE: Final = timedelta(days=7)
@@ -161,15 +166,32 @@ async def _single_out(session: AsyncSession, days: Sequence[Day], today: date) -
         asks = day.ask_through is not None and day.loan_id not in asked
         if not (asks or day.falls_overdue or day.resets):
             continue
-        loan = await session.get_one(Loan, day.loan_id, populate_existing=True)
-        mark_locked(session, loan)
-        if day.falls_overdue:
-            move(session, loan, "fall_overdue", role=CLOCK, actor=BY_CLOCK)
-        if day.resets:
-            await reset(session, loan, today)
-        if asks and day.ask_through:
-            await _ask(session, loan, day.ask_through, today)
+        try:
+            async with session.begin_nested():
+                await _more(session, day, today, asks=asks)
+        except MarketplaceError as error:
+            await _tell_refused(session, day.loan_id, error)
+
+
+async def _more(session: AsyncSession, day: Day, today: date, *, asks: bool) -> None:
+    loan = await session.get_one(Loan, day.loan_id, populate_existing=True)
+    mark_locked(session, loan)
+    if day.falls_overdue:
+        move(session, loan, "fall_overdue", role=CLOCK, actor=BY_CLOCK)
+    if day.resets:
+        await reset(session, loan, today)
+    if asks and day.ask_through:
+        await _ask(session, loan, day.ask_through, today)
     await session.flush()
+
+
+async def _tell_refused(session: AsyncSession, loan_id: UUID, error: MarketplaceError) -> None:
+    """One loan's trouble is told in its history, and holds no other loan up; tomorrow it is tried
+    again.
+    """
+    logger.warning("daily job refused", subject=f"loan:{loan_id}", code=error.code)
+    subject, data = f"loan:{loan_id}", {"code": error.code}
+    publish(session, "loan.clock_refused", subject=subject, actor=CLOCK, data=data)
 
 
 async def _asked_already(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:

@@ -179,7 +179,12 @@ async def loan_statement(loan_id: UUID, actor: Reader, session: Session) -> list
     "/{loan_id}/repayments",
     status_code=status.HTTP_201_CREATED,
     responses=problems(
-        *DOOR_ERRORS, NotYourMoveError, IllegalMoveError, NothingOwedError, RequestNotOpenError
+        *DOOR_ERRORS,
+        NotYourMoveError,
+        IllegalMoveError,
+        NothingOwedError,
+        InvalidLoanTermsError,
+        RequestNotOpenError,
     ),
 )
 async def ask_to_repay(

@@ -1,7 +1,8 @@
 """Repayments: asked for, paid from the bank into held funds, and used in the order of the law."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +11,7 @@ from sqlmodel import col, select
 from marketplace.accounts.actors import Actor
 from marketplace.financing.access import BORROWER, PLEDGOR
 from marketplace.financing.covenants.service import mend_value
-from marketplace.financing.errors import NothingOwedError
+from marketplace.financing.errors import InvalidLoanTermsError, NothingOwedError
 from marketplace.financing.loans.debts import Due, running_interest
 from marketplace.financing.loans.disbursing import pricing_of
 from marketplace.financing.loans.lifecycle import ACCRUING, LoanState
@@ -34,6 +35,8 @@ from marketplace.payments.funding.service import cancel_request, request_of, req
 from marketplace.payments.ledger.addresses import held, payable
 from marketplace.payments.ledger.service import Booking, Posting, post
 
+AHEAD_MAX: Final = timedelta(days=62)
+
 
 async def ask(
     session: AsyncSession, loan_id: UUID, wanted: RepaymentAsk, *, actor: Actor
@@ -44,6 +47,7 @@ async def ask(
         NotYourMoveError: it is for the borrower and the pledgors.
         IllegalMoveError: the loan does not run.
         NothingOwedError: nothing of the kind is owed.
+        InvalidLoanTermsError: it would arrive too long from now.
         RequestNotOpenError: the older one was paid meanwhile.
     """
     loan, role = await lock_for(session, loan_id, actor)
@@ -54,6 +58,8 @@ async def ask(
     await _end_open(session, loan, wanted.kind, actor)
     today = now(session).date()
     through = max(today, wanted.pay_on or today)
+    if through - today > AHEAD_MAX:
+        raise InvalidLoanTermsError(f"say what arrives within {AHEAD_MAX.days} days")
     amount = await _owed(session, loan, wanted, through)
     if amount <= 0:
         raise NothingOwedError

@@ -1,6 +1,6 @@
 """A loan is called, or forgiven."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,17 +38,26 @@ async def call(session: AsyncSession, loan_id: UUID, *, actor: Actor) -> Loan:
         raise NotRipeError
     move(session, loan, "default", role=role, actor=actor, outstanding=loan.outstanding_minor)
     loan.defaulted_on, loan.next_reset_on = today, None
+    await _accelerate(session, loan, offer, today)
+    return loan
+
+
+async def _accelerate(session: AsyncSession, loan: Loan, offer: LoanOffer, today: date) -> None:
+    """What was to come is due today: one instalment, or more of the one that is due today."""
     rows = scheduled(await instalments_of(session, loan.id))
     rate = late_rate(loan.rate_basis_points, offer.late_margin_basis_points)
-    due = Due.of(rows, rate, today)
-    rest = [row for row in rows if row not in due.rows]
-    if rest:
-        balance = sum(row.principal_minor for row in rest)
-        earned = running_interest(rest[0], balance, pricing_of(loan, offer), today)
-        first = rest[0]
-        whole = Instalment(first.number, first.starts_on, today, balance, rounded(earned), 0)
-        await put_in_force(session, loan, [whole], replacing=rest, reason="default")
-    return loan
+    due = Due.of(rows, rate, today).rows
+    rest = [row for row in rows if row not in due]
+    if not rest:
+        return
+    balance, first = sum(row.principal_minor for row in rest), rest[0]
+    if first.starts_on >= today and due:
+        due[-1].principal_minor += balance
+        await put_in_force(session, loan, (), replacing=rest, reason="default")
+        return
+    earned = running_interest(first, balance, pricing_of(loan, offer), today)
+    whole = Instalment(first.number, first.starts_on, today, balance, rounded(earned), 0)
+    await put_in_force(session, loan, [whole], replacing=rest, reason="default")
 
 
 async def waive(session: AsyncSession, loan_id: UUID, *, actor: Actor) -> Loan:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.encumbrances.service import start_of
 from marketplace.financing.access import LENDER, kind_of
 from marketplace.financing.errors import ProceedsOutstandingError
 from marketplace.financing.loans.lifecycle import LoanState
@@ -124,7 +125,7 @@ async def _limits(
     if fund.loan_max_minor is not None:
         caps.append(fund.loan_max_minor)
     if fund.lender_year_max_minor is not None:
-        since = date(now(session).year, 1, 1)
+        since = start_of(date(now(session).year, 1, 1))
         values = {"fund_id": fund.id, "lender": loan.lender_organisation_id, "since": since}
         used = (await session.execute(_OF_YEAR, values)).scalar_one()
         caps.append(fund.lender_year_max_minor - int(used))

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Query
@@ -18,6 +18,7 @@ from marketplace.statistics.financing.schemas import FinancingFigures
 router = transactional_router(prefix="/v1/statistics", tags=["statistics"])
 Reader = Annotated[Actor, Depends(Allowed(Permission.READ))]
 PERIOD_MAX: Final = timedelta(days=366)
+EARLIEST: Final = date(1970, 1, 1)
 
 
 class InvalidPeriodError(UnprocessableError):
@@ -37,7 +38,8 @@ async def financing_statistics(
     Read from the event log, of what began in the period.
     """
     end = until or now(session).date() + timedelta(days=1)
-    begin = since or end - PERIOD_MAX
-    if not timedelta(0) < end - begin <= PERIOD_MAX:
+    if since is None:
+        since = max(end, EARLIEST) - PERIOD_MAX
+    if not timedelta(0) < end - since <= PERIOD_MAX:
         raise InvalidPeriodError
-    return await financing_figures(session, begin, end)
+    return await financing_figures(session, since, end)

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.assets.encumbrances.service import start_of
 from marketplace.kernel.db import fetch
 from marketplace.statistics.financing.schemas import FinancingFigures, RateRead, StageRead
 
@@ -60,8 +61,9 @@ _ENDS: Final = text(
 
 async def financing_figures(session: AsyncSession, since: date, until: date) -> FinancingFigures:
     """Figures of the requests and loans that began from a day up to another, in UTC."""
-    stages = await fetch(session, _STAGES, since=since, until=until)
-    ends = (await fetch(session, _ENDS, since=since, until=until))[0]
+    values = {"since": start_of(since), "until": start_of(until)}
+    stages = await fetch(session, _STAGES, **values)
+    ends = (await fetch(session, _ENDS, **values))[0]
     return FinancingFigures(
         since=since,
         until=until,
