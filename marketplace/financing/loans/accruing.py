@@ -186,9 +186,7 @@ async def _more(session: AsyncSession, day: Day, today: date, *, asks: bool) -> 
 
 
 async def _tell_refused(session: AsyncSession, loan_id: UUID, error: MarketplaceError) -> None:
-    """One loan's trouble is told in its history, and holds no other loan up; tomorrow it is tried
-    again.
-    """
+    """One loan's trouble is told in its history and holds no other up; it is tried tomorrow."""
     logger.warning("daily job refused", subject=f"loan:{loan_id}", code=error.code)
     subject, data = f"loan:{loan_id}", {"code": error.code}
     publish(session, "loan.clock_refused", subject=subject, actor=CLOCK, data=data)
