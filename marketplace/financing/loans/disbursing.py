@@ -1,5 +1,6 @@
 """The lender's money has come: it is paid out, and the loan runs."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,7 +37,7 @@ async def disburse(session: AsyncSession, loan_id: UUID) -> None:
         loan.rate_basis_points = await base_rate(session, offer.base_rate_name, today)
         loan.rate_basis_points += offer.spread_basis_points or 0
         loan.next_reset_on = months_after(today, offer.reset_months)
-    told = {"amount_minor": loan.principal_minor, "currency": loan.currency}
+    told: dict[str, Any] = {"amount_minor": loan.principal_minor, "currency": loan.currency}
     move(session, loan, "disburse", role=SYSTEM, actor=BY_SYSTEM, **told)
     await session.flush()
     rows = schedule(
