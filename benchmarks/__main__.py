@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import (
+    accrual,
     assigning,
     encumbrances,
     inbox,
@@ -33,6 +34,7 @@ BENCHMARKS: Final = {
     "royalties": royalties.measure_royalties,
     "valuation": valuation.measure_valuation,
     "assign": assigning.measure_assignment,
+    "accrual": accrual.measure_accrual,
 }
 
 

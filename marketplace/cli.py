@@ -16,6 +16,7 @@ from marketplace.app import create_app
 from marketplace.commands import GROUPS, DataDir, say, settings_of, using
 from marketplace.demo import example, journey
 from marketplace.demo.client import ApiRefusalError
+from marketplace.demo.waiting import DemoError
 from marketplace.document_commands import DOCUMENTS
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.logs import configure_logs
@@ -48,7 +49,7 @@ EXPECTED: Final = (
     MarketplaceError,
     EmbeddedPostgresError,
     ApiRefusalError,
-    journey.DemoError,
+    DemoError,
     CommandError,
 )
 """Failures whose own words tell what to do."""

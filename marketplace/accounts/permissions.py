@@ -32,7 +32,9 @@ class Permission(StrEnum):
     PERFORM_VALUATIONS = "valuations:perform"
     KEEP_INSTITUTION = "institution:manage"
     READ_STATISTICS = "statistics:read"
+    FINANCE = "financing:write"
     OPERATE_DEALS = "deals:operate"
+    OPERATE_FINANCING = "financing:operate"
     OPERATE_IDENTITY_PROVIDERS = "identity_providers:operate"
     OPERATE_LISTINGS = "listings:operate"
     OPERATE_ORGANISATIONS = "organisations:operate"
@@ -60,7 +62,9 @@ DESCRIPTIONS: Final[Mapping[Permission, str]] = {
     P.PERFORM_VALUATIONS: "Institution: accept cases, write reports, review those of others",
     P.KEEP_INSTITUTION: "Institution: say what it values, how much at once, and what it must not",
     P.READ_STATISTICS: "Read finer statistics, for the state; still under disclosure control",
+    P.FINANCE: "Ask for loans against rights, offer them, and run them",
     P.OPERATE_DEALS: "Operator: record transfers, decide disputes, reverse deals",
+    P.OPERATE_FINANCING: "Operator: base rates, schemes of sharing losses, compensation funds",
     P.OPERATE_IDENTITY_PROVIDERS: "Operator: say by whose login a company's people sign in",
     P.OPERATE_LISTINGS: "Operator: suspend, resume and reopen listings",
     P.OPERATE_ORGANISATIONS: "Operator: suspend organisations, designate valuation institutions",
@@ -86,6 +90,7 @@ _MEMBER: Final = _EVERYBODY | {
     P.CALCULATE_VALUES,
     P.ORDER_VALUATIONS,
     P.PERFORM_VALUATIONS,
+    P.FINANCE,
 }
 _ADMIN: Final = _MEMBER | {
     P.MANAGE_MEMBERS,
@@ -98,6 +103,7 @@ _ADMIN: Final = _MEMBER | {
 _OPERATE: Final = frozenset(
     {
         P.OPERATE_DEALS,
+        P.OPERATE_FINANCING,
         P.OPERATE_LISTINGS,
         P.OPERATE_ORGANISATIONS,
         P.OPERATE_PAYMENTS,
@@ -133,7 +139,9 @@ SCOPES: Final = frozenset[Scope]({*Permission, *OpenIdScope})
 
 _DEALING: Final = (_MEMBER | {P.SIGN}) - PERSONAL - {P.PERFORM_VALUATIONS}
 _ORGANISED: Final = _DEALING | {P.MANAGE_MEMBERS}
-_FINANCING: Final = frozenset({P.READ, P.MANAGE_MEMBERS, P.CALCULATE_VALUES, P.ORDER_VALUATIONS})
+_FINANCING: Final = frozenset(
+    {P.READ, P.MANAGE_MEMBERS, P.CALCULATE_VALUES, P.ORDER_VALUATIONS, P.FINANCE}
+)
 _VALUING: Final = frozenset(
     {P.READ, P.MANAGE_MEMBERS, P.CALCULATE_VALUES, P.PERFORM_VALUATIONS, P.KEEP_INSTITUTION}
 )

@@ -1,4 +1,4 @@
-"""`marketplace demo`: one patent and one idea sold over real HTTP, on a fresh database."""
+"""`marketplace demo`: sales and loans against patents over real HTTP, on a fresh database."""
 
 import contextlib
 import json
@@ -9,20 +9,19 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
 
-from marketplace.demo import example
+from marketplace.demo import example, financing
 from marketplace.demo.client import Client
+from marketplace.demo.waiting import WAIT_SECONDS, DemoError, wait_for
 from marketplace.kernel.postgres_locks import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PROOFS: Final = (("ledger", "verify"), ("events", "verify"))
-WAIT_SECONDS: Final = 60.0
 HISTORY: Final = {
     "source": "Published performance of an earlier service (sample)",
     "unit": "10,000 KRW",
@@ -46,10 +45,6 @@ HISTORY: Final = {
     ],
     "cumulative": {"transactions": 8, "amount": 300},
 }
-
-
-class DemoError(Exception):
-    """The demonstration cannot go on; the message says where it stopped."""
 
 
 def run(patents: Path | None) -> int:
@@ -106,7 +101,7 @@ def _service(environment: dict[str, str]) -> Iterator[str]:
     try:
         url = f"http://127.0.0.1:{port}"
         with httpx2.Client(base_url=url, timeout=2, trust_env=False) as probe:
-            _wait(lambda: _is_ready(probe, server), "the service")
+            wait_for(lambda: _is_ready(probe, server), "the service")
         yield url
     finally:
         server.send_signal(signal.SIGINT)
@@ -121,14 +116,6 @@ def _is_ready(probe: httpx2.Client, server: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _wait(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise DemoError(f"{what} did not come within {WAIT_SECONDS:.0f} s")
-        time.sleep(0.1)
-
-
 class _Journey:
     """A seller, a company and an operator, each with a client of their own."""
 
@@ -136,6 +123,7 @@ class _Journey:
         self.url = url
         self.environment = environment
         self.seller, self.buyer, self.operator = Client(url), Client(url), Client(url)
+        self.password = secrets.token_urlsafe(12)
         self.steps = 0
 
     def play(self, patents: Path | None) -> int:
@@ -146,7 +134,15 @@ class _Journey:
         idea = self._deal(listings["idea"], 1_200_000, 1_000_000)
         self._settle_idea(idea)
         self._pay_out()
+        financing.play(
+            financing.sign_up(self.url, self.operator, self.password, self._bank, self._tell)
+        )
         return self._statistics()
+
+    def _bank(self, payment: dict[str, Any]) -> None:
+        """The bank's statement tells that a payment arrived."""
+        amount, reference = payment["amount"]["amount_minor"], payment["reference"]
+        self._import_statement(f"in-{reference},2026-01-07,credit,{amount},KRW,{reference},")
 
     def _tell(self, line: str) -> None:
         self.steps += 1
@@ -160,7 +156,7 @@ class _Journey:
             raise DemoError(f"`marketplace {arguments[0]} {arguments[1]}`: {complaint.strip()}")
 
     def _people(self) -> None:
-        password = secrets.token_urlsafe(12)
+        password = self.password
         self._command("operators", "create", "operator@example.com", "--password", password)
         self.operator.sign_in("operator@example.com", password)
         self.seller.sign_up("seller@example.com", password, "김하늘", "KR", "KR-11")
@@ -186,7 +182,7 @@ class _Journey:
             tally = example.list_records(self.seller, patents, lambda line: print(line, flush=True))
             self._tell(f"of the records of {patents.name}: {tally}")
         for words in ("권리 이중 양도", "우산"):
-            _wait(lambda words=words: bool(self._search(words)), f"a hit for {words!r}")  # type: ignore[misc]
+            wait_for(lambda words=words: bool(self._search(words)), f"a hit for {words!r}")  # type: ignore[misc]
         self._tell(f"the company searched 우산 and found: {self._search('우산')[0]['title']}")
         return {"idea": idea, "patent": patent}
 
@@ -218,7 +214,7 @@ class _Journey:
         amount = payment["amount"]["amount_minor"]
         line = f"in-{payment['reference']},2026-01-05,credit,{amount},KRW,{payment['reference']},"
         self._import_statement(line)
-        _wait(lambda: self.buyer.get(deal_path)["state"] == "funded", "the payment")
+        wait_for(lambda: self.buyer.get(deal_path)["state"] == "funded", "the payment")
         held = self.buyer.get(deal_path)["held"]["amount_minor"]
         self._tell(f"the bank statement matched {payment['reference']}: {held:,} KRW are held")
 
@@ -260,7 +256,7 @@ class _Journey:
             f"out-1,2026-01-06,debit,{payout['amount_minor']},KRW,payout,{executed[1]}"
         )
         confirmed = lambda: self.operator.get(path)["payouts"][0]["state"] == "confirmed"  # noqa: E731
-        _wait(confirmed, "the payout's confirmation")
+        wait_for(confirmed, "the payout's confirmation")
         self._tell("the bank's statement confirmed the payout")
 
     def _statistics(self) -> int:

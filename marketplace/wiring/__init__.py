@@ -19,6 +19,7 @@ from marketplace.wiring.assets import ASSETS
 from marketplace.wiring.billing import BILLING
 from marketplace.wiring.deals import DEALS
 from marketplace.wiring.documents import DOCUMENTS
+from marketplace.wiring.financing import FINANCING
 from marketplace.wiring.kernel import KERNEL
 from marketplace.wiring.listings import LISTINGS
 from marketplace.wiring.payments import ERRANDS, PAYMENTS, RECONCILERS
@@ -36,6 +37,7 @@ DOMAINS: Final = (
     LISTINGS,
     VALUATION,
     DEALS,
+    FINANCING,
     SEARCH,
     STATISTICS,
 )

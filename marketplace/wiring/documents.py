@@ -12,6 +12,9 @@ from marketplace.documents.disclosures.service import expire
 from marketplace.documents.files import api as files_api
 from marketplace.documents.files import errors as files_errors
 from marketplace.documents.proofs import api as proofs_api
+from marketplace.documents.sealed import api as sealed_api
+from marketplace.documents.sealed import personal_data as sealed_personal_data
+from marketplace.documents.sealed.models import SealedDocumentView
 from marketplace.kernel.clocks import Clock
 from marketplace.wiring.domain import Domain
 
@@ -22,6 +25,7 @@ DOCUMENTS: Final = Domain(
         files_api.streamed_router,
         proofs_api.router,
         disclosures_api.router,
+        sealed_api.router,
     ),
     lifecycles=(DISCLOSURE,),
     clocks=(Clock(Disclosure, {"expire": expire}),),
@@ -33,6 +37,13 @@ DOCUMENTS: Final = Domain(
     personal_data=(
         disclosures_personal_data.PERSONAL_DATA,
         documents_personal_data.PERSONAL_DATA,
+        sealed_personal_data.PERSONAL_DATA,
     ),
-    append_only=("document", "signature", "disclosure_view", "known_declaration"),
+    append_only=(
+        "document",
+        "signature",
+        "disclosure_view",
+        "known_declaration",
+        SealedDocumentView.__tablename__,
+    ),
 )

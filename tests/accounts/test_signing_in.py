@@ -292,6 +292,8 @@ PROBES: dict[str, tuple[str, str, Any]] = {
         "/v1/statistics/crossed?down=right_kind&across=wipo_field&begins=2026-01-01&unit=x",
         None,
     ),
+    "financing:write": ("POST", f"/v1/lender-products/{NOWHERE}/withdraw", None),
+    "financing:operate": ("POST", "/v1/risk-sharing-schemes", {}),
     "deals:operate": ("POST", f"/v1/deals/{NOWHERE}/reverse", None),
     "listings:operate": ("POST", f"/v1/listings/{NOWHERE}/suspend", None),
     "system:operate": ("POST", "/v1/event-failures/nobody/1/retry", None),

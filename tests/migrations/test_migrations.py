@@ -58,6 +58,8 @@ RULES = {
     "conflict_rule_summarized": "summarize_conflicts",
     "deal_signed_burdened": "refuse_burdened_deed",
     "deal_signed_burdened_bundle": "refuse_burdened_bundle",
+    "ledger_posting_loan_secured": "require_secured_payment",
+    "loan_runs_secured": "require_secured_loan",
     "encumbrance_kept": "keep_encumbrances",
     "encumbrance_never_deleted": "refuse_change",
     "encumbrance_within_right": "refuse_outliving_right",

@@ -164,6 +164,9 @@ OPERATOR_ONLY = {
     "POST /v1/valuation/validity-surveys/{survey_id}/find",
     "POST /v1/valuation/validity-surveys/{survey_id}/overturn",
     "POST /v1/valuation/validity-surveys/{survey_id}/uphold",
+    "POST /v1/compensation-funds",
+    "POST /v1/reference-rates",
+    "POST /v1/risk-sharing-schemes",
 }
 NOT_FOR_AN_ADMIN = {"POST /v1/organisations/{organisation_id}/transfer-ownership"}
 NOT_FOR_A_MEMBER = {
@@ -211,6 +214,23 @@ NOT_FOR_A_MEMBER = {
     "POST /v1/valuation/institution-interests",
     "POST /v1/valuation/institution-interests/{interest_id}/end",
     "PUT /v1/valuation/institution-profile",
+    "POST /v1/breaches/{breach_id}/cure",
+    "POST /v1/breaches/{breach_id}/waive",
+    "POST /v1/enforcements/{enforcement_id}/abandon",
+    "POST /v1/financing-requests/{request_id}/loan-offers",
+    "POST /v1/loan-offers/{offer_id}/accept",
+    "POST /v1/loans/{loan_id}/cancel",
+    "POST /v1/loans/{loan_id}/default",
+    "POST /v1/loans/{loan_id}/enforcements",
+    "POST /v1/loans/{loan_id}/file-pledges",
+    "POST /v1/loans/{loan_id}/file-release",
+    "POST /v1/loans/{loan_id}/give-up",
+    "POST /v1/loans/{loan_id}/participants",
+    "POST /v1/loans/{loan_id}/participants/join",
+    "POST /v1/loans/{loan_id}/recoveries",
+    "POST /v1/loans/{loan_id}/share-loss",
+    "POST /v1/loans/{loan_id}/sign",
+    "POST /v1/loans/{loan_id}/waive",
 }
 """What binds an organisation, and who may act for it, is for its owners and admins."""
 FOR_EVERY_ROLE = {

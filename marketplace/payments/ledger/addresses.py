@@ -96,3 +96,8 @@ def bank_entry_of(address: str) -> UUID | None:
 def transit(payout_id: UUID) -> str:
     """Money on its way out by a payout that the bank has not confirmed."""
     return f"transit:payout:{payout_id}"
+
+
+def fund(fund_id: UUID) -> str:
+    """What a compensation fund has to share losses with; never below nothing."""
+    return f"fund:{fund_id}"

@@ -1,0 +1,199 @@
+"""Covenants watched: what became of the collateral, its annuities, and its value."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from marketplace.accounts.actors import Actor
+from marketplace.assets.models import LegalStatus
+from marketplace.financing import appraisals
+from marketplace.financing.covenants.lifecycle import LIVE, BreachState
+from marketplace.financing.covenants.models import BreachKind, CovenantBreach
+from marketplace.financing.loans.lifecycle import SECURED
+from marketplace.financing.loans.models import Loan, LoanPledge
+from marketplace.financing.loans.parties import get_loan, pledges_of, role_in
+from marketplace.financing.loans.rules import ltv_basis_points, within_ltv
+from marketplace.financing.offers.models import LoanOffer
+from marketplace.kernel.db import lock, mark_locked, now
+from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.events import Fact
+from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, begin, move
+
+_UNPAID: Final = text(
+    """
+    SELECT p.loan_id, p.right_id FROM loan_pledge p JOIN ip_right r ON r.id = p.right_id
+    WHERE p.loan_id = ANY (:ids) AND r.fees_paid_until < :today AND NOT EXISTS (
+        SELECT FROM covenant_breach b WHERE b.loan_id = p.loan_id AND b.right_id = p.right_id
+            AND b.kind = 'annuity_unpaid' AND b.state IN ('open', 'ripe'))
+    """
+)
+_OF_RIGHT: Final = frozenset(
+    {BreachKind.RIGHT_LOST, BreachKind.LIFE_SHORTENED, BreachKind.ATTACHED, BreachKind.CHALLENGED}
+)
+
+
+async def on_standing(session: AsyncSession, fact: Fact) -> None:
+    """A right's standing changed: each loan that it secures is looked at."""
+    right_id = UUID(fact.subject.removeprefix("right:"))
+    for loan in await _secured_by(session, right_id):
+        found = broken(fact.data["to"], loan.ends_on)
+        for kind in found:
+            await note(session, loan, kind, right_id)
+        await mend(session, loan, _OF_RIGHT - found, right_id)
+        if LegalStatus(fact.data["to"]["status"]) is LegalStatus.IN_FORCE:
+            await _look_at_annuity(session, loan, right_id)
+
+
+def broken(standing: Mapping[str, Any], ends_on: date | None) -> frozenset[BreachKind]:
+    """Which covenants a standing of a pledged right breaks."""
+    last_day = standing["last_day"] and date.fromisoformat(str(standing["last_day"]))
+    ends_early = ends_on is not None and last_day is not None and last_day < ends_on
+    found = {
+        BreachKind.RIGHT_LOST: standing["status"] != LegalStatus.IN_FORCE,
+        BreachKind.LIFE_SHORTENED: ends_early,
+        BreachKind.ATTACHED: standing["restrained_since"] is not None,
+        BreachKind.CHALLENGED: standing["challenged_since"] is not None,
+    }
+    return frozenset(kind for kind, is_broken in found.items() if is_broken)
+
+
+async def _look_at_annuity(session: AsyncSession, loan: Loan, right_id: UUID) -> None:
+    values = {"ids": [loan.id], "today": now(session).date()}
+    rows = await session.execute(_UNPAID, values)
+    if right_id not in {row.right_id for row in rows}:
+        await mend(session, loan, {BreachKind.ANNUITY_UNPAID}, right_id)
+
+
+async def _secured_by(session: AsyncSession, right_id: UUID) -> Sequence[Loan]:
+    query = (
+        select(Loan)
+        .join(LoanPledge, col(LoanPledge.loan_id) == col(Loan.id))
+        .where(col(LoanPledge.right_id) == right_id, col(Loan.state).in_(SECURED))
+        .order_by(col(Loan.id))
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def watch_annuities(session: AsyncSession, ids: Sequence[UUID], today: date) -> None:
+    """Note rights whose annuity is overdue, since a lapse may follow (DOMAIN D6)."""
+    for row in (await session.execute(_UNPAID, {"ids": list(ids), "today": today})).all():
+        loan = await session.get_one(Loan, row.loan_id)
+        await note(session, loan, BreachKind.ANNUITY_UNPAID, row.right_id)
+
+
+async def on_appraised(session: AsyncSession, fact: Fact) -> None:
+    """The collateral was valued anew: each loan of the request is looked at."""
+    query = select(Loan).where(col(Loan.request_id) == UUID(str(fact.data["request_id"])))
+    for loan in (await session.execute(query)).scalars().all():
+        if loan.state in SECURED and loan.disbursed_minor:
+            await _look_at_value(session, loan)
+
+
+async def _look_at_value(session: AsyncSession, loan: Loan) -> None:
+    pledges = await pledges_of(session, loan.id)
+    ids = [one.right_id for one in pledges]
+    known = await appraisals.latest(
+        session, loan.request_id, ids, loan.currency, on=now(session).date()
+    )
+    value = sum(known[one.right_id].value_minor for one in pledges if one.right_id in known)
+    offer = await session.get_one(LoanOffer, loan.offer_id)
+    debt = loan.outstanding_minor + offer.prior_claims_minor
+    if within_ltv(debt, value, offer.ltv_max_basis_points):
+        await mend(session, loan, {BreachKind.LOAN_TO_VALUE}, None)
+    else:
+        ltv = ltv_basis_points(debt, value)
+        await note(session, loan, BreachKind.LOAN_TO_VALUE, None, ltv=ltv)
+
+
+async def mend_value(session: AsyncSession, loan: Loan) -> None:
+    """A payment may bring a loan back within its loan to value."""
+    if await _live(session, loan.id, {BreachKind.LOAN_TO_VALUE}, None):
+        await _look_at_value(session, loan)
+
+
+async def note(
+    session: AsyncSession,
+    loan: Loan,
+    kind: BreachKind,
+    right_id: UUID | None,
+    *,
+    ltv: int | None = None,
+) -> None:
+    """Note a breach that is not known; known already, nothing happens."""
+    if await _live(session, loan.id, {kind}, right_id):
+        return
+    offer = await session.get_one(LoanOffer, loan.offer_id)
+    breach = CovenantBreach(
+        created_at=now(session),
+        loan_id=loan.id,
+        kind=kind,
+        right_id=right_id,
+        ltv_basis_points=ltv,
+    )
+    until = now(session) + timedelta(days=offer.cure_days)
+    told = {"loan_id": loan.id, "kind": kind, "right_id": right_id}
+    begin(session, breach, BY_SYSTEM, due_at=until, **told)
+    await session.flush()
+
+
+async def mend(
+    session: AsyncSession, loan: Loan, kinds: Collection[BreachKind], right_id: UUID | None
+) -> None:
+    """Breaches that are none any more."""
+    for breach in await _live(session, loan.id, kinds, right_id):
+        mark_locked(session, breach)
+        move(session, breach, "cure", role=SYSTEM, actor=BY_SYSTEM, loan_id=loan.id)
+    await session.flush()
+
+
+async def _live(
+    session: AsyncSession, loan_id: UUID, kinds: Collection[BreachKind], right_id: UUID | None
+) -> Sequence[CovenantBreach]:
+    query = (
+        select(CovenantBreach)
+        .where(col(CovenantBreach.loan_id) == loan_id, col(CovenantBreach.kind).in_(kinds))
+        .where(col(CovenantBreach.right_id).is_not_distinct_from(right_id))
+        .where(col(CovenantBreach.state).in_(LIVE))
+        .with_for_update()
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def is_ripe(session: AsyncSession, loan_id: UUID) -> bool:
+    """Whether a covenant was broken and not mended in time."""
+    query = select(CovenantBreach.id).where(
+        col(CovenantBreach.loan_id) == loan_id, col(CovenantBreach.state) == BreachState.RIPE
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
+async def breaches_of(session: AsyncSession, loan_id: UUID) -> Sequence[CovenantBreach]:
+    """Every breach of a loan's covenants, newest first; at most a hundred."""
+    query = select(CovenantBreach).where(col(CovenantBreach.loan_id) == loan_id)
+    query = query.order_by(col(CovenantBreach.id).desc()).limit(100)
+    return (await session.execute(query)).scalars().all()
+
+
+async def end(session: AsyncSession, breach_id: UUID, name: str, *, actor: Actor) -> CovenantBreach:
+    """Waive a breach, or take it as mended, as the lender.
+
+    Raises:
+        NotFoundError: of no loan that the actor may see.
+        NotYourMoveError: it is for the lender.
+    """
+    seen = await session.get(CovenantBreach, breach_id)
+    if seen is None:
+        raise NotFoundError("no such breach")
+    try:
+        loan = await get_loan(session, seen.loan_id, actor=actor)
+    except NotFoundError:
+        raise NotFoundError("no such breach") from None
+    breach = await lock(session, CovenantBreach, breach_id)
+    role = await role_in(session, loan, actor)
+    move(session, breach, name, role=role, actor=actor, loan_id=loan.id)
+    return breach
