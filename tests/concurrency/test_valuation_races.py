@@ -56,7 +56,7 @@ async def test_runs_at_once_give_nobody_too_much_and_nothing_twice(world: World)
     await asyncio.gather(*(assign_due(world.sessions) for _ in range(4)))
 
     async with world.sessions() as session:
-        loads = dict((await session.execute(_LOADS)).tuples().all())
+        loads = {row[0]: row[1] for row in (await session.execute(_LOADS)).all()}
     assert loads == {who.organisation_id: 1 for who in valuers}
     (case,) = (await ok(await valuers[0].get("/v1/valuation/assignments")))["items"]
     path = f"/v1/valuation/assignments/{case['id']}"
