@@ -1,7 +1,7 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Request, Response, status
 
 from marketplace.accounts.access import Keys
 from marketplace.accounts.actors import Actor
@@ -49,8 +49,10 @@ from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotWrites, Session, transactional_router
 from marketplace.kernel.schemas import HistoryEntry, Page
 from marketplace.payments.access import Ways
-from marketplace.payments.errors import RequestNotOpenError
+from marketplace.payments.errors import NothingToRefundError, RequestNotOpenError
 from marketplace.payments.ledger.queries import postings_of
+from marketplace.payments.payouts.schemas import PayoutRead
+from marketplace.payments.transfers.service import refund_due
 
 router = transactional_router(prefix="/v1/deals", tags=["deals"])
 
@@ -240,6 +242,24 @@ async def resolve_release(deal_id: UUID, actor: Operator, session: Session) -> D
 async def resolve_refund(deal_id: UUID, actor: Operator, session: Session) -> DealRead:
     """Operator: decide a dispute for the buyer; parts that were released come back as well."""
     return await _moved(session, deal_id, actor, settling.resolve_refund)
+
+
+@router.post(
+    "/{deal_id}/refund-again",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(*MOVE_ERRORS, NothingToRefundError),
+)
+async def refund_deal_again(deal_id: UUID, actor: Operator, session: Session) -> list[PayoutRead]:
+    """Operator: send the buyer what they are still due to the card or account that they paid by.
+
+    For a refund that failed; the other way out is that the buyer gives a bank account.
+    """
+    deal = await queries.get_deal(session, deal_id, actor=actor)
+    subjects = await subjects_of(session, deal)
+    sent = await refund_due(session, deal.buyer_organisation_id, subjects, actor=actor)
+    if not sent:
+        raise NothingToRefundError
+    return [PayoutRead.model_validate(payout) for payout in sent]
 
 
 @router.post(

@@ -5,10 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.deals.lifecycle import BUYER
 from marketplace.deals.models import Deal
 from marketplace.deals.parts import service as parts
-from marketplace.deals.parts.queries import deal_of
+from marketplace.deals.parts.queries import deal_of, subjects_of
 from marketplace.kernel.db import lock
 from marketplace.kernel.events import Fact
 from marketplace.kernel.lifecycle import BY_SYSTEM, move
+from marketplace.payments.transfers.service import pay_rest, refund_due
 
 
 async def on_chargeback(session: AsyncSession, fact: Fact) -> None:
@@ -21,3 +22,14 @@ async def on_chargeback(session: AsyncSession, fact: Fact) -> None:
         move(session, deal, "dispute", role=BUYER, actor=BY_SYSTEM)
         await parts.freeze(session, deal)
         deal.dispute_reason = f"the buyer's bank opened a chargeback: {fact.data['reason']}"
+
+
+async def on_chargeback_over(session: AsyncSession, fact: Fact) -> None:
+    """What was set off against a chargeback, or stopped by it, is due to the payer again.
+
+    It goes back to the card or account that it came from, and only the rest to another account.
+    """
+    deal = await deal_of(session, str(fact.data["subject"]))
+    if deal:
+        await refund_due(session, deal.buyer_organisation_id, await subjects_of(session, deal))
+        await pay_rest(session, deal.buyer_organisation_id)

@@ -36,6 +36,11 @@ class BatchNotSentError(ConflictError):
     title = "Send the batch first; then its file can be taken to the bank"
 
 
+class NothingToRefundError(ConflictError):
+    code = "nothing_to_refund"
+    title = "The payer is owed nothing of this that could go back to a card or account"
+
+
 class NotPaidByBankError(ConflictError):
     code = "not_paid_by_bank"
     title = "This payout goes through Stripe, which says itself what became of it"

@@ -4,7 +4,7 @@ from marketplace.deals import api as deals_api
 from marketplace.deals import personal_data as deals_personal_data
 from marketplace.deals import settling, signing
 from marketplace.deals import verify as deals_verify
-from marketplace.deals.chargebacks import on_chargeback
+from marketplace.deals.chargebacks import on_chargeback, on_chargeback_over
 from marketplace.deals.co_owners import api as co_owners_api
 from marketplace.deals.deadlines import on_hold_ending
 from marketplace.deals.due_diligence import api as due_diligence_api
@@ -70,6 +70,8 @@ DEALS: Final = Domain(
                 "payment_request.pay": on_paid,
                 "online_payment.decide": on_hold_ending,
                 "chargeback.begin": on_chargeback,
+                "chargeback.win": on_chargeback_over,
+                "chargeback.lose": on_chargeback_over,
             }
             | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved)
             | dict.fromkeys(DISTRIBUTING, on_distributed),

@@ -37,6 +37,7 @@ from marketplace.payments.online import errors as online_errors
 from marketplace.payments.online.handlers import on_request_over
 from marketplace.payments.online.lifecycle import ONLINE_PAYMENT
 from marketplace.payments.online.models import OnlinePayment
+from marketplace.payments.payables import api as payables_api
 from marketplace.payments.payouts import api as payouts_api
 from marketplace.payments.payouts import service as payouts_service
 from marketplace.payments.payouts.models import Payout
@@ -59,6 +60,7 @@ PAYMENTS: Final = Domain(
         taxes_api.router,
         funding_api.router,
         payouts_api.router,
+        payables_api.router,
         online_api.router,
         connect_api.router,
         chargebacks_api.router,

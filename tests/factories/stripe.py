@@ -39,7 +39,7 @@ def with_stripe(settings: Settings, url: str) -> Settings:
         "stripe_publishable_key": "pk_test_of_the_platform",
         "stripe_api_base": url,
         "stripe_country": "US",
-        "stripe_currencies": "USD,EUR",
+        "stripe_currencies": "USD,EUR,KWD",
     }
     return settings.model_copy(update=changed)
 
@@ -53,6 +53,7 @@ class StripeWorld:
     desk: Desk
     courier: Courier
     market: Market
+    entries: int = 0
 
     @classmethod
     @asynccontextmanager
@@ -108,12 +109,16 @@ class StripeWorld:
         await self.work()
 
     async def signed_deal(
-        self, price_minor: int = PRICE_MINOR, *, seller: Person | None = None
+        self,
+        price_minor: int = PRICE_MINOR,
+        *,
+        seller: Person | None = None,
+        currency: str = "USD",
     ) -> str:
-        """A deal in dollars that waits for its payment."""
+        """A deal that waits for its payment."""
         seller = seller or self.market.seller
-        price = {"amount_minor": price_minor, "currency": "USD"}
-        asked = {"asking_price_minor": price_minor, "currency": "USD"}
+        price = {"amount_minor": price_minor, "currency": currency}
+        asked: dict[str, Any] = {"asking_price_minor": price_minor, "currency": currency}
         listing_id = await list_right(seller, **asked)
         buyer = self.market.buyer
         made = await ok(await buyer.post(f"/v1/listings/{listing_id}/offers", {"price": price}))
@@ -168,8 +173,20 @@ class StripeWorld:
         intent = await self.intent_of(deal_id)
         return self.fake.payments.confirm(intent["id"], {"payment_method": method})
 
-    async def funded_deal(self, price_minor: int = PRICE_MINOR) -> str:
-        deal_id = await self.signed_deal(price_minor)
+    async def pay_by_bank(self, deal_id: str) -> None:
+        """The buyer's transfer of dollars is on the statement of the platform's bank."""
+        payment = (await self.deal(deal_id))["payment"]
+        price_minor, reference = payment["amount"]["amount_minor"], payment["reference"]
+        self.entries += 1
+        amount = f"{price_minor // 100}.{price_minor % 100:02}"
+        line = f"entry {self.entries},2026-01-05,credit,{amount},USD,{reference}"
+        header = "entry_id,booked_on,direction,amount,currency,remittance"
+        content = f"{header}\n{line}".encode()
+        await ok(await self.market.operator.upload("/v1/bank-statements", content))
+        await self.world.work()
+
+    async def funded_deal(self, price_minor: int = PRICE_MINOR, currency: str = "USD") -> str:
+        deal_id = await self.signed_deal(price_minor, currency=currency)
         await self.choose(deal_id)
         await self.pay(deal_id)
         await self.work()
@@ -183,12 +200,16 @@ class StripeWorld:
         evidence = {"evidence": "register extract"}
         await ok(await market.operator.post(f"/v1/deals/{deal_id}/record", evidence))
 
-    async def settled_deal(self, price_minor: int = PRICE_MINOR) -> str:
-        deal_id = await self.funded_deal(price_minor)
+    async def settled_deal(self, price_minor: int = PRICE_MINOR, currency: str = "USD") -> str:
+        deal_id = await self.funded_deal(price_minor, currency)
+        await self.release(deal_id)
+        return deal_id
+
+    async def release(self, deal_id: str) -> None:
+        """The right is transferred, and the buyer is content."""
         await self.deliver_right(deal_id)
         await ok(await self.market.buyer.post(f"/v1/deals/{deal_id}/release"))
         await self.work()
-        return deal_id
 
     async def operate(self, deal_id: str, move: str, body: Any = None) -> None:
         await ok(await self.market.operator.post(f"/v1/deals/{deal_id}/{move}", body))
@@ -216,8 +237,17 @@ class StripeWorld:
         async with self.world.sessions() as session:
             return await balance_minor(session, address, currency)
 
-    async def owed(self, who: Person) -> int:
-        return await self.balance(payable(who.organisation_id))
+    async def owed(self, who: Person, currency: str = "USD") -> int:
+        return await self.balance(payable(who.organisation_id), currency)
+
+    async def stuck(self, who: Person) -> list[tuple[int, str, list[str]]]:
+        """What is owed to somebody and does not leave, and why."""
+        page = await ok(await self.market.operator.get("/v1/stuck-payables", limit=100))
+        return [
+            (one["amount"]["amount_minor"], one["waits_for"], one["failed_refunds"])
+            for one in page["items"]
+            if one["organisation_id"] == str(who.organisation_id)
+        ]
 
     async def rows(self, query: str, **values: Any) -> list[Any]:
         async with self.world.sessions() as session:

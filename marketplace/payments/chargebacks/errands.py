@@ -12,7 +12,6 @@ from marketplace.payments.online.models import OnlinePayment
 from marketplace.payments.online.observing import payment_of_intent
 from marketplace.payments.providers.stripe.errors import StripeRefusalError, StripeUnknownError
 from marketplace.payments.providers.stripe.seen import Dispute
-from marketplace.payments.transfers.service import pay_rest
 
 
 async def look_at_dispute(desk: Desk, dispute_id: str) -> None:
@@ -55,10 +54,7 @@ async def _take_over(desk: Desk, seen: Dispute) -> None:
         if found is None:
             return
         payment = await lock(session, OnlinePayment, found.id)
-        chargeback = await observe(session, payment, seen)
-        if is_over(chargeback):
-            # What was set off against the chargeback may be due again.
-            await pay_rest(session, payment.payer_organisation_id)
+        await observe(session, payment, seen)
 
 
 async def _read(desk: Desk, chargeback_id: str) -> Chargeback:

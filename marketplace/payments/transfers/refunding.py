@@ -14,7 +14,11 @@ from marketplace.payments.payouts.models import Payout, PayoutMethod
 
 
 async def prepare_refund(
-    session: AsyncSession, payment: OnlinePayment, amount_minor: int
+    session: AsyncSession,
+    payment: OnlinePayment,
+    amount_minor: int,
+    *,
+    actor: Identity = BY_SYSTEM,
 ) -> Payout:
     """Send a part of what its payer is owed back to the charge of a locked payment.
 
@@ -36,7 +40,7 @@ async def prepare_refund(
         subject=payment.subject,
         payment_id=payment.id,
     )
-    await send_off(session, payout)
+    await send_off(session, payout, actor=actor)
     return payout
 
 

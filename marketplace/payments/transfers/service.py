@@ -65,6 +65,10 @@ _REVERSIBLE: Final = text(
     ORDER BY p.subject IS NOT DISTINCT FROM :subject DESC, p.id DESC LIMIT 100
     """
 )
+_TAKEN: Final = text(
+    "SELECT payment_id, sum(taken_minor)::bigint AS taken_minor FROM chargeback"
+    " WHERE payment_id = ANY (CAST(:payments AS uuid[])) GROUP BY payment_id"
+)
 _ASKED_BACK: Final = text(
     """
     SELECT coalesce(sum(r.amount_minor), 0)::bigint
@@ -124,13 +128,56 @@ async def _pay(
     if not own and account is None:
         return
     left_minor = min(due.amount_minor, await _lock_balance(session, due), AMOUNT_MINOR_MAX)
-    own.sort(key=lambda payment: payment.transferred_minor)
-    unrefunded = [(p, p.amount_minor - p.refunded_minor) for p in own]
-    for payment, part in allocate(left_minor, unrefunded):
-        await prepare_refund(session, payment, part)
-        left_minor -= part
+    refunds = await _refund(session, own, left_minor)
+    left_minor -= sum(payout.amount_minor for payout in refunds)
     if account is not None and left_minor > 0:
         await _transfer_from(session, account, due.currency, left_minor, subject, paid)
+
+
+async def _refund(
+    session: AsyncSession,
+    own: Sequence[OnlinePayment],
+    amount_minor: int,
+    *,
+    actor: Identity = BY_SYSTEM,
+) -> list[Payout]:
+    """To a payer's charges, from each what was neither refunded nor taken by a chargeback."""
+    own = sorted(own, key=lambda payment: payment.transferred_minor)
+    rows = await fetch(session, _TAKEN, payments=[payment.id for payment in own])
+    taken = {row.payment_id: row.taken_minor for row in rows}
+    left = [(p, p.amount_minor - p.refunded_minor - taken.get(p.id, 0)) for p in own]
+    parts = list(allocate(amount_minor, left))
+    return [await prepare_refund(session, payment, part, actor=actor) for payment, part in parts]
+
+
+async def refund_due(
+    session: AsyncSession,
+    payer_organisation_id: UUID,
+    subjects: Sequence[str],
+    *,
+    actor: Identity = BY_SYSTEM,
+) -> list[Payout]:
+    """Send a payer what they are still due from some subjects back to the charges they paid by.
+
+    For when a refund failed or was stopped by a chargeback; what the charges cannot take stays
+    payable.
+    """
+    payments = await payments_of(session, subjects, for_update=True)
+    sent: list[Payout] = []
+    for row in await fetch(session, _DUE, subjects=list(subjects)):
+        if payee_of(row.address) != payer_organisation_id or row.due_minor < 0:
+            continue
+        due = Due(payer_organisation_id, row.currency, row.due_minor)
+        own = [
+            payment
+            for payment in payments
+            if payment.charge_id
+            and payment.currency == due.currency
+            and payment.payer_organisation_id == payer_organisation_id
+        ]
+        left_minor = min(due.amount_minor, await _lock_balance(session, due))
+        sent += await _refund(session, own, left_minor, actor=actor)
+    return sent
 
 
 async def _transfer_from(

@@ -25,6 +25,8 @@ class Books:
     now: Callable[[], int]
     objects: dict[str, Body] = field(default_factory=dict)
     platform: Counter[str] = field(default_factory=Counter)
+    fees: Counter[str] = field(default_factory=Counter)
+    """What Stripe kept so far; the platform makes it up from its bank, so that refunds go on."""
     accounts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     transactions: list[Body] = field(default_factory=list)
     events: list[Body] = field(default_factory=list)
@@ -55,6 +57,7 @@ class Books:
     def move(self, kind: str, source: str, amount: int, fee: int, currency: str) -> str:
         """A movement on the platform's balance; returns its id."""
         self.platform[currency] += amount - fee
+        self.fees[currency] += fee
         body = self.add(
             "txn",
             "balance_transaction",

@@ -143,11 +143,17 @@ class Payments:
     def create_refund(self, values: Body) -> Body:
         charge = self.books.get(values["charge"], "charge")
         amount = values.get("amount", charge["amount"] - charge["amount_refunded"])
-        if amount + charge["amount_refunded"] > charge["amount"]:
+        disputes = [d for d in self.books.of_kind("dispute") if d["charge"] == charge["id"]]
+        lost = sum(one["amount"] for one in disputes if one["status"] == "lost")
+        if amount + charge["amount_refunded"] + lost > charge["amount"]:
             text = f"Refund amount ({amount}) is greater than unrefunded amount on charge"
             raise Refusal(400, "charge_already_refunded", text)
-        if charge["disputed"]:
+        if any(one["status"] not in {"won", "lost"} for one in disputes):
             raise Refusal(400, "charge_disputed", "The charge has been charged back.")
+        currency = charge["currency"]
+        if self.books.platform[currency] + self.books.fees[currency] < amount:
+            text = "You have insufficient funds in your Stripe account for this refund."
+            raise Refusal(400, "balance_insufficient", text)
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount"]
         refund = self.books.add(
@@ -162,7 +168,7 @@ class Payments:
             status="succeeded",
         )
         refund["balance_transaction"] = self.books.move(
-            "refund", refund["id"], -amount, 0, charge["currency"]
+            "refund", refund["id"], -amount, 0, currency
         )
         self.books.tell("charge.refunded", charge)
         self.books.tell("refund.created", refund)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.factories.bank import books, refused
 from tests.factories.deals import ok
 from tests.factories.stripe import PRICE_MINOR, StripeWorld
 
@@ -52,10 +53,36 @@ async def test_a_refund_that_fails_is_owed_again(stripe: StripeWorld) -> None:
     )
     assert tuple(payout) == ("returned", "expired_or_canceled_card")
     await stripe.require_agreement()
+    assert await stripe.stuck(stripe.market.buyer) == [
+        (PRICE_MINOR, "account", [f"deal:{deal_id}"])
+    ]
 
     account = await stripe.onboard(stripe.market.buyer)
     assert stripe.fake.books.accounts[account]["usd"] == PRICE_MINOR
     assert await stripe.owed(stripe.market.buyer) == 0
+    await stripe.require_agreement()
+
+
+async def test_an_operator_refunds_again(stripe: StripeWorld) -> None:
+    deal_id = await stripe.funded_deal()
+    await ok(await stripe.market.seller.post(f"/v1/deals/{deal_id}/refund"))
+    await stripe.work()
+    (refund,) = stripe.at_stripe("refund", deal_id)
+    stripe.fake.payments.fail_refund(refund["id"])
+    await stripe.work()
+
+    operator, path = stripe.market.operator, f"/v1/deals/{deal_id}/refund-again"
+    (sent,) = await ok(await operator.post(path))
+    assert (sent["method"], sent["amount_minor"]) == ("stripe_refund", PRICE_MINOR)
+    async with stripe.world.sessions() as session:
+        before = await books(session)
+    await refused(await operator.post(path), 409, "nothing_to_refund")
+    async with stripe.world.sessions() as session:
+        assert await books(session) == before
+    await stripe.work()
+    assert refunds(stripe, deal_id) == [PRICE_MINOR, PRICE_MINOR]
+    assert await stripe.owed(stripe.market.buyer) == 0
+    assert await stripe.stuck(stripe.market.buyer) == []
     await stripe.require_agreement()
 
 

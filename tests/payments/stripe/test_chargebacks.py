@@ -131,3 +131,36 @@ async def test_news_of_a_dispute_may_come_before_any_of_its_payment(stripe: Stri
     assert (await stripe.deal(deal_id))["state"] == "disputed"
     assert (await chargeback_of(stripe, deal_id))["taken"]["amount_minor"] == PRICE_MINOR
     await stripe.require_agreement()
+
+
+async def test_a_refund_that_a_won_dispute_had_stopped_goes_to_the_card(
+    stripe: StripeWorld,
+) -> None:
+    deal_id = await stripe.funded_deal()
+    dispute = await charged_back(stripe, deal_id)
+    await stripe.operate(deal_id, "resolve-refund")
+    path = f"/v1/chargebacks/{(await chargeback_of(stripe, deal_id))['id']}"
+    await ok(await stripe.market.operator.post(f"{path}/evidence", EVIDENCE))
+    await stripe.work()
+    assert stripe.at_stripe("refund", deal_id) == []
+
+    stripe.fake.disputes.decide(dispute["id"], won=True)
+    await stripe.work()
+    assert [one["amount"] for one in stripe.at_stripe("refund", deal_id)] == [PRICE_MINOR]
+    assert await stripe.owed(stripe.market.buyer) == 0
+    await stripe.require_agreement()
+
+
+async def test_a_lost_part_leaves_the_rest_for_the_card(stripe: StripeWorld) -> None:
+    deal_id = await stripe.funded_deal()
+    await charged_back(stripe, deal_id, PRICE_MINOR // 4)
+    await stripe.operate(deal_id, "resolve-refund")
+    assert stripe.at_stripe("refund", deal_id) == []
+    assert await stripe.owed(stripe.market.buyer) == PRICE_MINOR * 3 // 4
+
+    path = f"/v1/chargebacks/{(await chargeback_of(stripe, deal_id))['id']}"
+    await ok(await stripe.market.operator.post(f"{path}/accept"))
+    await stripe.work()
+    assert [one["amount"] for one in stripe.at_stripe("refund", deal_id)] == [PRICE_MINOR * 3 // 4]
+    assert await stripe.owed(stripe.market.buyer) == 0
+    await stripe.require_agreement()
