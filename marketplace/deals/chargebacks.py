@@ -9,7 +9,8 @@ from marketplace.deals.parts.queries import deal_of, subjects_of
 from marketplace.kernel.db import lock
 from marketplace.kernel.events import Fact
 from marketplace.kernel.lifecycle import BY_SYSTEM, move
-from marketplace.payments.transfers.service import pay_rest, refund_due
+from marketplace.payments.transfers.rest import pay_rest
+from marketplace.payments.transfers.service import refund_due
 
 
 async def on_chargeback(session: AsyncSession, fact: Fact) -> None:

@@ -26,7 +26,7 @@ from marketplace.payments.payouts.models import PayoutMethod
 from marketplace.payments.payouts.schemas import PayoutRead
 from marketplace.payments.providers.stripe.errors import StripeOffError
 from marketplace.payments.providers.stripe.requirements import disabled_in_words, in_words
-from marketplace.payments.transfers.service import pay_rest, pay_waiting
+from marketplace.payments.transfers.rest import pay_rest, pay_waiting
 
 router = transactional_router(prefix="/v1", tags=["payouts"])
 MANAGER_ERRORS = (InvalidTokenError, PermissionMissingError)

@@ -13,7 +13,7 @@ from marketplace.payments.connect.service import forget_link, seal_link
 from marketplace.payments.errands.desk import Desk
 from marketplace.payments.providers.stripe.errors import StripeRefusalError
 from marketplace.payments.providers.stripe.seen import Account
-from marketplace.payments.transfers.service import pay_rest
+from marketplace.payments.transfers.rest import pay_rest
 
 _TAKEN_OVER = (
     "transfers_enabled",

@@ -69,6 +69,18 @@ async def payments_of(
     return found
 
 
+async def lock_payments(
+    session: AsyncSession, payment_ids: Sequence[UUID]
+) -> Sequence[OnlinePayment]:
+    """Hold some payments, always in the order of their ids."""
+    query = select(OnlinePayment).where(col(OnlinePayment.id).in_(payment_ids))
+    query = query.order_by(col(OnlinePayment.id)).with_for_update()
+    found = (await session.execute(query.execution_options(populate_existing=True))).scalars().all()
+    for payment in found:
+        mark_locked(session, payment)
+    return found
+
+
 async def newest_payments(
     session: AsyncSession, request_ids: Sequence[UUID]
 ) -> Mapping[UUID, OnlinePayment]:

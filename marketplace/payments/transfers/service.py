@@ -6,10 +6,11 @@ time, for any number of payees: what is due is what was booked for them less wha
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kernel.db import fetch, now
@@ -24,11 +25,11 @@ from marketplace.payments.ledger.addresses import payable, payee_of
 from marketplace.payments.online.models import OnlinePayment
 from marketplace.payments.online.service import payments_of
 from marketplace.payments.payouts.models import Payout, PayoutMethod
+from marketplace.payments.providers.stripe.amounts import step_minor
+from marketplace.payments.transfers.backing import coverable_minor, free_of, hold_balance
 from marketplace.payments.transfers.models import TransferReversal
 from marketplace.payments.transfers.refunding import prepare_refund, send_off
 from marketplace.payments.transfers.rules import allocate
-
-PAYOUTS_MAX: Final = 1_000
 
 _DUE: Final = text(
     """
@@ -49,10 +50,6 @@ _DUE: Final = text(
 _BALANCE: Final = text(
     "SELECT balance_minor FROM ledger_account"
     " WHERE address = :address AND currency = :currency FOR UPDATE"
-)
-_POSITIVE: Final = text(
-    "SELECT address, currency FROM ledger_account"
-    " WHERE address = :address AND balance_minor > 0 ORDER BY currency"
 )
 _REVERSIBLE: Final = text(
     """
@@ -77,14 +74,6 @@ _ASKED_BACK: Final = text(
       AND r.reversed_minor IS NULL
     """
 )
-_WAITING: Final = text(
-    """
-    SELECT c.organisation_id FROM payout_choice c
-    JOIN ledger_account a ON a.address = 'payable:organisation:' || c.organisation_id
-    WHERE c.method = 'stripe' AND a.currency = :currency AND a.balance_minor > 0
-    ORDER BY c.organisation_id LIMIT :limit
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +93,29 @@ async def pay_out(session: AsyncSession, subject: str, parts: Sequence[str] = ()
     """
     subjects = [subject, *parts]
     payments = await payments_of(session, subjects, for_update=True)
-    for row in await fetch(session, _DUE, subjects=subjects):
-        organisation_id = payee_of(row.address)
-        assert organisation_id
-        due = Due(organisation_id, row.currency, row.due_minor)
+    found = [_due(row) for row in await fetch(session, _DUE, subjects=subjects)]
+    for currency in sorted({due.currency for due in found}):
+        if _wanted_minor(found, currency) > _free_minor(payments, currency):
+            await hold_balance(session, currency)
+    for due in found:
         if due.amount_minor > 0:
             await _pay(session, due, subject, payments)
         else:
             await claw_back(session, due, subject)
+
+
+def _due(row: Row[Any]) -> Due:
+    organisation_id = payee_of(row.address)
+    assert organisation_id
+    return Due(organisation_id, row.currency, row.due_minor)
+
+
+def _wanted_minor(found: Sequence[Due], currency: str) -> int:
+    return sum(max(0, due.amount_minor) for due in found if due.currency == currency)
+
+
+def _free_minor(payments: Sequence[OnlinePayment], currency: str) -> int:
+    return sum(free_of(payment) for payment in payments if payment.currency == currency)
 
 
 async def _pay(
@@ -127,7 +131,7 @@ async def _pay(
     account = await account_to_pay(session, due.organisation_id)
     if not own and account is None:
         return
-    left_minor = min(due.amount_minor, await _lock_balance(session, due), AMOUNT_MINOR_MAX)
+    left_minor = min(due.amount_minor, await lock_balance(session, due), AMOUNT_MINOR_MAX)
     refunds = await _refund(session, own, left_minor)
     left_minor -= sum(payout.amount_minor for payout in refunds)
     if account is not None and left_minor > 0:
@@ -142,11 +146,13 @@ async def _refund(
     actor: Identity = BY_SYSTEM,
 ) -> list[Payout]:
     """To a payer's charges, from each what was neither refunded nor taken by a chargeback."""
+    if not own:
+        return []
     own = sorted(own, key=lambda payment: payment.transferred_minor)
     rows = await fetch(session, _TAKEN, payments=[payment.id for payment in own])
     taken = {row.payment_id: row.taken_minor for row in rows}
     left = [(p, p.amount_minor - p.refunded_minor - taken.get(p.id, 0)) for p in own]
-    parts = list(allocate(amount_minor, left))
+    parts = list(allocate(amount_minor, left, step_minor=step_minor(own[0].currency)))
     return [await prepare_refund(session, payment, part, actor=actor) for payment, part in parts]
 
 
@@ -175,7 +181,7 @@ async def refund_due(
             and payment.currency == due.currency
             and payment.payer_organisation_id == payer_organisation_id
         ]
-        left_minor = min(due.amount_minor, await _lock_balance(session, due))
+        left_minor = min(due.amount_minor, await lock_balance(session, due))
         sent += await _refund(session, own, left_minor, actor=actor)
     return sent
 
@@ -188,39 +194,19 @@ async def _transfer_from(
     subject: str,
     paid: Sequence[OnlinePayment],
 ) -> None:
-    """From the charges of a subject as far as they reach, then from the platform's balance."""
+    """From the charges of a subject as far as they reach, then from the platform's balance.
+
+    Of that only what nobody else is waiting for; the rest stays payable.
+    """
     left_minor = amount_minor
-    free = [(p, p.amount_minor - p.transferred_minor - p.refunded_minor) for p in paid]
-    for payment, part in allocate(amount_minor, free):
-        await _transfer(session, account, currency, part, subject=subject, payment=payment)
+    free = [(payment, free_of(payment)) for payment in paid]
+    for payment, part in allocate(amount_minor, free, step_minor=step_minor(currency)):
+        await transfer(session, account, currency, part, subject=subject, payment=payment)
         left_minor -= part
     if left_minor > 0:
-        await _transfer(session, account, currency, left_minor, subject=subject)
-
-
-async def pay_rest(
-    session: AsyncSession, organisation_id: UUID, *, actor: Identity = BY_SYSTEM
-) -> list[Payout]:
-    """Send an organisation all that it is owed, from whatever, to its Stripe account."""
-    account = await account_to_pay(session, organisation_id)
-    sent: list[Payout] = []
-    if account is None:
-        return sent
-    for row in await fetch(session, _POSITIVE, address=payable(organisation_id)):
-        due = Due(organisation_id, row.currency, 0)
-        amount_minor = min(await _lock_balance(session, due), AMOUNT_MINOR_MAX)
-        if amount_minor > 0:
-            currency = due.currency
-            sent.append(await _transfer(session, account, currency, amount_minor, actor=actor))
-    return sent
-
-
-async def pay_waiting(session: AsyncSession, currency: str, *, actor: Identity) -> list[Payout]:
-    """Send all who are paid by Stripe what they are owed, at most `PAYOUTS_MAX` of them."""
-    sent: list[Payout] = []
-    for row in await fetch(session, _WAITING, currency=currency, limit=PAYOUTS_MAX):
-        sent += await pay_rest(session, row.organisation_id, actor=actor)
-    return sent
+        left_minor = await coverable_minor(session, currency, left_minor)
+    if left_minor > 0:
+        await transfer(session, account, currency, left_minor, subject=subject)
 
 
 async def claw_back(session: AsyncSession, due: Due, subject: str | None) -> None:
@@ -229,23 +215,24 @@ async def claw_back(session: AsyncSession, due: Due, subject: str | None) -> Non
     payouts = await fetch(session, _REVERSIBLE, subject=subject, **names)
     if not payouts:
         return
-    owed_minor = -await _lock_balance(session, due)
+    owed_minor = -await lock_balance(session, due)
     asked_minor = (await session.execute(_ASKED_BACK, names)).scalar_one()
     wanted_minor = min(owed_minor - asked_minor, -due.amount_minor)
-    for payout_id, part in allocate(wanted_minor, [(p.id, p.left_minor) for p in payouts]):
+    left = [(payout.id, payout.left_minor) for payout in payouts]
+    for payout_id, part in allocate(wanted_minor, left, step_minor=step_minor(due.currency)):
         reversal = TransferReversal(created_at=now(session), payout_id=payout_id, amount_minor=part)
         session.add(reversal)
         await session.flush()
         await ask(session, ErrandKind.REVERSE_TRANSFER, reversal.id)
 
 
-async def _lock_balance(session: AsyncSession, due: Due) -> int:
+async def lock_balance(session: AsyncSession, due: Due) -> int:
     """What the platform owes an organisation; held, so that two cannot pay the same out."""
     values = {"address": payable(due.organisation_id), "currency": due.currency}
     return (await session.execute(_BALANCE, values)).scalar() or 0
 
 
-async def _transfer(
+async def transfer(
     session: AsyncSession,
     account: ConnectedAccount,
     currency: str,

@@ -89,6 +89,8 @@ async def test_who_onboards_later_is_paid_then(stripe: StripeWorld) -> None:
 
     account = await stripe.onboard(stripe.market.seller)
     assert stripe.fake.books.accounts[account]["usd"] == NET_MINOR
+    (transfer,), (charge,) = (stripe.at_stripe(kind, deal_id) for kind in ("transfer", "charge"))
+    assert transfer["source_transaction"] == charge["id"]
     assert await stripe.owed(stripe.market.seller) == 0
     await stripe.require_agreement()
 
@@ -127,7 +129,7 @@ async def test_a_refused_transfer_is_payable_again_to_a_new_account(stripe: Stri
     assert second != first
     assert stripe.fake.books.accounts[second]["usd"] == NET_MINOR
     assert await stripe.owed(seller) == 0
-    assert [t["destination"] for t in stripe.at_stripe("transfer", deal_id)] == []
+    assert [t["destination"] for t in stripe.at_stripe("transfer", deal_id)] == [second]
     await stripe.require_agreement()
 
 

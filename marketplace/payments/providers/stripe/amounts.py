@@ -17,6 +17,11 @@ class AmountNotRepresentableError(UnprocessableError):
     title = "The provider cannot carry this amount to the last digit"
 
 
+def step_minor(currency: str) -> int:
+    """What every amount that Stripe carries is a multiple of, in minor units by ISO 4217."""
+    return 10 if minor_digits(currency) == LAST_DIGIT_ZERO else 1
+
+
 def to_stripe(amount_minor: int, currency: str) -> int:
     """Minor units by ISO 4217 as the integer that Stripe means by them.
 
@@ -25,7 +30,7 @@ def to_stripe(amount_minor: int, currency: str) -> int:
     """
     if currency in CENTS_WITHOUT_MEANING:
         return amount_minor * 100
-    if minor_digits(currency) == LAST_DIGIT_ZERO and amount_minor % 10:
+    if amount_minor % step_minor(currency):
         raise AmountNotRepresentableError(f"the last digit of an amount in {currency} must be 0")
     return amount_minor
 
