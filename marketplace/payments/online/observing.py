@@ -23,6 +23,7 @@ from marketplace.payments.online.lifecycle import UNPAID, OnlinePaymentState
 from marketplace.payments.online.models import OnlinePayment
 from marketplace.payments.online.service import forget_secret, seal_secret
 from marketplace.payments.providers.options import hold_days
+from marketplace.payments.providers.stripe.amounts import step_minor
 from marketplace.payments.providers.stripe.booking import (
     book,
     book_fee,
@@ -92,6 +93,7 @@ async def _capture(
     else:
         await _return(session, payment, transaction)
         excess_minor = transaction.amount_minor
+    excess_minor -= excess_minor % step_minor(payment.currency)
     if excess_minor:
         await prepare_refund(session, payment, excess_minor)
 

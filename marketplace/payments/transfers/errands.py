@@ -16,6 +16,7 @@ from marketplace.payments.errands.desk import Desk
 from marketplace.payments.lifecycle import PayoutState
 from marketplace.payments.online.models import OnlinePayment
 from marketplace.payments.payouts.models import Payout, PayoutMethod
+from marketplace.payments.providers.stripe.amounts import step_minor
 from marketplace.payments.providers.stripe.errors import StripeRefusalError, StripeUnknownError
 from marketplace.payments.providers.stripe.seen import Refund, Reversal, Transfer
 from marketplace.payments.transfers.models import TransferReversal
@@ -139,6 +140,7 @@ async def _reverse_a_part(
     try:
         there = await desk.stripe.balance_minor(payout.currency, account=payout.destination)
         part = min(there, reversal.amount_minor - 1)
+        part -= part % step_minor(payout.currency)
         return await _reverse(desk, payout, reversal, part) if part > 0 else None
     except StripeRefusalError:
         return None

@@ -1,4 +1,4 @@
-"""What is at Stripe for somebody pays nobody else."""
+"""What is at Stripe for somebody pays nobody else, and what Stripe cannot carry stays owed."""
 
 from tests.factories.deals import ok
 from tests.factories.stripe import PRICE_MINOR, StripeWorld
@@ -36,4 +36,19 @@ async def test_a_deal_paid_by_bank_leaves_alone_what_is_held_for_others(
     await stripe.work()
     assert there["usd"] - before == spare_minor
     assert await stripe.owed(seller) == 9_500 - spare_minor
+    await stripe.require_agreement()
+
+
+async def test_what_stripe_cannot_carry_to_the_last_digit_stays_owed(stripe: StripeWorld) -> None:
+    account = await stripe.onboard(stripe.market.seller)
+    deal_id = await stripe.settled_deal(10_010, "KWD")
+    there = stripe.fake.books.accounts[account]
+    assert there["kwd"] == 9_500
+    assert await stripe.owed(stripe.market.seller, "KWD") == 9
+    assert await stripe.rows("SELECT kind, error FROM provider_errand") == []
+
+    await stripe.operate(deal_id, "refund-released", {"amount_minor": 3_333})
+    assert [one["amount"] for one in stripe.at_stripe("refund", deal_id)] == [3_330]
+    assert await stripe.owed(stripe.market.buyer, "KWD") == 3
+    assert await stripe.rows("SELECT kind, error FROM provider_errand") == []
     await stripe.require_agreement()

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from marketplace.kernel.money import major_text, minor_digits
+from marketplace.kernel.money import major_text
 from marketplace.payments.funding.models import Provider
 from marketplace.payments.providers.port import Inquiry, Option
-from marketplace.payments.providers.stripe.amounts import (
-    LAST_DIGIT_ZERO,
-    amount_minor_max,
-)
+from marketplace.payments.providers.stripe.amounts import amount_minor_max, step_minor
 
 AMOUNT_MINOR_MIN: Final = {
     "AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250,
@@ -57,5 +54,5 @@ def _amount_reasons(amount_minor: int, currency: str) -> Iterator[str]:
         yield f"Stripe takes at most {major_text(most, currency)} {currency} in one payment"
     if amount_minor < (least := AMOUNT_MINOR_MIN.get(currency, 1)):
         yield f"Stripe takes at least {major_text(least, currency)} {currency}"
-    if minor_digits(currency) == LAST_DIGIT_ZERO and amount_minor % 10:
+    if amount_minor % step_minor(currency):
         yield f"Stripe takes amounts in {currency} whose last decimal is 0"

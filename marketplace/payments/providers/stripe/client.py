@@ -14,7 +14,11 @@ from pydantic import SecretStr
 
 from marketplace.kernel.logs import get_logger
 from marketplace.payments.providers.stripe import seen
-from marketplace.payments.providers.stripe.amounts import from_stripe_whole, to_stripe
+from marketplace.payments.providers.stripe.amounts import (
+    AmountNotRepresentableError,
+    from_stripe_whole,
+    to_stripe,
+)
 from marketplace.payments.providers.stripe.errors import (
     StripeRefusalError,
     StripeSilentError,
@@ -84,7 +88,7 @@ class StripeClient:
     ) -> seen.Intent:
         """Ask for a payment. The buyer chooses the method; the charge is the platform's own."""
         values: Any = {
-            "amount": to_stripe(amount_minor, currency),
+            "amount": _carried(amount_minor, currency),
             "currency": currency.lower(),
             "automatic_payment_methods": {"enabled": True},
             "capture_method": "automatic",  # with it, a charge has its balance transaction at once
@@ -121,7 +125,7 @@ class StripeClient:
     ) -> seen.Transfer:
         """Give a payee money; with a source charge it waits until that charge is available."""
         values: Any = {
-            "amount": to_stripe(amount_minor, currency),
+            "amount": _carried(amount_minor, currency),
             "currency": currency.lower(),
             "destination": destination,
             "transfer_group": group,
@@ -147,7 +151,7 @@ class StripeClient:
     ) -> seen.Refund:
         values: Any = {
             "charge": charge,
-            "amount": to_stripe(amount_minor, currency),
+            "amount": _carried(amount_minor, currency),
             "metadata": {"payout": payout_id},
             **_REFUND_TRANSACTIONS,
         }
@@ -175,7 +179,7 @@ class StripeClient:
     ) -> seen.Reversal:
         """Take money back from a payee's Stripe balance."""
         values: Any = {
-            "amount": to_stripe(amount_minor, currency),
+            "amount": _carried(amount_minor, currency),
             "metadata": {"reversal": reversal_id},
             **_TRANSACTION,
         }
@@ -276,6 +280,14 @@ class StripeClient:
 def _keyed(what: str, row_id: str, amount_minor: int) -> Any:
     """The same call has the same key, however often it is made; another amount is another call."""
     return {"idempotency_key": f"{what}:{row_id}:{amount_minor}"}
+
+
+def _carried(amount_minor: int, currency: str) -> int:
+    """An amount as Stripe counts; what Stripe would refuse is refused before the call."""
+    try:
+        return to_stripe(amount_minor, currency)
+    except AmountNotRepresentableError as error:
+        raise StripeRefusalError(error.code, str(error)) from error
 
 
 def _of_list(expansion: Mapping[str, list[str]]) -> list[str]:
