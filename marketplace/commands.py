@@ -271,14 +271,24 @@ def payments_replay_webhook(
 
 
 @currencies.command("import-rates")
-def currencies_import_rates(file: HistoryFile, data_dir: DataDir = None) -> None:
-    """Load the ECB's reference rates (eurofxref, XML or CSV); again changes nothing."""
+def currencies_import_rates(
+    file: HistoryFile,
+    data_dir: DataDir = None,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Take rates that jump by more than a fifth in a day.")
+    ] = False,
+) -> None:
+    """Load the ECB's reference rates (eurofxref, XML or CSV); again changes nothing.
+
+    Where the file differs from the rates in force, the file counts from now on.
+    """
     settings = settings_of(data_dir)
     rates = parse_rates(file.read_bytes(), SystemClock().now().date())
 
     async def load(sessions: Sessions) -> int:
         async with sessions.begin() as session:
-            return await store_rates(session, rates)
+            return await store_rates(session, rates, force=force)
 
     stored = with_sessions(settings, load)
     days = {rate.day for rate in rates}

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Final
 
 from marketplace.kernel.driver_pools import Reads
-from marketplace.payments.currencies.rules import Quotation, converted, rounded
-from marketplace.payments.currencies.service import IN_FORCE, STALE, complete
+from marketplace.payments.currencies.rules import STALE, Quotation, converted, rounded
+from marketplace.payments.currencies.service import IN_FORCE, complete
 from marketplace.statistics.folding import CONSUMER, FACTS
 from marketplace.statistics.schemas import ConvertedTotals, CurrencyTotal, RateUsed
 

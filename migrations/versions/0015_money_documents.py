@@ -206,9 +206,6 @@ def create_currencies() -> None:
         ),
         sa.CheckConstraint("units_per_euro > 0", name=op.f("exchange_rate_rate_positive_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("exchange_rate_primary")),
-        sa.UniqueConstraint(
-            "source", "currency", "day", "units_per_euro", name="exchange_rate_once_unique"
-        ),
     )
     op.create_index("exchange_rate_day_index", "exchange_rate", ["day", "currency", "id"])
     op.create_table(

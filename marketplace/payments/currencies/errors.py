@@ -8,6 +8,13 @@ class MalformedRatesError(UnprocessableError):
     title = "The file of exchange rates cannot be read"
 
 
+class RateJumpError(UnprocessableError):
+    """The message names the currencies and the days."""
+
+    code = "rate_jump"
+    title = "A rate differs by more than a fifth from that of the day beside it"
+
+
 class NoExchangeRateError(ConflictError):
     code = "no_exchange_rate"
     title = "No reference rate of this currency is known for that day or the week before"

@@ -33,7 +33,7 @@ async def add_rates(sessions: Sessions, clock: ShiftedClock, krw: str = "1623.45
     day = clock.now().date() - timedelta(days=1)
     rates = [Rate(day, "KRW", Decimal(krw)), Rate(day, "USD", Decimal("1.0876"))]
     async with sessions.begin() as session:
-        await store_rates(session, rates)
+        await store_rates(session, rates, force=True)
 
 
 async def quoted(desk: BankDesk, **changed: Any) -> dict[str, Any]:

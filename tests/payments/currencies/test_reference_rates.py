@@ -11,8 +11,18 @@ from hypothesis import strategies as st
 
 from marketplace.kernel.db import Sessions
 from marketplace.payments.currencies.ecb import Rate, parse_rates
-from marketplace.payments.currencies.errors import MalformedRatesError, NoExchangeRateError
-from marketplace.payments.currencies.rules import Quotation, converted, cross_rate, rounded
+from marketplace.payments.currencies.errors import (
+    MalformedRatesError,
+    NoExchangeRateError,
+    RateJumpError,
+)
+from marketplace.payments.currencies.rules import (
+    Quotation,
+    converted,
+    cross_rate,
+    jumps,
+    rounded,
+)
 from marketplace.payments.currencies.service import quotations, store_rates
 from tests.factories.deals import ok
 from tests.factories.steady import steady
@@ -91,7 +101,6 @@ async def test_a_file_is_imported_once_and_a_correction_stands_beside(
     corrected = Rate(DAY, "KRW", Decimal("1624.00"))
     async with sessions.begin() as session:
         assert await store_rates(session, [RATES[0], corrected]) == 1
-        assert await store_rates(session, RATES) == 0
         found = await quotations(session, ["KRW", "EUR"], date(2026, 11, 22))
     assert found["KRW"].units_per_euro == Decimal("1624.00")
     assert (found["KRW"].day, found["EUR"].units_per_euro) == (DAY, 1)
@@ -108,6 +117,48 @@ async def test_a_file_is_imported_once_and_a_correction_stands_beside(
     assert {one["source"] for one in rest["items"]} == {"ECB euro foreign exchange reference rates"}
     only = {"currency": "USD", "until": DAY.isoformat()}
     assert (await ok(await client.get("/v1/exchange-rates", params=only)))["items"] == []
+
+
+def test_a_jump_is_told_beside_what_was_known_only() -> None:
+    first, second, third = (("USD", date(2026, 11, day)) for day in (18, 19, 20))
+    one, far = Decimal("1.15"), Decimal(2)
+    assert list(jumps({}, {first: one, second: far})) == []
+    assert list(jumps({first: one}, {second: far, third: far})) == [
+        "USD: 1.15 on 2026-11-18, 2 on 2026-11-19"
+    ]
+    assert list(jumps({first: one, second: far}, {second: one})) == []
+    assert list(jumps({first: one}, {first: far})) == ["USD: 1.15 on 2026-11-18, corrected to 2"]
+
+
+async def test_a_wrong_file_is_refused_and_one_that_was_forced_can_be_put_right(
+    client: httpx2.AsyncClient, sessions: Sessions
+) -> None:
+    before = Rate(date(2026, 11, 19), "USD", Decimal("1.15"))
+    right, wrong = Rate(DAY, "USD", Decimal("1.16")), Rate(DAY, "USD", Decimal(999_999_999))
+
+    async def in_force() -> Decimal:
+        async with sessions() as session:
+            return (await quotations(session, ["USD"], DAY))["USD"].units_per_euro
+
+    async with sessions.begin() as session:
+        assert await store_rates(session, [before, right]) == 2
+    with pytest.raises(RateJumpError) as refused:
+        async with sessions.begin() as session:
+            await store_rates(session, [wrong])
+    assert str(refused.value) == (
+        "USD: 1.15 on 2026-11-19, 999999999 on 2026-11-20. If it is right, import it with --force"
+    )
+    assert await in_force() == Decimal("1.16")
+
+    async with sessions.begin() as session:
+        assert await store_rates(session, [wrong], force=True) == 1
+    assert await in_force() == 999_999_999
+    for stored in (1, 0):
+        async with sessions.begin() as session:
+            assert await store_rates(session, [before, right]) == stored
+        assert await in_force() == Decimal("1.16")
+    page = await ok(await client.get("/v1/exchange-rates", params={"until": "2026-11-21"}))
+    assert [one["units_per_euro"] for one in page["items"]] == ["1.16", "999999999", "1.16", "1.15"]
 
 
 @pytest.mark.parametrize("on", [date(2026, 11, 19), date(2026, 11, 27)])
