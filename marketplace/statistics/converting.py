@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import Final
 
 from marketplace.kernel.driver_pools import Reads
-from marketplace.payments.currencies.rules import STALE, Quotation, converted, rounded
+from marketplace.payments.currencies.rules import EUR, STALE, Quotation, converted, rounded
 from marketplace.payments.currencies.service import IN_FORCE, complete
 from marketplace.statistics.folding import CONSUMER, FACTS
-from marketplace.statistics.schemas import ConvertedTotals, CurrencyTotal, RateUsed
+from marketplace.statistics.schemas import ConvertedTotals, CurrencySum, CurrencyTotal, RateUsed
 
 _SUMS: Final = f"""
     SELECT currency, sum(deals)::bigint AS deals, sum(amount_minor)::bigint AS amount_minor
@@ -37,14 +37,19 @@ async def converted_totals(
 ) -> ConvertedTotals:
     """The sums of each currency, and what they make together by the rates of a day.
 
-    The whole is rounded once, so that it may differ by some units from the rounded parts.
+    The whole is rounded once, so that it may differ by some units from the rounded parts. A
+    currency that nobody quotes stands beside it as it is.
 
     Raises:
-        NoExchangeRateError: of a currency in which deals were made no rate is known for that day.
+        NoExchangeRateError: no rate of the wanted currency is known for that day.
     """
-    sums = await reads.rows(_SUMS, time_zone, kind)
-    wanted = sorted({row["currency"] for row in sums} | {into})
-    rates = complete(wanted, [dict(row) for row in await reads.rows(_RATES, on, wanted)], on)
+    every = await reads.rows(_SUMS, time_zone, kind)
+    asked = sorted({row["currency"] for row in every} | {into})
+    found = [dict(row) for row in await reads.rows(_RATES, on, asked)]
+    quoted = {row["currency"] for row in found} | {EUR}
+    wanted = [currency for currency in asked if currency in quoted or currency == into]
+    rates = complete(wanted, found, on)
+    sums = [row for row in every if row["currency"] in quoted]
     exact = [converted(row["amount_minor"], rates[row["currency"]], rates[into]) for row in sums]
     return ConvertedTotals(
         currency=into,
@@ -59,6 +64,9 @@ async def converted_totals(
                 converted_minor=rounded(one),
             )
             for row, one in zip(sums, exact, strict=True)
+        ],
+        unconverted=[
+            CurrencySum.model_validate(dict(row)) for row in every if row["currency"] not in quoted
         ],
         rates=_used(rates, wanted),
     )

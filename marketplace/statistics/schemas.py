@@ -44,21 +44,27 @@ class RateUsed(Output):
     source: str
 
 
-class CurrencyTotal(Output):
+class CurrencySum(Output):
     currency: str
     deals: int
     amount_minor: int = Field(description="exact, in minor units of this currency")
+
+
+class CurrencyTotal(CurrencySum):
     converted_minor: int = Field(description="rounded; parts may not add up to the total")
 
 
 class ConvertedTotals(Output):
-    """All currencies as one figure, by reference rates of a day; worked out now, never stored."""
+    """All quoted currencies as one figure, by the reference rates of a day; never stored."""
 
     currency: str
     rates_of: date
     deals: int
     amount_minor: int = Field(description="converted exactly, summed, then rounded half up")
     by_currency: list[CurrencyTotal]
+    unconverted: list[CurrencySum] = Field(
+        description="what the totals leave out: no reference rate is known for that day"
+    )
     rates: list[RateUsed]
 
 

@@ -1,11 +1,15 @@
 """The cumulative table as everyone reads it. No worker runs here: it is exact without."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import httpx2
 import pytest
 
 from marketplace.kernel.db import Sessions
+from marketplace.payments.currencies.ecb import Rate
+from marketplace.payments.currencies.service import store_rates
 from marketplace.statistics.history import import_history
 from tests.factories.deals import ok
 from tests.statistics.facts import Fact, fact, record
@@ -173,6 +177,27 @@ async def test_currencies_are_never_added(client: httpx2.AsyncClient, sessions: 
     assert dollars["total"] == {"deals": 1, "amount": 12, "amount_minor": 1_234_567}
     dinars = await table(client, unit="KWD")
     assert dinars["total"] == {"deals": 1, "amount": 1_001, "amount_minor": 1_000_500}
+
+
+async def test_a_currency_that_nobody_quotes_stands_beside_the_converted_total(
+    client: httpx2.AsyncClient, sessions: Sessions
+) -> None:
+    await record(
+        sessions,
+        fact("2026-02-01T00:00", 20_000, currency="USD"),
+        fact("2026-02-01T00:00", 1_000_500, currency="KWD"),
+    )
+    async with sessions.begin() as session:
+        await store_rates(session, [Rate(date(2026, 2, 2), "USD", Decimal("1.25"))])
+    asked = {"convert_to": "EUR", "rates_of": "2026-02-02"}
+
+    found = (await table(client, **asked))["converted"]
+
+    assert (found["deals"], found["amount_minor"]) == (1, 16_000)
+    assert [one["currency"] for one in found["by_currency"]] == ["USD"]
+    assert found["unconverted"] == [{"currency": "KWD", "deals": 1, "amount_minor": 1_000_500}]
+    answer = await client.get("/v1/statistics/deals", params=asked | {"convert_to": "KWD"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_exchange_rate")
 
 
 @pytest.mark.parametrize(
