@@ -161,6 +161,9 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_timeout_seconds: float = Field(default=20, gt=0, le=60)
     mail_sender: Annotated[str, AfterValidator(_sender)] = "Marketplace <no-reply@localhost>"
+    two_person_payouts: bool = Field(
+        default=False, description="whether whoever made a batch of payouts may not send it"
+    )
     bank_holder_name: str = "Idea and Patent Marketplace"
     bank_account_number: str = "000-000-000000"
     bank_code: str = "004"

@@ -79,6 +79,11 @@ async def _stripe(request: Request) -> Stripe:
     return terms
 
 
+async def _two_person_payouts(request: Request) -> bool:
+    settings: Settings = request.app.state.settings
+    return settings.two_person_payouts
+
+
 async def _payees_of(request: Request) -> FindPayees:
     find: FindPayees = request.app.state.payees_of
     return find
@@ -89,4 +94,5 @@ PlatformAccount = Annotated[BankAccount, Depends(_platform_account)]
 Providers = Annotated[tuple[PaymentProvider, ...], Depends(_providers)]
 Ways = Annotated[WaysToPay, Depends(_ways)]
 StripeTerms = Annotated[Stripe, Depends(_stripe)]
+TwoPersonPayouts = Annotated[bool, Depends(_two_person_payouts)]
 PayeesOf = Annotated[FindPayees, Depends(_payees_of)]

@@ -1,4 +1,9 @@
-from marketplace.kernel.errors import ConflictError, UnavailableError, UnprocessableError
+from marketplace.kernel.errors import (
+    ConflictError,
+    ForbiddenError,
+    UnavailableError,
+    UnprocessableError,
+)
 
 
 class CurrencyDiffersError(UnprocessableError):
@@ -24,6 +29,11 @@ class NothingToPayError(ConflictError):
 class BatchSentError(ConflictError):
     code = "batch_sent"
     title = "This batch was sent; its file is unchanged"
+
+
+class SecondPersonNeededError(ForbiddenError):
+    code = "second_person_needed"
+    title = "Another operator than the one who made this batch has to send it"
 
 
 class BatchEmptyError(ConflictError):

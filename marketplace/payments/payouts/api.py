@@ -13,13 +13,20 @@ from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
 from marketplace.kernel.schemas import Amount
-from marketplace.payments.access import AccountManager, Operator, PlatformAccount, Reader
+from marketplace.payments.access import (
+    AccountManager,
+    Operator,
+    PlatformAccount,
+    Reader,
+    TwoPersonPayouts,
+)
 from marketplace.payments.errors import (
     BatchEmptyError,
     BatchNotSentError,
     BatchSentError,
     NothingToPayError,
     NotPaidByBankError,
+    SecondPersonNeededError,
 )
 from marketplace.payments.funding.schemas import BankAccountInput
 from marketplace.payments.ledger.addresses import payable
@@ -120,17 +127,23 @@ async def payout_file(batch_id: UUID, actor: Operator, session: Session, keys: K
 
 @router.post(
     "/payout-batches/{batch_id}/send",
-    responses=problems(*OPERATOR_ERRORS, BatchSentError, BatchEmptyError),
+    responses=problems(*OPERATOR_ERRORS, SecondPersonNeededError, BatchSentError, BatchEmptyError),
 )
 async def send_payout_batch(
-    batch_id: UUID, actor: Operator, session: Session, debtor: PlatformAccount, today: Today
+    batch_id: UUID,
+    actor: Operator,
+    session: Session,
+    debtor: PlatformAccount,
+    today: Today,
+    by_another: TwoPersonPayouts,
 ) -> BatchRead:
     """Operator: release the file for the bank; the next statement confirms each payout.
 
-    The file asks the bank to pay today, from the account that buyers pay to.
+    The file asks the bank to pay today, from the account that buyers pay to. Where the platform
+    wants two people for it, whoever made the batch cannot send it.
     """
     batch = await service.send_batch(
-        session, batch_id, debtor=debtor, execute_on=today, actor=actor
+        session, batch_id, debtor=debtor, execute_on=today, actor=actor, by_another=by_another
     )
     return await _batch(session, batch)
 

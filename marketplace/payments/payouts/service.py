@@ -24,6 +24,7 @@ from marketplace.payments.errors import (
     BatchSentError,
     NothingToPayError,
     NotPaidByBankError,
+    SecondPersonNeededError,
 )
 from marketplace.payments.funding.models import BankEntry, QueueReason
 from marketplace.payments.ledger.addresses import bank_entry_of, payable, transit
@@ -159,17 +160,27 @@ async def _waiting(session: AsyncSession, currency: str) -> Sequence[Payout]:
 
 
 async def send_batch(
-    session: AsyncSession, batch_id: UUID, *, debtor: BankAccount, execute_on: date, actor: Actor
+    session: AsyncSession,
+    batch_id: UUID,
+    *,
+    debtor: BankAccount,
+    execute_on: date,
+    actor: Actor,
+    by_another: bool = False,
 ) -> PayoutBatch:
     """Note that the operator takes the file to the bank; from now on only the bank decides.
 
-    The batch keeps from which account and on which day it is to be paid.
+    The batch keeps from which account and on which day it is to be paid. `by_another` asks for
+    two people: who made a batch does not send it.
 
     Raises:
+        SecondPersonNeededError: the actor made it.
         BatchSentError: it was sent before.
         BatchEmptyError: every payout was cancelled, so there is no file.
     """
     batch = await lock(session, PayoutBatch, batch_id)
+    if by_another and batch.created_by == actor.person_id:
+        raise SecondPersonNeededError
     if batch.sent_at is not None:
         raise BatchSentError
     payouts = await payouts_of(session, batch_id, for_update=True)

@@ -19,7 +19,7 @@ from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.payments.providers.bank.pain001 import NAMESPACE
 from tests.factories.bank import ACCOUNT_NUMBER, BankDesk, bank_account, refused, returned, returns
 from tests.factories.deals import credit, debit, ok
-from tests.factories.people import person
+from tests.factories.people import operator, person
 
 PATH = "/v1/payout-batches"
 XML = {"p": NAMESPACE}
@@ -82,6 +82,23 @@ async def test_without_anything_to_pay_there_is_no_batch(desk: BankDesk, owed: s
     await refused(await desk.operator.post(PATH, KRW), 409, "nothing_to_pay")
 
     assert await desk.books() == before
+
+
+async def test_with_two_people_who_made_a_batch_does_not_send_it(
+    desk: BankDesk, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = app.state.settings.model_copy(update={"two_person_payouts": True})
+    monkeypatch.setattr(app.state, "settings", strict)
+    await desk.give_account(desk.payer)
+    await desk.owe(500)
+    path = f"{PATH}/{(await desk.batch())['id']}/send"
+    before = await desk.books()
+
+    await refused(await desk.operator.post(path), 403, "second_person_needed")
+
+    assert await desk.books() == before
+    second = await operator(desk.client, desk.sessions)
+    assert (await ok(await second.post(path)))["sent_at"]
 
 
 async def test_the_file_exists_once_sent_and_is_the_same_each_time(
