@@ -50,6 +50,7 @@ from marketplace.kernel.routing import HotWrites, Session, transactional_router
 from marketplace.kernel.schemas import HistoryEntry, Page
 from marketplace.payments.access import Ways
 from marketplace.payments.errors import NothingToRefundError, RequestNotOpenError
+from marketplace.payments.ledger.addresses import STRIPE_EXPENSE
 from marketplace.payments.ledger.queries import postings_of
 from marketplace.payments.payouts.schemas import PayoutRead
 from marketplace.payments.transfers.service import refund_due
@@ -96,9 +97,15 @@ async def deal_history(deal_id: UUID, actor: Reader, session: Session) -> list[H
 
 @router.get("/{deal_id}/ledger", response_model=list[PostingRead], responses=READ_ERRORS)
 async def deal_ledger(deal_id: UUID, actor: Reader, session: Session) -> object:
-    """Every movement of money of a deal, oldest first."""
+    """Every movement of money of a deal, oldest first.
+
+    What a provider charges the platform is the platform's own, and shown to operators only.
+    """
     deal = await queries.get_deal(session, deal_id, actor=actor)
-    return await postings_of(session, await subjects_of(session, deal))
+    found = await postings_of(session, await subjects_of(session, deal))
+    if actor.is_operator:
+        return found
+    return [row for row in found if STRIPE_EXPENSE not in {row.source, row.destination}]
 
 
 @router.get("/{deal_id}/agreement", responses=READ_ERRORS)

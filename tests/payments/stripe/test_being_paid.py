@@ -78,6 +78,9 @@ async def test_a_release_transfers_the_price_less_commission(stripe: StripeWorld
     assert transfer["source_transaction"] == charge["id"]
     assert transfer["transfer_group"] == f"deal:{deal_id}"
     assert await payouts_of(stripe, stripe.market.seller) == [("stripe", "confirmed", NET_MINOR)]
+    for who, told in ((stripe.market.operator, True), (stripe.market.seller, False)):
+        ledger = await ok(await who.get(f"/v1/deals/{deal_id}/ledger"))
+        assert ("expense:stripe" in {one["source"] for one in ledger}) is told
     assert await stripe.owed(stripe.market.seller) == 0
     await stripe.require_agreement()
 
