@@ -58,8 +58,8 @@ async def quick_receive(state: Any, headers: Headers, body: bytes) -> bytes:
     secrets = state.settings.webhook_secrets()
     if not secrets:
         raise StripeOffError
-    envelope = verify(body, headers.get("stripe-signature"), secrets)
     at = clock_of(state.sessions).now()
+    envelope = verify(body, headers.get("stripe-signature"), secrets, at=at)
     await service.store(state.writes, state.keyring, envelope, body, at=at)
     return RECEIVED
 

@@ -7,6 +7,7 @@ not live to hear the answer; so first it is looked for, and then made with the s
 
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.kernel.db import lock
@@ -109,10 +110,20 @@ async def look_at_refund(desk: Desk, refund_id: str) -> None:
         seen = await desk.stripe.refund(refund_id)
     except StripeUnknownError:
         return
-    if seen.payout_id is None:
-        return
     async with desk.sessions.begin() as session:
-        await take_over_refund(session, await lock_payout(session, UUID(seen.payout_id)), seen)
+        payout = await _payout_named(session, seen.payout_id)
+        if payout:
+            await take_over_refund(session, payout, seen)
+
+
+async def _payout_named(session: AsyncSession, name: str | None) -> Payout | None:
+    """The payout that a refund says it belongs to, held; whoever else refunds may say anything."""
+    try:
+        payout_id = UUID(name or "")
+    except ValueError:
+        return None
+    known = await session.get(Payout, payout_id)
+    return await lock_payout(session, payout_id) if known else None
 
 
 async def reverse_transfer(desk: Desk, reversal_id: str) -> None:

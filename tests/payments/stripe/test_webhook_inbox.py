@@ -55,6 +55,7 @@ async def test_a_body_that_stripe_did_not_sign_changes_nothing(stripe: StripeWor
     body, headers = signed(event("evt_forged"), SECRET)
     _, elsewhere = signed(body, "whsec_of_somebody_else")
     _, old = signed(body, SECRET, at=int(time.time()) - 301)
+    _, ahead = signed(body, SECRET, at=int(stripe.world.clock.now().timestamp()) + 4_000)
     forged = [
         (body, {}),
         (body, {"stripe-signature": ""}),
@@ -63,6 +64,7 @@ async def test_a_body_that_stripe_did_not_sign_changes_nothing(stripe: StripeWor
         (body, {"stripe-signature": "t=x,v1=y"}),
         (body, elsewhere),
         (body, old),
+        (body, ahead),
         (body + b" ", headers),
         (body.replace(b"evt_forged", b"evt_forgee"), headers),
         (b"\xff" + body, headers),
@@ -142,6 +144,8 @@ async def test_news_of_what_is_not_ours_is_left_alone(stripe: StripeWorld) -> No
         await stripe.send(event(f"evt_foreign_{number}", type_, object=kind, id=f"{kind}_other"))
     for about in ({}, {"object": "charge"}, {"object": "charge", "payment_intent": None}):
         await stripe.send(event(f"evt_odd_{len(about)}", "charge.succeeded", **about))
+    for number, id_ in enumerate(("re/../../x", "no such\u00a0refund", "r" * 256)):
+        await stripe.send(event(f"evt_nonsense_{number}", "refund.failed", object="refund", id=id_))
     await stripe.work()
     assert await stripe.rows("SELECT kind, target FROM provider_errand") == []
     assert await stripe.rows("SELECT count(*) FROM ledger_posting") == before
