@@ -28,6 +28,9 @@ LEASE: Final = timedelta(minutes=2)
 """Longer than the longest call."""
 FIRST_RETRY: Final = timedelta(seconds=2)
 RETRY_MAX: Final = timedelta(hours=1)
+LOOKS_MAX: Final = 100
+"""Attempts, over some four days, after which nothing is looked at any more; the reconciliation
+tells what was missed. What changes something at the provider is tried for ever."""
 
 _ASK: Final = text(
     """
@@ -107,6 +110,9 @@ async def _put_off(sessions: Sessions, claimed: _Claimed, error: Exception) -> N
     async with sessions.begin() as session:
         due_at = _next(now(session), claimed.attempts)
         names = {"id": claimed.id, "asked": claimed.asked}
+        if claimed.kind.startswith("look_") and claimed.attempts >= LOOKS_MAX:
+            logger.error("errand given up", **told)
+            await session.execute(_FINISH, names)
         await session.execute(_AGAIN, {**names, "due_at": due_at, "error": code})
         await session.execute(_AT_ONCE, {**names, "now": now(session)})
 
