@@ -8,7 +8,7 @@ out, in the order of its days; the shares of a scheme and the parts of a loss ar
 from alembic import op
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
