@@ -25,7 +25,7 @@ from marketplace.kernel.postgres import EmbeddedPostgresError
 from marketplace.kernel.problems import translate
 from marketplace.migrating import upgrade
 from marketplace.settings import ConfigurationError, Settings
-from marketplace.statistics_commands import statistics
+from marketplace.statistics_commands import STATISTICS
 from marketplace.supervisor import (
     Supervisor,
     running_database,
@@ -41,7 +41,7 @@ cli = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
 
-for name, group in (GROUPS | VALUATION | DOCUMENTS | {"statistics": statistics}).items():
+for name, group in (GROUPS | VALUATION | DOCUMENTS | STATISTICS).items():
     cli.add_typer(group, name=name)
 
 LISTEN_BACKLOG: Final = 2048

@@ -1,6 +1,6 @@
 """Commands of statistics: releases, and who of the state reads finer tables."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -15,6 +15,8 @@ from marketplace.commands import (
 )
 from marketplace.kernel.db import Sessions
 from marketplace.statistics.releases.service import release_due
+
+STATISTICS: Final = {"statistics": statistics}
 
 
 @statistics.command("create-statistician")

@@ -123,7 +123,7 @@ async def _rows(
     values = {"ids": list(ids), "until": today + NOTICE, "today": today}
     found: dict[UUID, list[LoanInstalment]] = {}
     for row in (await session.execute(_ROWS, values)).mappings():
-        found.setdefault(row["loan_id"], []).append(loaded(LoanInstalment, row))
+        found.setdefault(row["loan_id"], []).append(loaded(LoanInstalment, dict(row)))
     return found
 
 

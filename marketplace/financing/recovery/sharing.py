@@ -224,7 +224,7 @@ async def on_recovered(session: AsyncSession, recovery_id: UUID) -> None:
     rows = await losses_of(session, loan.id)
     stepped_in = [one for one in await enforcements_of(session, loan.id) if one.subrogated_minor]
     unpaid = sum(row.amount_minor - row.paid_minor for row in rows)
-    bearers = [*rows, *stepped_in]
+    bearers: list[LossShare | Enforcement] = [*rows, *stepped_in]
     still = [_still_borne(one, unpaid) for one in bearers]
     found = share_recovery(recovery.amount_minor, still)
     amounts: dict[str, int] = {}

@@ -52,8 +52,13 @@ async def file_request(
         region=wanted.region,
         guarantee_offered=wanted.guarantee_offered,
     )
-    told = {"amount_minor": request.amount_minor, "currency": request.currency}
-    begin(session, request, actor, **told)
+    begin(
+        session,
+        request,
+        actor,
+        amount_minor=request.amount_minor,
+        currency=request.currency,
+    )
     await session.flush()
     mark_locked(session, request)
     for organisation_id in {*wanted.pledgor_organisation_ids} - {actor.organisation_id}:
