@@ -33,6 +33,6 @@ async def test_an_application_has_the_shares_of_its_idea_and_tells_nothing_of_it
     assert (await ok(await other.get(f"{idea.path}/confidential-text")))["content"] == TEXT
     hidden = await other.get(f"/v1/rights/{filed['right_id']}/confidential-text")
     assert_refused(hidden, 404, "not_disclosed")
-    assert_refused(await owner.post(f"{idea.path}/filings", body), 409, "right_exists")
+    assert_refused(await owner.post(f"{idea.path}/filings", body), 409, "right_already_registered")
     again = await owner.post(f"/v1/rights/{filed['right_id']}/filings", body)
     assert_refused(again, 422, "kind_mismatch")
