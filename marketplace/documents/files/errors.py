@@ -39,9 +39,4 @@ class RangeNotSatisfiableError(MarketplaceError):
     title = "The file has no such bytes"
 
 
-class InfectedError(ConflictError):
-    code = "infected"
-    title = "The scanner found harm in these bytes; nothing of them was kept"
-
-
 CONSTRAINT_ERRORS = {"confidential_file_replaced_once_unique": FileReplacedError}
