@@ -37,14 +37,11 @@ from marketplace.payments.inbox.service import replay
 from marketplace.payments.ledger.verify import count_transactions, run_checks
 from marketplace.payments.providers.bank.errors import InvalidBankAccountError
 from marketplace.settings import ConfigurationError, Settings, configured, first_problem
-from marketplace.statistics.folding import recompute
-from marketplace.statistics.history import import_history
 from marketplace.supervisor import running_database, with_database
 from marketplace.wiring import LIFECYCLES, PROOFS, RECONCILERS
 
 operators = typer.Typer(no_args_is_help=True, help="People who operate the platform.")
 designations = typer.Typer(no_args_is_help=True, help="Designated valuation institutions.")
-statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
 register = typer.Typer(no_args_is_help=True, help="Facts of the offices' registers.")
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry ledger.")
 mail = typer.Typer(no_args_is_help=True, help="Messages that were not sent yet.")
@@ -57,7 +54,6 @@ documentation = typer.Typer(no_args_is_help=True, help="Generated documentation.
 GROUPS: Final = {
     "operators": operators,
     "designations": designations,
-    "statistics": statistics,
     "register": register,
     "ledger": ledger,
     "payments": payments,
@@ -188,30 +184,6 @@ def register_import_codes(file: HistoryFile, data_dir: DataDir = None) -> None:
             return await import_codes(session, content)
 
     typer.echo(f"{with_sessions(settings_of(data_dir), load)} codes loaded")
-
-
-@statistics.command("import-history")
-def statistics_import_history(file: HistoryFile, data_dir: DataDir = None) -> None:
-    """Load published figures from a JSON file; loading it again changes nothing."""
-    content = file.read_bytes()
-    settings = settings_of(data_dir)
-
-    async def load(sessions: Sessions) -> str:
-        async with sessions.begin() as session:
-            series = await import_history(session, content, time_zone=settings.reporting_time_zone)
-            note = f" ({series.discrepancy})" if series.discrepancy else ""
-            return f"{series.source}, as of {series.as_of}: loaded{note}"
-
-    typer.echo(with_sessions(settings, load))
-
-
-@statistics.command("recompute")
-def statistics_recompute(data_dir: DataDir = None) -> None:
-    """Fold the whole event log again; the result equals the incremental one."""
-    settings = settings_of(data_dir)
-    zone = settings.reporting_time_zone
-    passed = with_sessions(settings, lambda sessions: recompute(sessions, zone))
-    typer.echo(f"{passed} events folded")
 
 
 @ledger.command("verify")

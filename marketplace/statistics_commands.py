@@ -1,4 +1,4 @@
-"""Commands of statistics: releases, and who of the state reads finer tables."""
+"""Commands of statistics: history, releases, and who of the state reads finer tables."""
 
 from typing import Annotated, Final
 
@@ -7,14 +7,18 @@ import typer
 from marketplace.accounts.people.service import create_statistician
 from marketplace.commands import (
     DataDir,
+    HistoryFile,
     asked_password,
     checked,
     settings_of,
-    statistics,
     with_sessions,
 )
 from marketplace.kernel.db import Sessions
+from marketplace.statistics.folding import recompute
+from marketplace.statistics.history import import_history
 from marketplace.statistics.releases.service import release_due
+
+statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
 
 STATISTICS: Final = {"statistics": statistics}
 
@@ -53,3 +57,27 @@ def statistics_release(data_dir: DataDir = None) -> None:
     known, zone = settings.live_statistics == "public", settings.reporting_time_zone
     made = with_sessions(settings, lambda sessions: release_due(sessions, zone, totals_known=known))
     typer.echo("released" if made else "nothing new to release")
+
+
+@statistics.command("import-history")
+def statistics_import_history(file: HistoryFile, data_dir: DataDir = None) -> None:
+    """Load published figures from a JSON file; loading it again changes nothing."""
+    content = file.read_bytes()
+    settings = settings_of(data_dir)
+
+    async def load(sessions: Sessions) -> str:
+        async with sessions.begin() as session:
+            series = await import_history(session, content, time_zone=settings.reporting_time_zone)
+            note = f" ({series.discrepancy})" if series.discrepancy else ""
+            return f"{series.source}, as of {series.as_of}: loaded{note}"
+
+    typer.echo(with_sessions(settings, load))
+
+
+@statistics.command("recompute")
+def statistics_recompute(data_dir: DataDir = None) -> None:
+    """Fold the whole event log again; the result equals the incremental one."""
+    settings = settings_of(data_dir)
+    zone = settings.reporting_time_zone
+    passed = with_sessions(settings, lambda sessions: recompute(sessions, zone))
+    typer.echo(f"{passed} events folded")
