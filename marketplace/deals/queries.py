@@ -19,6 +19,7 @@ from marketplace.documents.signatures import newest, signatures_of
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
 from marketplace.kernel.schemas import Amount
+from marketplace.listings.deal_types import DealType
 from marketplace.payments.funding.service import held_minor, request_of
 from marketplace.payments.online.instructions import instructions
 from marketplace.payments.online.schemas import PaymentInstructions
@@ -78,8 +79,15 @@ def read_deal(deal: Deal, actor: Actor) -> DealRead:
 
 
 def _moves(deal: Deal, role: str) -> list[str]:
-    """What a role may ask for. A dispute is decided, not reversed; one waives once."""
-    hidden = {"unwind"} if deal.state == DealState.DISPUTED_AFTER_RECORDAL else set()
+    """What a role may ask for. A dispute is decided, not reversed; one waives once.
+
+    An open licence is taken where it is offered; a sale has no terms of a licence.
+    """
+    hidden = {"take"}
+    if deal.type is DealType.SALE:
+        hidden.add("set_terms")
+    if deal.state == DealState.DISPUTED_AFTER_RECORDAL:
+        hidden.add("unwind")
     if deal.recordal_waived_by_seller:
         hidden.add("waive_recordal")
     names = deal.lifecycle.open_to(deal.state, role)

@@ -108,7 +108,7 @@ async def test_sides_alternate_and_the_whole_history_stays(
         (price(5, valid_until="minutes:-1"), 422, "invalid_validity"),
         (price(5, valid_until="minutes:129601"), 422, "invalid_validity"),
         (price(5, valid_until="2030-01-01T00:00:00"), 422, "validation_failed"),
-        (price(0), 422, "validation_failed"),
+        (price(0), 422, "price_needed"),
         (price(-5), 422, "validation_failed"),
         (price(10**15), 422, "validation_failed"),
         ({"price": {"amount_minor": 5.0, "currency": "KRW"}}, 422, "validation_failed"),

@@ -38,9 +38,9 @@ _DEAL = """
         price_minor, currency, commission_basis_points, commission_vat_basis_points, vat_minor,
         released_minor, refunded_minor, commission_minor, commission_vat_minor, withheld_minor,
         released_vat_minor, returned_minor, returned_vat_minor, shared, withholds, in_parts,
-        co_owned, pledged, recordal_waived_by_seller, title_passed, state)
+        co_owned, pledged, bundled, recordal_waived_by_seller, title_passed, state)
     VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, 'patent', 'sale', 1000, 'KRW', 500,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, false, false, false,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, false, false, false, false,
         'partly_signed')
 """
 _CONFLICTS = """
@@ -173,8 +173,9 @@ class Register:
         listing_id = uuid4()
         await self.connection.execute(
             "INSERT INTO listing (id, created_at, version, right_id, organisation_id, title,"
-            " teaser, language, currency, region, state, published_at)"
-            " VALUES ($1, $2, 1, $3, $4, 'A right', 'It is.', 'en', 'KRW', 'KR', $5, $2)",
+            " teaser, language, currency, region, state, published_at, deal_type, bundled)"
+            " VALUES ($1, $2, 1, $3, $4, 'A right', 'It is.', 'en', 'KRW', 'KR', $5, $2, 'sale',"
+            " false)",
             listing_id,
             START,
             right_id,
