@@ -1,5 +1,6 @@
 """Money leaves in batches, once, and comes back when the bank says that it did not arrive."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -84,11 +85,17 @@ async def test_without_anything_to_pay_there_is_no_batch(desk: BankDesk, owed: s
     assert await desk.books() == before
 
 
-async def test_with_two_people_who_made_a_batch_does_not_send_it(
-    desk: BankDesk, app: FastAPI, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    strict = app.state.settings.model_copy(update={"two_person_payouts": True})
-    monkeypatch.setattr(app.state, "settings", strict)
+@pytest.fixture
+def two_persons(app: FastAPI) -> Iterator[None]:
+    """The platform wants two people for a batch of payouts."""
+    usual = app.state.settings
+    app.state.settings = usual.model_copy(update={"two_person_payouts": True})
+    yield
+    app.state.settings = usual
+
+
+@pytest.mark.usefixtures("two_persons")
+async def test_with_two_people_who_made_a_batch_does_not_send_it(desk: BankDesk) -> None:
     await desk.give_account(desk.payer)
     await desk.owe(500)
     path = f"{PATH}/{(await desk.batch())['id']}/send"
