@@ -400,7 +400,7 @@ BODIES: Mapping[str, Any] = {
         "organisation_id": NOBODY,
         "user_id": None,
         "purpose": "evaluation for a licence",
-        "expires_at": "2027-06-30T00:00:00+09:00",
+        "expires_at": "2030-06-30T00:00:00+09:00",
         "known_days": 14,
     },
     "sign_disclosure": {"sha256": "0" * 64},

@@ -141,7 +141,9 @@ async def _confide(market: Market, right_id: str) -> dict[str, Any]:
 
 async def _task(market: Market) -> str:
     """An open task of the seller's with an idea entered."""
-    made = await ok(await market.seller.post("/v1/solicitations", BODIES["create_solicitation"]))
+    closes = {"closes_at": (market.world.clock.now() + timedelta(days=90)).isoformat()}
+    task = BODIES["create_solicitation"] | closes
+    made = await ok(await market.seller.post("/v1/solicitations", task))
     path = f"/v1/solicitations/{made['id']}"
     await ok(await market.operator.post(f"{path}/review"))
     await ok(await market.seller.post(f"{path}/open"))
