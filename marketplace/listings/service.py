@@ -191,7 +191,7 @@ async def operator_reopen(
 ) -> Listing:
     """Operator: show a reserved listing again, if it was ever shown."""
     listing = await lock_for(session, listing_id, actor)
-    if listing.published_at is None:
+    if listing.state is ListingState.RESERVED and listing.published_at is None:
         raise NotFoundError("no such listing")
     await _require_free(session, listing)
     await _move(session, listing, "reopen", actor, version)
