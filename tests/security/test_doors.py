@@ -69,6 +69,12 @@ ANY_TOKEN = {
 """What any credential may call: whom it acts for, and public profiles."""
 
 OPERATOR_ONLY = {
+    "POST /v1/late-interest-rates",
+    "POST /v1/licences/{licence_id}/dismiss-notice",
+    "POST /v1/licences/{licence_id}/terminate",
+    "POST /v1/royalty-audits/{audit_id}/decide",
+    "POST /v1/royalty-audits/{audit_id}/dismiss",
+    "POST /v1/royalty-check-policies",
     "GET /v1/statistics/crossed",
     "GET /v1/bank-entries",
     "GET /v1/bank-statements/{statement_id}",
@@ -170,6 +176,12 @@ OPERATOR_ONLY = {
 }
 NOT_FOR_AN_ADMIN = {"POST /v1/organisations/{organisation_id}/transfer-ownership"}
 NOT_FOR_A_MEMBER = {
+    "POST /v1/licences/{licence_id}/give-notice",
+    "POST /v1/licences/{licence_id}/surrender",
+    "POST /v1/listings/{listing_id}/take",
+    "POST /v1/pools/{pool_id}/agree",
+    "POST /v1/pools/{pool_id}/leave",
+    "POST /v1/royalty-audits/{audit_id}/agree",
     "DELETE /v1/organisations/{organisation_id}/members/{user_id}",
     "GET /v1/organisations/{organisation_id}/invitations",
     "PATCH /v1/organisations/{organisation_id}",
