@@ -19,6 +19,16 @@ async def get_organisation(session: AsyncSession, organisation_id: UUID) -> Orga
     return organisation
 
 
+async def require_known(session: AsyncSession, organisation_ids: Collection[UUID]) -> None:
+    """Make sure that each is an organisation.
+
+    Raises:
+        NotFoundError: one of them is none.
+    """
+    if len(await names_of(session, organisation_ids)) < len(set(organisation_ids)):
+        raise NotFoundError("no such organisation")
+
+
 async def names_of(session: AsyncSession, organisation_ids: Collection[UUID]) -> dict[UUID, str]:
     """What organisations are called at present."""
     query = select(Organisation.id, Organisation.name).where(

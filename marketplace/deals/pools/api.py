@@ -58,7 +58,9 @@ async def _read(session: Session, pools: Sequence[Pool], actor: Actor) -> list[P
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(InvalidTokenError, PermissionMissingError, InvalidPoolError, NotOwnerError),
+    responses=problems(
+        InvalidTokenError, PermissionMissingError, NotFoundError, InvalidPoolError, NotOwnerError
+    ),
 )
 async def found_pool(request: PoolFound, actor: Performer, session: Session) -> PoolRead:
     """Propose a pool that you administer: whose rights, which shares, what fee.

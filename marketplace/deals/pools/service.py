@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.accounts.organisations.queries import require_known
 from marketplace.assets.errors import NotOwnerError
 from marketplace.assets.title.queries import current_owner
 from marketplace.deals.pools.errors import InvalidPoolError, PoolNotOpenError
@@ -33,8 +34,10 @@ async def found(session: AsyncSession, request: PoolFound, *, actor: Actor) -> P
     Raises:
         InvalidPoolError: shares do not sum to one; somebody or something is named twice.
         NotOwnerError: a right is not its member's.
+        NotFoundError: a member is nobody known.
     """
     numerators, denominator = _shares(request.members)
+    await require_known(session, {member.organisation_id for member in request.members})
     right_ids = [right_id for member in request.members for right_id in member.right_ids]
     if len(set(right_ids)) != len(right_ids) or len(right_ids) > RIGHTS_MAX:
         raise InvalidPoolError(f"each right once, and at most {RIGHTS_MAX} of them")

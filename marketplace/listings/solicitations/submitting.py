@@ -129,7 +129,7 @@ async def withdraw(
     solicitation = await lock(session, Solicitation, solicitation_id)
     submission = await find(session, solicitation_id, number)
     if not await owns(session, submission.right_id, actor.organisation_id):
-        raise NotFoundError("no such submission")
+        raise NotFoundError("no such solicitation")
     if submission.withdrawn_at is not None:
         raise NotFoundError("no such submission")
     submission.withdrawn_at = now(session)
