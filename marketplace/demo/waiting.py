@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-WAIT_SECONDS: Final = 60.0
+WAIT_SECONDS: Final = 180.0
 
 
 class DemoError(Exception):
@@ -15,7 +15,7 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
     """Wait until something is true.
 
     Raises:
-        DemoError: it did not become true in a minute.
+        DemoError: it did not become true in three minutes.
     """
     deadline = time.monotonic() + WAIT_SECONDS
     while not condition():

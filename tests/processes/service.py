@@ -14,7 +14,7 @@ import httpx2
 from marketplace.kernel import postgres
 from marketplace.kernel.postgres_locks import free_port
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 POLL_SECONDS = 0.05
 
 

@@ -21,7 +21,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 def test_the_demonstration_plays_a_sale_and_proves_its_books(tmp_path: Path) -> None:
     (tmp_path / "records.jsonl").write_text("\n".join(map(json.dumps, RECORDS)) + "\n\n")
     # Whatever a person has configured, the demonstration keeps away from it.
