@@ -210,6 +210,7 @@ async def _break_ciphertext(market: Market, right_id: str) -> httpx2.Response:
     return await market.seller.get(f"/v1/rights/{right_id}/confidential-text")
 
 
+@pytest.mark.timeout(300)  # every reading route, of each idea, by everybody
 async def test_a_confidential_text_is_nowhere_but_with_its_readers(
     market: Market, log: io.StringIO, caplog: pytest.LogCaptureFixture, folder: Path
 ) -> None:
