@@ -210,7 +210,7 @@ async def test_the_status_follows_the_newest_fact(
 @pytest.mark.parametrize(
     ("who", "idea", "changed", "status", "code"),
     [
-        ("registrar", False, {"days": 1}, 422, "illegal_legal_event"),
+        ("registrar", False, {"days": 2}, 422, "illegal_legal_event"),
         ("registrar", False, {"days": 36_500}, 422, "illegal_legal_event"),
         ("registrar", False, {"kind": "submitted"}, 422, "illegal_legal_event"),
         ("registrar", True, {"kind": "lapsed"}, 422, "illegal_legal_event"),

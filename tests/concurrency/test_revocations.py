@@ -67,9 +67,10 @@ async def test_a_token_is_asked_about_once_until_it_is_revoked(world: World) -> 
         for process in (here, there):
             assert [await process.lets_in(one.token) for _ in range(3)] == [True] * 3
             assert process.asked == 1
-        other = await person(world.client, world.sessions)
+        other, heard = await person(world.client, world.sessions), here.revocations.heard
         signed_out = await world.client.delete("/v1/sessions/current", headers=other.headers)
         assert signed_out.status_code == 204
+        await until(lambda: min(p.revocations.heard for p in (here, there)) > heard)
         assert await here.lets_in(one.token)
         assert here.asked == 1, "another's revocation concerns nobody else"
 
