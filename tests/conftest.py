@@ -85,6 +85,17 @@ async def clone(server: EmbeddedPostgres, template: str, name: str) -> None:
     await admin.dispose()
 
 
+@asynccontextmanager
+async def new_world(
+    server: EmbeddedPostgres, template: str, folder: Path, name: str, clock: ShiftedClock
+) -> AsyncIterator[World]:
+    """A service on a database of its own."""
+    await clone(server, template, name)
+    world = await World.open(_settings(server, name, folder / name), clock)
+    yield world
+    await world.close()
+
+
 @pytest.fixture(scope="session")
 async def engine(server: EmbeddedPostgres, template: str) -> AsyncIterator[AsyncEngine]:
     await clone(server, template, "shared")
@@ -189,8 +200,5 @@ async def world(
     server: EmbeddedPostgres, template: str, folder: Path, clock: ShiftedClock
 ) -> AsyncIterator[World]:
     """A service on a database of its own: real commits, real events, a worker that is stepped."""
-    name = f"world_{uuid4().hex}"
-    await clone(server, template, name)
-    world = await World.open(_settings(server, name, folder / name), clock)
-    yield world
-    await world.close()
+    async with new_world(server, template, folder, f"world_{uuid4().hex}", clock) as world:
+        yield world

@@ -76,17 +76,15 @@ def install(
         unlimited: paths without a rate limit.
     """
     derive, scopes = app.openapi, next(iter(oauth2["flows"].values()))["scopes"]
-    built: list[dict[str, Any]] = []
 
+    @cache
     def openapi() -> dict[str, Any]:
-        if not built:
-            document = derive()
-            for method, path, operation, dependant in _operations(app, document):
-                _secure(operation, permissions(dependant), scopes)
-                guarded = guard(method, dependant) if "security" in operation else ()
-                _complete(method, operation, guarded, limited=path not in unlimited)
-            built.append(_with_schemas(document, oauth2))
-        return built[0]
+        document = derive()
+        for method, path, operation, dependant in _operations(app, document):
+            _secure(operation, permissions(dependant), scopes)
+            guarded = guard(method, dependant) if "security" in operation else ()
+            _complete(method, operation, guarded, limited=path not in unlimited)
+        return _with_schemas(document, oauth2)
 
     app.openapi = openapi  # type: ignore[method-assign] # the way that FastAPI documents
     app.router.routes.append(Route(PATH, _serving(openapi), include_in_schema=False))

@@ -13,9 +13,10 @@ from typing import Final
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.kernel import openapi
+
 DOCS: Final = "/docs"
 ASSET: Final = DOCS + "/{name}"
-OPENAPI: Final = "/openapi.json"
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:;"
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -25,7 +26,7 @@ CACHED: Final = {"cache-control": "public, max-age=31536000, immutable", "vary":
 
 _SHIPPED: Final = "fastapi_swagger"
 _START: Final = f"""addEventListener("DOMContentLoaded", () => SwaggerUIBundle({{
-  url: "{OPENAPI}", dom_id: "#docs", deepLinking: true, docExpansion: "none", filter: true,
+  url: "{openapi.PATH}", dom_id: "#docs", deepLinking: true, docExpansion: "none", filter: true,
   layout: "BaseLayout", validatorUrl: null,
 }}));
 """

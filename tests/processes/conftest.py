@@ -6,9 +6,8 @@ import pytest
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
 from marketplace.kernel.seals import seal_new_events
-from tests.conftest import _settings, clone
+from tests.conftest import new_world
 from tests.factories.deals import Market
-from tests.factories.world import World
 from tests.processes.commands import Terminal, shell, with_copy
 
 __all__ = ["shell"]
@@ -25,16 +24,14 @@ def sold(server: EmbeddedPostgres, template: str, folder: Path) -> str:
     """A database with one settled deal, one under way, and sealed events."""
 
     async def sell() -> None:
-        await clone(server, template, "sold")
-        world = await World.open(_settings(server, "sold", folder / "sold"), ShiftedClock())
-        market = await Market.open(world)
-        await market.deal("settled")
-        await market.deal("funded")
-        await world.work()
-        async with world.sessions.begin() as session:
-            await seal_new_events(session)
-        assert await world.proofs() == []
-        await world.close()
+        async with new_world(server, template, folder, "sold", ShiftedClock()) as world:
+            market = await Market.open(world)
+            await market.deal("settled")
+            await market.deal("funded")
+            await world.work()
+            async with world.sessions.begin() as session:
+                await seal_new_events(session)
+            assert await world.proofs() == []
 
     asyncio.run(sell())
     return "sold"

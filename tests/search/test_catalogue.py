@@ -11,7 +11,7 @@ import pytest
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.pagination import encode
 from marketplace.kernel.postgres import EmbeddedPostgres
-from tests.conftest import _settings, clone
+from tests.conftest import new_world
 from tests.factories.deals import Market, idea_body, list_right, offer, ok, right_body
 from tests.factories.people import Person, person
 from tests.factories.world import World
@@ -84,12 +84,10 @@ async def _fill(world: World) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 async def shelf(server: EmbeddedPostgres, template: str, folder: Path) -> AsyncIterator[Shelf]:
-    await clone(server, template, "shelf")
-    world = await World.open(_settings(server, "shelf", folder / "shelf"), ShiftedClock())
-    ids = await _fill(world)
-    await world.work()
-    yield Shelf(world, ids)
-    await world.close()
+    async with new_world(server, template, folder, "shelf", ShiftedClock()) as world:
+        ids = await _fill(world)
+        await world.work()
+        yield Shelf(world, ids)
 
 
 @pytest.mark.parametrize(

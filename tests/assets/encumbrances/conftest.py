@@ -6,11 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
-from tests.conftest import _settings, clone
+from tests.conftest import new_world
 from tests.factories.deals import Market
 from tests.factories.encumbrances import Register
 from tests.factories.undone import undone
-from tests.factories.world import World
 
 
 @pytest.fixture
@@ -25,10 +24,8 @@ async def open_market(
     server: EmbeddedPostgres, template: str, folder: Path
 ) -> AsyncIterator[Market]:
     """A market that every test leaves as it found it."""
-    await clone(server, template, "encumbered")
-    world = await World.open(_settings(server, "encumbered", folder / "encumbered"), ShiftedClock())
-    yield await Market.open(world)
-    await world.close()
+    async with new_world(server, template, folder, "encumbered", ShiftedClock()) as world:
+        yield await Market.open(world)
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +33,8 @@ async def kept_market(
     server: EmbeddedPostgres, template: str, folder: Path
 ) -> AsyncIterator[Market]:
     """A market for many examples of one property: what they do stays, and time may move."""
-    await clone(server, template, "histories")
-    world = await World.open(_settings(server, "histories", folder / "histories"), ShiftedClock())
-    yield await Market.open(world)
-    await world.close()
+    async with new_world(server, template, folder, "histories", ShiftedClock()) as world:
+        yield await Market.open(world)
 
 
 @pytest.fixture
