@@ -29,9 +29,11 @@ class DealRead(Output):
     price: Amount = Field(description="without VAT")
     vat: Amount = Field(description="VAT on top of the price; the buyer pays both")
     commission_basis_points: int
-    commission: Amount
-    commission_vat: Amount = Field(description="VAT on the commission")
-    withheld: Amount = Field(description="tax that was kept back from the payees")
+    commission: Amount = Field(
+        description="as charged at the release; `/ledger` and the credit notes show what went back"
+    )
+    commission_vat: Amount = Field(description="VAT on the commission, as charged at the release")
+    withheld: Amount = Field(description="tax kept back from the payees at the release")
     released: Amount = Field(description="of the price, to the seller's side")
     refunded: Amount = Field(description="of the price, out of held funds")
     returned: Amount = Field(description="of the released price, given back later")

@@ -1,10 +1,13 @@
 """A service as a person starts it: `marketplace serve`, in processes of its own."""
 
+import atexit
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +19,8 @@ from marketplace.kernel.postgres_locks import free_port
 
 PATIENCE_SECONDS = 180.0
 POLL_SECONDS = 0.05
+COMPILED = tempfile.mkdtemp(prefix="compiled-")
+atexit.register(shutil.rmtree, COMPILED, ignore_errors=True)
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -27,9 +32,11 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    ours = ("MARKETPLACE_", "DATABASE_URL")
+    """What a process gets to know; compiled modules are kept, for each start needs them all."""
+    ours = ("MARKETPLACE_", "DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-    return kept | {"MARKETPLACE_RATE_LIMITS": "false"} | more
+    compiled = {"PYTHONPYCACHEPREFIX": COMPILED}
+    return kept | compiled | {"MARKETPLACE_RATE_LIMITS": "false"} | more
 
 
 def serve(

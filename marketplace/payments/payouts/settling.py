@@ -9,7 +9,7 @@ from marketplace.payments.funding.models import BankEntry, QueueReason
 from marketplace.payments.ledger.addresses import BANK, transit
 from marketplace.payments.ledger.service import Booking, Posting, post
 from marketplace.payments.lifecycle import PayoutState
-from marketplace.payments.payouts.models import Payout
+from marketplace.payments.payouts.models import Payout, PayoutMethod
 from marketplace.payments.payouts.service import give_back
 from marketplace.payments.providers.bank.statement import Direction
 
@@ -32,7 +32,11 @@ async def settle_payout(session: AsyncSession, entry: BankEntry) -> QueueReason 
 
 
 async def _lock_payout(session: AsyncSession, end_to_end_id: str | None) -> Payout | None:
-    query = select(Payout).where(col(Payout.end_to_end_id) == end_to_end_id).with_for_update()
+    query = (
+        select(Payout)
+        .where(col(Payout.end_to_end_id) == end_to_end_id, col(Payout.method) == PayoutMethod.BANK)
+        .with_for_update()
+    )
     payout = (await session.execute(query)).scalar_one_or_none()
     if payout:
         mark_locked(session, payout)

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 Atom = tuple[int, str]
@@ -67,6 +66,9 @@ class Attacker:
         return row
 
     def _extreme(self, objective: Row) -> float | None:
+        # Half a second of imports, which only the process that releases figures should pay.
+        from scipy.optimize import linprog  # noqa: PLC0415
+
         found = linprog(objective, bounds=self._bounds, method="highs", **self._known)
         return float(found.fun) if found.status == _SOLVED else None
 

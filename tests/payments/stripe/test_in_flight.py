@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from marketplace.payments.funding.matching import match_received
 from marketplace.payments.providers.stripe.errors import StripeRefusalError
 from marketplace.payments.transfers.sending import lock_payout, refuse
 from tests.factories.bank import books, refused
-from tests.factories.deals import ok
+from tests.factories.deals import debit, ok, statement
 from tests.factories.stripe import PRICE_MINOR, StripeWorld
 from tests.fakes.stripe.faults import Fault
 
@@ -50,6 +51,25 @@ async def test_an_operator_cannot_return_what_stripe_carries_out(own_stripe: Str
     assert stripe.fake.books.accounts[account]["usd"] == NET_MINOR
     assert await stripe.owed(stripe.market.seller) == 0
     await stripe.require_agreement()
+
+
+async def test_a_bank_statement_cannot_confirm_what_stripe_carries_out(
+    own_stripe: StripeWorld,
+) -> None:
+    stripe = own_stripe
+    await stripe.onboard(stripe.market.seller)
+    _, payout_id = await in_flight(stripe)
+    operator = stripe.market.operator
+    (ours,) = await stripe.rows("SELECT end_to_end_id FROM payout WHERE id = :id", id=payout_id)
+    line = debit(NET_MINOR // 100, ours.end_to_end_id, currency="USD")
+
+    await ok(await operator.upload("/v1/bank-statements", statement(line)))
+    await match_received(stripe.world.sessions)
+
+    (entry,) = (await ok(await operator.get("/v1/bank-entries", state="queued")))["items"]
+    assert entry["reason"] == "unknown_debit"
+    (payout,) = await stripe.rows(_PAYOUTS, id=stripe.market.seller.organisation_id)
+    assert payout.state == "sent"
 
 
 async def test_what_stripe_moved_all_the_same_is_owed_back(own_stripe: StripeWorld) -> None:
