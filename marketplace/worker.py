@@ -18,7 +18,7 @@ from marketplace.documents.proofs.service import stamp_new
 from marketplace.documents.proofs.timestamps import Authority
 from marketplace.documents.withdrawing import destroy_withdrawn
 from marketplace.kernel.clock import SystemClock
-from marketplace.kernel.clocks import run_due
+from marketplace.kernel.clocks import run_all_due
 from marketplace.kernel.crypto import KeyFileError, load_keyring
 from marketplace.kernel.database_errors import is_transient
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
@@ -85,10 +85,7 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
     mailer = Mailer(sessions, keyring, transport, settings.mail_sender)
     return [
         *(Loop(f"events:{c.name}", partial(deliver, sessions, c), POLL_SECONDS) for c in CONSUMERS),
-        *(
-            Loop(f"clock:{c.model.__name__}", partial(run_due, sessions, c), CLOCK_SECONDS)
-            for c in CLOCKS
-        ),
+        Loop("clocks", partial(run_all_due, sessions, CLOCKS), CLOCK_SECONDS),
         *(Loop(f"turning:{t.__module__}", partial(t, sessions), CLOCK_SECONDS) for t in TURNING),
         Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
         Loop("search index", indexing.run, POLL_SECONDS),

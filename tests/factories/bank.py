@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kernel.clock import ShiftedClock
-from marketplace.kernel.clocks import run_due
+from marketplace.kernel.clocks import run_all_due
 from marketplace.kernel.db import Sessions
 from marketplace.kernel.money import major_text
 from marketplace.payments.funding.matching import match_received
@@ -203,8 +203,8 @@ class BankDesk:
 
     async def pass_days(self, clock: ShiftedClock, days: float) -> None:
         clock.offset += timedelta(days=days)
-        for one in CLOCKS:
-            await run_due(self.sessions, one)
+        while await run_all_due(self.sessions, CLOCKS):
+            pass
 
     async def books(self) -> list[Any]:
         async with self.sessions() as session:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from marketplace.kernel.clock import ShiftedClock
-from marketplace.kernel.clocks import run_due
+from marketplace.kernel.clocks import run_all_due
 from marketplace.kernel.events import deliver
 from marketplace.payments.errands.desk import Desk
 from marketplace.payments.errands.service import run_errands
@@ -98,8 +98,7 @@ class StripeWorld:
         done = await self.courier.deliver()
         done += await handle_events(self.world.sessions, self.desk.keyring)
         done += await run_errands(self.desk, ERRANDS)
-        for clock in CLOCKS:
-            done += await run_due(self.world.sessions, clock)
+        done += await run_all_due(self.world.sessions, CLOCKS)
         for consumer in CONSUMERS:
             done += await deliver(self.world.sessions, consumer)
         return done

@@ -20,7 +20,7 @@ from marketplace.accounts.designations.models import (
 from marketplace.accounts.designations.service import note_step
 from marketplace.accounts.models import OrganisationKind
 from marketplace.kernel.clock import ShiftedClock
-from marketplace.kernel.clocks import run_due
+from marketplace.kernel.clocks import run_all_due
 from marketplace.kernel.db import Sessions, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, begin
 from marketplace.payments.funding.models import PaymentRequest
@@ -224,8 +224,8 @@ class Desk:
 
     async def pass_time(self, **span: float) -> None:
         self.clock.offset += timedelta(**span)
-        for one in CLOCKS:
-            await run_due(self.sessions, one)
+        while await run_all_due(self.sessions, CLOCKS):
+            pass
         await self.draw()
 
     async def owed(self, who: Person) -> int:

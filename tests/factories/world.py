@@ -11,7 +11,7 @@ from marketplace.accounts.letters import Letters
 from marketplace.accounts.passwords.service import mail_resets
 from marketplace.app import create_app
 from marketplace.kernel.clock import ShiftedClock
-from marketplace.kernel.clocks import run_due
+from marketplace.kernel.clocks import run_all_due
 from marketplace.kernel.crypto import create_key_file, load_keyring
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.driver_pools import ReadPool, WritePool
@@ -66,8 +66,7 @@ class World:
 
     async def _work_once(self) -> int:
         done = await match_received(self.sessions)
-        for clock in CLOCKS:
-            done += await run_due(self.sessions, clock)
+        done += await run_all_due(self.sessions, CLOCKS)
         for turn in TURNING:
             done += await turn(self.sessions)
         for consumer in CONSUMERS:

@@ -8,7 +8,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.kernel.clocks import BATCH, POSTPONED, Clock, _postpone, _Seen, run_due
+from marketplace.deals.models import Deal
+from marketplace.kernel.clocks import (
+    BATCH,
+    POSTPONED,
+    Clock,
+    _postpone,
+    _Seen,
+    run_all_due,
+    run_due,
+)
 from marketplace.kernel.errors import ConflictError
 from marketplace.kernel.events import publish
 from marketplace.kernel.lifecycle import Machine
@@ -46,6 +55,10 @@ class Failing:
         listing.due_at = None
 
 
+async def meet_a_deadlock(session: AsyncSession, *_: Any, **__: Any) -> None:
+    await session.execute(text("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$"))
+
+
 async def publish_listings(world: World, count: int) -> list[UUID]:
     """Listings that all expire in a year, and of whose past nobody speaks any more."""
     seller = await person(world.client, world.sessions)
@@ -80,6 +93,21 @@ async def test_what_is_due_is_moved_once_and_by_the_clock(world: World) -> None:
         await rows(world, "SELECT state, due_at, version FROM listing")
         == [("expired", None, 3)] * 3
     )
+
+
+async def test_only_tables_with_something_due_are_run_and_one_that_fails_holds_no_other_up(
+    world: World,
+) -> None:
+    await publish_listings(world, 2)
+    stuck = Clock(Listing, {"expire": meet_a_deadlock})
+    clocks = [stuck, Clock(Deal, {}), PLAIN]
+    assert await run_all_due(world.sessions, clocks) == 0
+
+    world.clock.offset = YEAR
+    with pytest.raises(DBAPIError):
+        await run_all_due(world.sessions, clocks)
+    assert await rows(world, "SELECT state FROM listing") == [("expired",)] * 2
+    assert await run_all_due(world.sessions, clocks) == 0
 
 
 async def test_two_workers_share_what_is_due(world: World) -> None:
@@ -125,9 +153,6 @@ async def test_a_failure_is_told_and_postponed_and_holds_nobody_up(
 
 
 async def test_a_busy_database_is_no_reason_to_postpone(world: World) -> None:
-    async def meet_a_deadlock(session: AsyncSession, *_: Any, **__: Any) -> None:
-        await session.execute(text("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$"))
-
     (listing_id,) = await publish_listings(world, 1)
     before, due = len(await told(world, 0)), await due_at(world, listing_id)
     world.clock.offset = YEAR
