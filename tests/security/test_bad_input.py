@@ -201,10 +201,17 @@ async def test_what_is_no_statement_is_refused(
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "X" * 300])
 async def test_another_method_is_refused(scene: Scene, method: str) -> None:
-    for path in ("/v1/users", "/v1/rights/1", "/healthz", "/nowhere", "/"):
+    for path in ("/v1/users", "/v1/rights/1", "/healthz", "/nowhere"):
         answer = await scene.bold.request(method, path)
         assert answer.status_code in {404, 405}
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_of_a_page_one_may_ask_the_headers_alone(scene: Scene) -> None:
+    answer = await scene.bold.request("HEAD", "/")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert (await scene.bold.request("OPTIONS", "/")).status_code == 405
 
 
 @pytest.mark.parametrize(
