@@ -16,6 +16,7 @@ from marketplace.assets.encumbrances.certificates.models import EncumbranceCerti
 from marketplace.assets.encumbrances.consents import api as holders_consents_api
 from marketplace.assets.encumbrances.lifecycle import ENCUMBRANCE
 from marketplace.assets.encumbrances.models import Encumbrance, EncumbranceVersion
+from marketplace.assets.fee_alerts import api as fee_alerts_api
 from marketplace.assets.filings import api as filings_api
 from marketplace.assets.legal_rules import api as legal_rules_api
 from marketplace.assets.legal_rules import errors as legal_rules_errors
@@ -36,6 +37,7 @@ ASSETS: Final = Domain(
         filings_api.router,
         title_api.router,
         standing_api.router,
+        fee_alerts_api.router,
         register_api.router,
         legal_rules_api.router,
         consents_api.router,
