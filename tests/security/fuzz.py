@@ -193,13 +193,13 @@ def encoded(value: Any) -> bytes:
 def bodies(right: Any) -> Iterator[tuple[str, Any]]:
     """A right body with each of its parts, in turn, replaced by things that it is not.
 
-    The body itself and its fields are replaced by everything nasty; a part of a field by a third
-    of it, and its neighbour by the next third.
+    The body itself and its fields are replaced by everything nasty; a part of a field by a sixth
+    of it, and its neighbour by the next sixth.
     """
     for turn, place in enumerate(_places(right)):
         is_deep = len(place) > 1
         for number, nasty in enumerate(NASTY):
-            if is_deep and number % 3 != turn % 3:
+            if is_deep and number % 6 != turn % 6:
                 continue
             yield (
                 f"{'.'.join(map(str, place)) or 'body'} = nasty {number}",
