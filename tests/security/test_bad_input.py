@@ -70,7 +70,7 @@ def _headed(op: Operation, right: fuzz.Request) -> Iterator[fuzz.Request]:
 
 
 def _bodied(op: Operation, right: fuzz.Request) -> Iterator[fuzz.Request]:
-    """Wrong values on every route; what is no JSON at all, which every route reads alike, on few."""
+    """Wrong values on every route; what is no JSON, which all routes read alike, on a few."""
     for about, body in fuzz.bodies(op.body):
         yield fuzz.Request(op.method, right.path, about, fuzz.encoded(body), right.headers)
     if op.name not in TYPICAL:
