@@ -77,11 +77,23 @@ def template(server: EmbeddedPostgres, folder: Path) -> str:
 
 
 async def clone(server: EmbeddedPostgres, template: str, name: str) -> None:
+    await _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
+@asynccontextmanager
+async def copy_of(server: EmbeddedPostgres, template: str, name: str) -> AsyncIterator[None]:
+    """A database for a while: each is a thousand files, which would be many in the end."""
+    await clone(server, template, name)
+    yield
+    await _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _administer(server: EmbeddedPostgres, statement: str) -> None:
     admin = create_async_engine(
         server.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
     )
     async with admin.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        await connection.execute(text(statement))
     await admin.dispose()
 
 
@@ -89,9 +101,15 @@ async def clone(server: EmbeddedPostgres, template: str, name: str) -> None:
 async def new_world(
     server: EmbeddedPostgres, template: str, folder: Path, name: str, clock: ShiftedClock
 ) -> AsyncIterator[World]:
-    """A service on a database of its own."""
-    await clone(server, template, name)
-    world = await World.open(_settings(server, name, folder / name), clock)
+    """A service on a database of its own, which goes with it."""
+    settings = _settings(server, name, folder / name)
+    async with copy_of(server, template, name), opened(settings, clock) as world:
+        yield world
+
+
+@asynccontextmanager
+async def opened(settings: Settings, clock: ShiftedClock) -> AsyncIterator[World]:
+    world = await World.open(settings, clock)
     yield world
     await world.close()
 

@@ -123,7 +123,7 @@ async def deal_statistics(
 @router.get(
     "/revisions",
     dependencies=LIVE,
-    responses=problems(InvalidCursorError, LiveStatisticsRestrictedError),
+    responses=problems(InvalidCursorError, LiveStatisticsRestrictedError, UnknownCurrencyError),
 )
 async def figure_revisions(
     reads: HotReads, currency: Currency = "KRW", cursor: str | None = None, limit: Limit = 20
@@ -173,7 +173,7 @@ async def dimension_table(
     return await released_table(reads, dimension.value, period, read_unit(unit), until)
 
 
-@router.get("/proof", responses=problems(NotFoundError))
+@router.get("/proof", responses=problems(NotFoundError, UnknownCurrencyError))
 async def proof(
     http: Request,
     reads: HotReads,

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -20,5 +21,7 @@ async def stage(server: EmbeddedPostgres, template: str, folder: Path) -> AsyncI
 @pytest.fixture(scope="module")
 async def market(server: EmbeddedPostgres, template: str, folder: Path) -> AsyncIterator[Market]:
     """A market for many examples of one property: what they do stays, and time may move."""
-    async with new_world(server, template, folder, "examples", ShiftedClock()) as world:
+    async with new_world(
+        server, template, folder, f"examples_{uuid4().hex}", ShiftedClock()
+    ) as world:
         yield await Market.open(world)

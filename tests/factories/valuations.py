@@ -91,7 +91,10 @@ async def institution(
 async def designate(sessions: Sessions, organisation_id: UUID, *, since: date) -> None:
     async with sessions.begin() as session:
         designation = Designation(
-            created_at=now(session), organisation_id=organisation_id, sector=Sector.PRIVATE
+            created_at=now(session),
+            organisation_id=organisation_id,
+            sector=Sector.PRIVATE,
+            designated_on=since,
         )
         begin(session, designation, BY_SYSTEM)
         await session.flush()

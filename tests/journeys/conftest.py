@@ -11,7 +11,7 @@ import uvicorn
 
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
-from tests.conftest import _settings, clone
+from tests.conftest import _settings, copy_of
 from tests.factories.world import World
 
 
@@ -22,14 +22,14 @@ async def world_that_listens(
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         name = f"world_{uuid4().hex}"
-        await clone(server, template, name)
         port = {"port": listener.getsockname()[1], "loopback_providers": True}
         settings = _settings(server, name, folder / name).model_copy(update=port)
-        world = await World.open(settings, clock)
-        config = uvicorn.Config(world.app, log_config=None, lifespan="off", access_log=False)
-        service = uvicorn.Server(config)
-        serving = asyncio.create_task(service.serve(sockets=[listener]))
-        yield world
-        service.should_exit = True
-        await serving
-        await world.close()
+        async with copy_of(server, template, name):
+            world = await World.open(settings, clock)
+            config = uvicorn.Config(world.app, log_config=None, lifespan="off", access_log=False)
+            service = uvicorn.Server(config)
+            serving = asyncio.create_task(service.serve(sockets=[listener]))
+            yield world
+            service.should_exit = True
+            await serving
+            await world.close()

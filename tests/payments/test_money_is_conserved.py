@@ -51,8 +51,11 @@ TERMS: Final = ((1_000_003, "KRW", 500), (999, "KRW", 500), (100_01, "USD", 333)
 EXAMPLES: Final = 8
 STEPS: Final = 50
 REFUSED: Final = 0.06
-NOT_PLAYED: Final = {"amend", "sign", "countersign", "name_payees", "plan_parts", "settle"}
-"""Moves before the signature, and the one that only follows from others."""
+NOT_PLAYED: Final = {
+    *("amend", "sign", "countersign", "name_payees", "plan_parts", "settle"),
+    *("set_terms", "take", "take_effect"),
+}
+"""Moves before the signature, the one that only follows from others, and those of a licence."""
 OURS: Final = BankAccount(**bank_account("000-000-000000"))
 ELSEWHERE: Final = BankAccount(**bank_account("555-666-777777"))
 

@@ -6,7 +6,7 @@ import pytest
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
 from marketplace.kernel.seals import seal_new_events
-from tests.conftest import new_world
+from tests.conftest import _settings, clone, opened
 from tests.factories.deals import Market
 from tests.processes.commands import Terminal, shell, with_copy
 
@@ -24,7 +24,9 @@ def sold(server: EmbeddedPostgres, template: str, folder: Path) -> str:
     """A database with one settled deal, one under way, and sealed events."""
 
     async def sell() -> None:
-        async with new_world(server, template, folder, "sold", ShiftedClock()) as world:
+        await clone(server, template, "sold")
+        settings = _settings(server, "sold", folder / "sold")
+        async with opened(settings, ShiftedClock()) as world:
             market = await Market.open(world)
             await market.deal("settled")
             await market.deal("funded")

@@ -164,7 +164,7 @@ _SERIALS = iter(range(1, 10_000))
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,

@@ -20,7 +20,7 @@ from tests.factories.licences import (
     royalty,
     statement,
 )
-from tests.royalties.test_rules import year_of
+from tests.royalties.test_royalty_rules import year_of
 
 TERMS = royalty(period_months=6, due_days=180, minimum_annual_minor=10_000_000)
 amounts = st.integers(0, 4_000_000_000)

@@ -8,6 +8,7 @@ from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError
 from marketplace.assets.consents.errors import ConsentsMissingError
 from marketplace.assets.errors import NotOwnerError
+from marketplace.assets.identifiers import InvalidClassificationError
 from marketplace.deals.access import MOVE_ERRORS, Operator, Performer, Reader, Signer
 from marketplace.deals.errors import SamePeopleError
 from marketplace.deals.licences import service, taking
@@ -39,6 +40,7 @@ from marketplace.deals.negotiations.errors import ListingNotOpenError, OwnListin
 from marketplace.deals.queries import get_deal, read_agreement, read_deal
 from marketplace.deals.schemas import AgreementRead, DealRead
 from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -99,7 +101,13 @@ async def deal_licences(deal_id: UUID, actor: Reader, session: Session) -> list[
 @router.post(
     "/deals/{deal_id}/set-licence-terms",
     responses=problems(
-        *MOVE_ERRORS, *CONFLICTS, NoLicenceDealError, PublishedTermsError, NotOwnerError
+        *MOVE_ERRORS,
+        *CONFLICTS,
+        NoLicenceDealError,
+        PublishedTermsError,
+        NotOwnerError,
+        InvalidClassificationError,
+        UnknownCurrencyError,
     ),
 )
 async def set_licence_terms(
@@ -141,7 +149,13 @@ async def take_open_licence(
     "/licences/{licence_id}/offer-sublicence",
     status_code=status.HTTP_201_CREATED,
     response_model=ListingRead,
-    responses=problems(*MOVE_ERRORS, OutsideHeadLicenceError, TerritoryNotCoveredError),
+    responses=problems(
+        *MOVE_ERRORS,
+        OutsideHeadLicenceError,
+        TerritoryNotCoveredError,
+        InvalidClassificationError,
+        UnknownCurrencyError,
+    ),
 )
 async def offer_sublicence(
     licence_id: UUID, request: SublicenceOffer, actor: Seller, session: Session

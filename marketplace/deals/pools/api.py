@@ -6,6 +6,7 @@ from fastapi import status
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.assets.errors import NotOwnerError
+from marketplace.assets.identifiers import InvalidClassificationError
 from marketplace.deals.access import MOVE_ERRORS, Performer, Reader, Signer
 from marketplace.deals.payees.schemas import ShareRead
 from marketplace.deals.pools import service
@@ -98,7 +99,9 @@ async def agree_to_pool(pool_id: UUID, actor: Signer, session: Session) -> PoolR
     "/{pool_id}/offer-licence",
     status_code=status.HTTP_201_CREATED,
     response_model=ListingRead,
-    responses=problems(*MOVE_ERRORS, PoolNotOpenError, UnknownCurrencyError),
+    responses=problems(
+        *MOVE_ERRORS, PoolNotOpenError, UnknownCurrencyError, InvalidClassificationError
+    ),
 )
 async def offer_pool_licence(
     pool_id: UUID, request: PoolOffer, actor: Seller, session: Session

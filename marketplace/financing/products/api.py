@@ -10,6 +10,7 @@ from marketplace.financing.products import service
 from marketplace.financing.products.models import LenderProduct
 from marketplace.financing.products.schemas import ProductPublish, ProductRead
 from marketplace.kernel.errors import NotFoundError
+from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -23,7 +24,9 @@ OneCurrency = Annotated[str | None, Query(pattern="^[A-Z]{3}$", description="ISO
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=ProductRead,
-    responses=problems(InvalidTokenError, PermissionMissingError, LendersOnlyError),
+    responses=problems(
+        InvalidTokenError, PermissionMissingError, LendersOnlyError, UnknownCurrencyError
+    ),
 )
 async def publish_lender_product(
     request: ProductPublish, actor: Financier, session: Session

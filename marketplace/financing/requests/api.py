@@ -35,6 +35,7 @@ from marketplace.financing.requests.schemas import (
 )
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import NotYourMoveError
+from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -51,7 +52,7 @@ async def _read(session: Session, request: FinancingRequest, actor: Reader) -> F
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(*DOOR_ERRORS, NotOwnerError, CollateralKnownError),
+    responses=problems(*DOOR_ERRORS, NotOwnerError, CollateralKnownError, UnknownCurrencyError),
 )
 async def file_financing_request(
     request: FinancingRequestFile, actor: Financier, session: Session

@@ -22,6 +22,7 @@ from marketplace.financing.schemes.schemas import (
     TopUpAsk,
     TopUpRead,
 )
+from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit, page_by_id
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -85,7 +86,7 @@ async def risk_sharing_schemes(
 @router.post(
     "/compensation-funds",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(*DOOR_ERRORS),
+    responses=problems(*DOOR_ERRORS, UnknownCurrencyError),
 )
 async def open_compensation_fund(request: FundOpen, actor: Operator, session: Session) -> FundRead:
     """Operator: open a compensation fund for an organisation, with its limits."""
@@ -105,7 +106,7 @@ async def compensation_funds(
 @router.post(
     "/compensation-funds/{fund_id}/top-ups",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(*DOOR_ERRORS, InvalidLoanTermsError),
+    responses=problems(*DOOR_ERRORS, InvalidLoanTermsError, UnknownCurrencyError),
 )
 async def top_up_fund(
     fund_id: UUID, request: TopUpAsk, actor: Financier, session: Session, ways: Ways

@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
-from tests.conftest import _settings, clone
+from tests.conftest import _settings, clone, copy_of
 from tests.factories.stripe import StripeWorld
 
 
@@ -32,6 +32,6 @@ async def own_stripe(
 ) -> AsyncIterator[StripeWorld]:
     """A place of its own, for tests that move the clock or look at everything."""
     name = f"stripe_{uuid4().hex}"
-    await clone(server, template, name)
-    async with StripeWorld.open(_settings(server, name, folder / name), clock) as opened:
+    settings = _settings(server, name, folder / name)
+    async with copy_of(server, template, name), StripeWorld.open(settings, clock) as opened:
         yield opened
