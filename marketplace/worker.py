@@ -14,7 +14,7 @@ from typing import Final
 
 from marketplace.accounts.letters import Letters
 from marketplace.accounts.passwords.service import mail_resets
-from marketplace.assets.fee_alerts.service import alert
+from marketplace.assets.alerts.service import note_fees, tell
 from marketplace.documents.proofs.service import stamp_new
 from marketplace.documents.proofs.timestamps import Authority
 from marketplace.documents.withdrawing import destroy_withdrawn
@@ -46,7 +46,6 @@ logger = get_logger(__name__)
 POLL_SECONDS: Final = 0.2
 CLOCK_SECONDS: Final = 1.0
 MAIL_SECONDS: Final = 0.5
-FEE_SECONDS: Final = 60.0
 SEAL_SECONDS: Final = 3600.0
 FAILURE_SECONDS_MAX: Final = 5.0
 
@@ -94,7 +93,8 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
         Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),
         Loop("releases", partial(_release, sessions, settings), SEAL_SECONDS),
         Loop("password resets", partial(mail_resets, sessions, letters), MAIL_SECONDS),
-        Loop("fee alerts", partial(alert, sessions, keyring), FEE_SECONDS),
+        Loop("annuities", partial(note_fees, sessions), SEAL_SECONDS),
+        Loop("alerts", partial(tell, sessions, keyring), MAIL_SECONDS),
         Loop("mail", mailer.send_due, MAIL_SECONDS),
         *provider_loops(sessions, settings, desk),
         *stamp_loops(sessions, settings),

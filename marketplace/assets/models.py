@@ -59,9 +59,9 @@ class Right(Record, table=True):
     """An idea or an intellectual property right that can be traded. Its facts are public.
 
     From `legal_status` to `turns_at` it is the newest projection of the register's facts
-    (`assets/standing`), which time alone changes at `turns_at`. `fees_alerted_for` is the end of
-    paid years that was warned of last. `checked_on` is when the register was looked at last, and
-    `known_at` when a fact was learned last: facts of one right are learned one after the other.
+    (`assets/standing`), which time alone changes at `turns_at`. `checked_on` is when the register
+    was looked at last, and `known_at` when a fact was learned last: facts of one right are learned
+    one after the other.
     """
 
     __tablename__: ClassVar[str] = "ip_right"
@@ -83,7 +83,6 @@ class Right(Record, table=True):
     legal_status: LegalStatus = Field(sa_type=text_enum(LegalStatus))
     last_day: date | None = None
     fees_paid_until: date | None = None
-    fees_alerted_for: date | None = None
     restrained_since: date | None = None
     challenged_since: date | None = None
     turns_at: datetime | None = moment(nullable=True)

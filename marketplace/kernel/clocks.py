@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import exists, literal_column, union_all
+from sqlalchemy import Select, exists, literal_column, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -70,7 +70,7 @@ async def _with_due(sessions: Sessions, clocks: Sequence[Clock]) -> list[Clock]:
     """Which tables have something due. It takes no lock, so that an idle service takes no ids."""
     async with sessions() as session:
         moment = now(session)
-        probes = [
+        probes: list[Select[Any]] = [
             select(literal_column(str(number))).where(
                 exists().where(col(clock.model.due_at) <= moment)
             )

@@ -3,6 +3,8 @@ from typing import Final
 from marketplace.assets import api as assets_api
 from marketplace.assets import errors as assets_errors
 from marketplace.assets import personal_data as assets_personal_data
+from marketplace.assets.alerts import api as alerts_api
+from marketplace.assets.alerts import service as alerts_service
 from marketplace.assets.consents import api as consents_api
 from marketplace.assets.consents import errors as consents_errors
 from marketplace.assets.consents.lifecycle import CONSENT
@@ -16,7 +18,6 @@ from marketplace.assets.encumbrances.certificates.models import EncumbranceCerti
 from marketplace.assets.encumbrances.consents import api as holders_consents_api
 from marketplace.assets.encumbrances.lifecycle import ENCUMBRANCE
 from marketplace.assets.encumbrances.models import Encumbrance, EncumbranceVersion
-from marketplace.assets.fee_alerts import api as fee_alerts_api
 from marketplace.assets.filings import api as filings_api
 from marketplace.assets.legal_rules import api as legal_rules_api
 from marketplace.assets.legal_rules import errors as legal_rules_errors
@@ -29,6 +30,7 @@ from marketplace.assets.title import api as title_api
 from marketplace.assets.title import errors as title_errors
 from marketplace.assets.title.models import Conveyance
 from marketplace.kernel.clocks import Clock
+from marketplace.kernel.events import Consumer
 from marketplace.wiring.domain import Domain
 
 ASSETS: Final = Domain(
@@ -37,7 +39,7 @@ ASSETS: Final = Domain(
         filings_api.router,
         title_api.router,
         standing_api.router,
-        fee_alerts_api.router,
+        alerts_api.router,
         register_api.router,
         legal_rules_api.router,
         consents_api.router,
@@ -50,6 +52,7 @@ ASSETS: Final = Domain(
     ),
     lifecycles=(CONSENT, ENCUMBRANCE),
     clocks=(Clock(Consent, {}), Clock(Encumbrance, {"review": encumbrances_service.review})),
+    consumers=(Consumer("alerts", {"right.standing": alerts_service.on_standing}),),
     turning=(standing_service.turn,),
     constraint_errors={
         **assets_errors.CONSTRAINT_ERRORS,

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -66,10 +67,10 @@ class Attacker:
         return row
 
     def _extreme(self, objective: Row) -> float | None:
-        # Half a second of imports, which only the process that releases figures should pay.
-        from scipy.optimize import linprog  # noqa: PLC0415
-
-        found = linprog(objective, bounds=self._bounds, method="highs", **self._known)
+        # Named in full, as it is loaded at its first use: half a second that few processes owe.
+        found = scipy.optimize.linprog(
+            objective, bounds=self._bounds, method="highs", **self._known
+        )
         return float(found.fun) if found.status == _SOLVED else None
 
     def _equations(self) -> dict[str, Any]:
