@@ -173,6 +173,7 @@ PERSONAL_DATA: Final = PersonalData(
         events_about("right_events", "right", _RIGHTS),
     ),
     impersonal={
+        "right_alert": "what public facts threaten a right; its letters go out and are forgotten",
         "right_reservation": "which deal holds a right, by ids",
         "legal_rule": "what the law says",
         "event_code": "what the codes of registers mean",
