@@ -6,14 +6,13 @@ from marketplace.financing import verify as financing_verify
 from marketplace.financing.covenants import api as covenants_api
 from marketplace.financing.covenants.lifecycle import COVENANT_BREACH
 from marketplace.financing.covenants.models import CovenantBreach
-from marketplace.financing.covenants.service import on_appraised, on_standing
+from marketplace.financing.covenants.service import on_standing
 from marketplace.financing.handlers import on_paid, on_request_expired
 from marketplace.financing.loans import api as loans_api
 from marketplace.financing.loans import opening, pledging
 from marketplace.financing.loans.accruing import accrue
 from marketplace.financing.loans.lifecycle import LOAN
 from marketplace.financing.loans.models import Loan, LoanSchedule
-from marketplace.financing.models import Appraisal
 from marketplace.financing.offers import api as offers_api
 from marketplace.financing.offers.lifecycle import LOAN_OFFER
 from marketplace.financing.offers.models import LoanOffer
@@ -27,6 +26,9 @@ from marketplace.financing.requests.lifecycle import FINANCING_REQUEST
 from marketplace.financing.requests.models import FinancingRequest
 from marketplace.financing.schemes import api as schemes_api
 from marketplace.financing.schemes.models import ReferenceRate, RiskShare
+from marketplace.financing.valuations import api as valuations_api
+from marketplace.financing.valuations import service as valuations
+from marketplace.financing.valuations.models import FinancingValuation
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.events import Consumer
 from marketplace.wiring.domain import Domain
@@ -37,12 +39,17 @@ PLEDGE_OVER: Final = (
     "encumbrance.reject",
     "encumbrance.cancel",
 )
+VALUATION_NEWS: Final = tuple(
+    f"valuation_order.{name}"
+    for name in ("deliver", "object", "dismiss", "cancel", "withdraw", "fail", "sustain")
+)
 
 FINANCING: Final = Domain(
     routers=(
         schemes_api.router,
         products_api.router,
         requests_api.router,
+        valuations_api.router,
         offers_api.router,
         loans_api.router,
         covenants_api.router,
@@ -57,9 +64,10 @@ FINANCING: Final = Domain(
                 "payment_request.expire": on_request_expired,
                 "encumbrance.register": pledging.on_registered,
                 "right.standing": on_standing,
-                "appraisal.record": on_appraised,
+                "valuation_report.correct": valuations.on_correction,
             }
-            | dict.fromkeys(PLEDGE_OVER, pledging.on_ended),
+            | dict.fromkeys(PLEDGE_OVER, pledging.on_ended)
+            | dict.fromkeys(VALUATION_NEWS, valuations.on_order),
         ),
     ),
     clocks=(
@@ -75,7 +83,7 @@ FINANCING: Final = Domain(
     append_only=(
         ReferenceRate.__tablename__,
         RiskShare.__tablename__,
-        Appraisal.__tablename__,
+        FinancingValuation.__tablename__,
         LoanSchedule.__tablename__,
     ),
     proofs=financing_verify.CHECKS,

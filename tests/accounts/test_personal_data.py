@@ -166,7 +166,7 @@ NOT_OF_A_SELLER = {
     "agreements_on_confidentiality",
     "applications_allowed",
     "applications_registered",
-    "appraisals",
+    "financing_valuations",
     "awarded_deals",
     "awards",
     "browsers",

@@ -187,9 +187,12 @@ async def test_a_lost_right_is_a_breach_that_lets_the_lender_call(desk: Desk) ->
 
 async def test_less_value_breaks_the_loan_to_value_until_it_is_mended(desk: Desk) -> None:
     loan = await desk.running()
-    right_id = loan["pledges"][0]["right_id"]
-    await ok(await desk.appraise(loan["request_id"], right_id, 350_000_000))
-    await desk.world.work()
+    order = await ok(await desk.order(f"/v1/loans/{loan['id']}", desk.lender))
+    roles = {one["role"] for one in order["parties"]}
+    assert {"client", "lender", "borrower"} <= roles
+    await desk.report(order, 350_000_000)
+    value = await ok(await desk.borrower.get(f"/v1/loans/{loan['id']}/valuation"))
+    assert (value["order_id"], value["value"]["amount_minor"]) == (order["id"], 350_000_000)
     path = f"/v1/loans/{loan['id']}/breaches"
     (breach,) = await ok(await desk.lender.get(path))
     assert (breach["kind"], breach["ltv_basis_points"]) == ("loan_to_value", 8_571)
