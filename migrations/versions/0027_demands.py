@@ -1,4 +1,4 @@
-"""Collateral is valued by orders of the valuation domain.
+"""Demands of other products than loans; collateral is valued by orders of the valuation domain.
 
 The figures that institutions stated before are dropped; offers and pledges keep theirs. A request
 that waits for such a figure is open to a new order.
@@ -56,16 +56,114 @@ ALTER TABLE financing_request ADD CONSTRAINT financing_request_valuer_organisati
 ALTER TABLE loan_offer DROP COLUMN valuation_order_id;
 DROP TABLE financing_valuation;
 """
-APPEND_ONLY = ("financing_valuation",)
+DEMANDS = """
+CREATE TABLE demand (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    version integer NOT NULL,
+    due_at timestamptz,
+    company_organisation_id uuid NOT NULL,
+    product varchar NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency varchar NOT NULL,
+    summary varchar NOT NULL,
+    terms jsonb NOT NULL,
+    offerer_organisation_id uuid,
+    agreed_minor bigint,
+    leads_to varchar,
+    settled_at timestamptz,
+    state varchar NOT NULL,
+    CONSTRAINT demand_primary PRIMARY KEY (id),
+    CONSTRAINT demand_amount_check CHECK (amount_minor > 0),
+    CONSTRAINT demand_product_check CHECK (product = terms ->> 'product'),
+    CONSTRAINT demand_company_organisation_id_foreign FOREIGN KEY (company_organisation_id) REFERENCES organisation (id),
+    CONSTRAINT demand_offerer_organisation_id_foreign FOREIGN KEY (offerer_organisation_id) REFERENCES organisation (id)
+);
+CREATE INDEX demand_company_index ON demand (company_organisation_id, id);
+CREATE INDEX demand_offerer_index ON demand (offerer_organisation_id, id);
+CREATE INDEX demand_open_index ON demand (product, id) WHERE state = 'open';
+CREATE INDEX demand_due_index ON demand (due_at) WHERE due_at IS NOT NULL;
+CREATE UNIQUE INDEX demand_leads_to_unique ON demand (leads_to) WHERE leads_to IS NOT NULL;
+CREATE TABLE demand_right (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    demand_id uuid NOT NULL,
+    right_id uuid NOT NULL,
+    CONSTRAINT demand_right_primary PRIMARY KEY (id),
+    CONSTRAINT demand_right_once_unique UNIQUE (demand_id, right_id),
+    CONSTRAINT demand_right_demand_id_foreign FOREIGN KEY (demand_id) REFERENCES demand (id),
+    CONSTRAINT demand_right_right_id_foreign FOREIGN KEY (right_id) REFERENCES ip_right (id)
+);
+CREATE INDEX demand_right_right_index ON demand_right (right_id);
+CREATE TABLE demand_offer (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    version integer NOT NULL,
+    due_at timestamptz,
+    demand_id uuid NOT NULL,
+    offerer_organisation_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency varchar NOT NULL,
+    terms jsonb NOT NULL,
+    valid_until timestamptz NOT NULL,
+    state varchar NOT NULL,
+    CONSTRAINT demand_offer_primary PRIMARY KEY (id),
+    CONSTRAINT demand_offer_amount_check CHECK (amount_minor > 0),
+    CONSTRAINT demand_offer_demand_id_foreign FOREIGN KEY (demand_id) REFERENCES demand (id),
+    CONSTRAINT demand_offer_offerer_organisation_id_foreign FOREIGN KEY (offerer_organisation_id) REFERENCES organisation (id)
+);
+CREATE UNIQUE INDEX demand_offer_one_live ON demand_offer (demand_id, offerer_organisation_id) WHERE state = 'offered';
+CREATE UNIQUE INDEX demand_offer_one_accepted ON demand_offer (demand_id) WHERE state = 'accepted';
+CREATE INDEX demand_offer_demand_index ON demand_offer (demand_id, id);
+CREATE INDEX demand_offer_offerer_index ON demand_offer (offerer_organisation_id, id);
+CREATE INDEX demand_offer_due_index ON demand_offer (due_at) WHERE due_at IS NOT NULL;
+CREATE TABLE pool_collection (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    demand_id uuid NOT NULL,
+    starts_on date NOT NULL,
+    ends_on date NOT NULL,
+    cash_minor bigint NOT NULL,
+    residue_minor bigint NOT NULL,
+    distributed_at timestamptz,
+    CONSTRAINT pool_collection_primary PRIMARY KEY (id),
+    CONSTRAINT pool_collection_start_unique UNIQUE (demand_id, starts_on),
+    CONSTRAINT pool_collection_amounts_check CHECK (cash_minor > 0 AND residue_minor >= 0),
+    CONSTRAINT pool_collection_period_check CHECK (ends_on > starts_on),
+    CONSTRAINT pool_collection_demand_id_foreign FOREIGN KEY (demand_id) REFERENCES demand (id)
+);
+CREATE UNIQUE INDEX pool_collection_one_open ON pool_collection (demand_id) WHERE distributed_at IS NULL;
+CREATE TABLE pool_share (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    collection_id uuid NOT NULL,
+    position integer NOT NULL,
+    interest_due_minor bigint NOT NULL,
+    interest_minor bigint NOT NULL,
+    principal_minor bigint NOT NULL,
+    balance_minor bigint NOT NULL,
+    unpaid_minor bigint NOT NULL,
+    CONSTRAINT pool_share_primary PRIMARY KEY (id),
+    CONSTRAINT pool_share_position_unique UNIQUE (collection_id, position),
+    CONSTRAINT pool_share_amounts_check CHECK (interest_due_minor >= 0 AND interest_minor >= 0
+        AND principal_minor >= 0 AND balance_minor >= 0 AND unpaid_minor >= 0),
+    CONSTRAINT pool_share_collection_id_foreign FOREIGN KEY (collection_id) REFERENCES pool_collection (id)
+);
+"""
+TABLES = ("pool_share", "pool_collection", "demand_offer", "demand_right", "demand")
+APPEND_ONLY = ("financing_valuation", "demand_right", "pool_share")
 
 
 def upgrade() -> None:
     _run(VALUATIONS)
+    _run(DEMANDS)
     for table in APPEND_ONLY:
         op.execute(_append_only(table))
 
 
 def downgrade() -> None:
+    for table in TABLES:
+        op.execute(f"DROP TABLE {table}")
     _run(APPRAISALS)
     op.execute(_append_only("appraisal"))
 
