@@ -149,9 +149,7 @@ class _Stage:
         return self._prove()
 
     def _lend(self, journey: Journey) -> None:
-        parties = financing.sign_up(
-            self.url, self.operator, self.password, self._bank, self._tell
-        )
+        parties = financing.sign_up(self.url, self.operator, self.password, self._bank, self._tell)
         if journey is not Journey.DEFAULT:
             financing.repaid(parties)
         if journey is not Journey.LOAN:

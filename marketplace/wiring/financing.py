@@ -10,6 +10,7 @@ from marketplace.financing.covenants.service import on_standing
 from marketplace.financing.demands import api as demands_api
 from marketplace.financing.demands import closing as demands_closing
 from marketplace.financing.demands import errors as demands_errors
+from marketplace.financing.demands import personal_data as demands_personal_data
 from marketplace.financing.demands import service as demands_service
 from marketplace.financing.demands.lifecycle import DEMAND, DEMAND_OFFER
 from marketplace.financing.demands.models import Demand, DemandOffer, DemandRight
@@ -67,7 +68,15 @@ FINANCING: Final = Domain(
         demands_api.router,
         securitisation_api.router,
     ),
-    lifecycles=(FINANCING_REQUEST, LOAN_OFFER, LOAN, COVENANT_BREACH, ENFORCEMENT, DEMAND, DEMAND_OFFER),
+    lifecycles=(
+        FINANCING_REQUEST,
+        LOAN_OFFER,
+        LOAN,
+        COVENANT_BREACH,
+        ENFORCEMENT,
+        DEMAND,
+        DEMAND_OFFER,
+    ),
     consumers=(
         Consumer(
             "financing",
@@ -98,7 +107,10 @@ FINANCING: Final = Domain(
         **demands_errors.CONSTRAINT_ERRORS,
         **securitisation_errors.CONSTRAINT_ERRORS,
     },
-    personal_data=(financing_personal_data.PERSONAL_DATA,),
+    personal_data=(
+        financing_personal_data.PERSONAL_DATA,
+        demands_personal_data.PERSONAL_DATA,
+    ),
     append_only=(
         ReferenceRate.__tablename__,
         RiskShare.__tablename__,

@@ -137,7 +137,7 @@ class Desk:
         )
         return found
 
-    async def value(self, request_id: str, *right_ids: str, minor: int = VALUE_MINOR) -> Any:
+    async def value(self, request_id: str, minor: int = VALUE_MINOR) -> Any:
         """Order a valuation, pay for it, and let the institution that was drawn report."""
         path = f"/v1/financing-requests/{request_id}"
         await self.report(await ok(await self.order(path)), minor)
@@ -167,7 +167,7 @@ class Desk:
     async def agreed(self, *right_ids: str, **changed: Any) -> dict[str, Any]:
         """A loan whose contract waits for signatures."""
         request = await self.request(*right_ids)
-        await self.value(request["id"], *right_ids)
+        await self.value(request["id"])
         offer = await ok(await self.offer(request["id"], **changed))
         found: dict[str, Any] = await ok(
             await self.borrower.post(f"/v1/loan-offers/{offer['id']}/accept")

@@ -177,14 +177,19 @@ async def test_notes_are_paid_by_rank_and_the_rest_is_the_companys(desk: Desk) -
     assert told(await desk.borrower.get(f"{path}/tranches")) == (409, "not_securitised")
     await desk.pay((await signed(desk, wanted["id"], desk.lender))["payment"])
     tranches = await ok(await desk.lender.get(f"{path}/tranches"))
-    bounds = [(one["attachment"]["amount_minor"], one["detachment"]["amount_minor"]) for one in tranches]
+    bounds = [
+        (one["attachment"]["amount_minor"], one["detachment"]["amount_minor"]) for one in tranches
+    ]
     assert bounds == [(50_000_000, 120_000_000), (20_000_000, 50_000_000)]
 
     await desk.days(73)
     cash = {"ends_on": str(desk.today), "cash_minor": 70_000_000}
     assert told(await desk.lender.post(f"{path}/collections", cash)) == (403, "not_your_move")
     late = cash | {"ends_on": str(desk.today + timedelta(days=9))}
-    assert told(await desk.borrower.post(f"{path}/collections", late)) == (422, "invalid_collection")
+    assert told(await desk.borrower.post(f"{path}/collections", late)) == (
+        422,
+        "invalid_collection",
+    )
     made = await ok(await desk.borrower.post(f"{path}/collections", cash))
     twice = await desk.borrower.post(f"{path}/collections", cash)
     assert told(twice) == (409, "collection_open")

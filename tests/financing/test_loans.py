@@ -27,7 +27,7 @@ async def test_from_the_request_to_the_release(desk: Desk) -> None:
     before = await desk.balance(desk.borrower)
     request = await desk.request(right_id)
     assert request["state"] == "prescreened"
-    valued = await desk.value(request["id"], right_id)
+    valued = await desk.value(request["id"])
     assert valued["state"] == "valued"
     cheap = await ok(await desk.offer(request["id"], rate_basis_points=500))
     dear = await ok(await desk.offer(request["id"], desk.rival, fee_minor=3_000_000))
@@ -193,7 +193,7 @@ async def test_nobody_acts_around_a_pledge(desk: Desk) -> None:
         await desk.borrower.get(f"/v1/financing-requests/{again['id']}/prescreening")
     )
     assert screened["rights"][0]["reasons"] == ["ranks_behind"]
-    await desk.value(again["id"], right_id)
+    await desk.value(again["id"])
     assert told(await desk.offer(again["id"])) == (409, "limit_exceeded")
 
 
@@ -256,7 +256,7 @@ async def test_co_owners_consent_to_the_very_terms(desk: Desk) -> None:
         await other.post(f"/v1/consents/{consent['id']}/give", {"terms_sha256": terms["sha256"]})
     )
     assert (await ok(await desk.borrower.post(f"{path}/prescreen")))["state"] == "prescreened"
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     offer = await ok(await desk.offer(request["id"]))
     loan = await ok(await desk.borrower.post(f"/v1/loan-offers/{offer['id']}/accept"))
     await desk.sign(loan["id"])
@@ -275,7 +275,7 @@ async def test_a_third_party_pledges_its_own_right(desk: Desk) -> None:
     assert told(await desk.borrower.post(f"{path}/collateral", theirs)) == (404, "not_found")
     await ok(await third.post(f"{path}/collateral", theirs))
     await ok(await desk.borrower.post(f"{path}/prescreen"))
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     offer = await ok(await desk.offer(request["id"]))
     loan = await ok(await desk.borrower.post(f"/v1/loan-offers/{offer['id']}/accept"))
     await desk.sign(loan["id"])
@@ -322,7 +322,7 @@ async def test_products_match_with_reasons(desk: Desk) -> None:
     bad = await ok(await desk.rival.post("/v1/lender-products", strict))
     right_id = await desk.right()
     request = await desk.request(right_id)
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     matches = await ok(await desk.borrower.get(f"/v1/financing-requests/{request['id']}/products"))
     found = {one["product"]["id"]: one["reasons"] for one in matches}
     assert found[good["id"]] == []
@@ -337,7 +337,7 @@ async def test_offers_are_refused_for_good_reasons(desk: Desk) -> None:
     request = await desk.request(right_id)
     assert told(await desk.offer(request["id"])) == (409, "illegal_move")
     assert told(await desk.offer(request["id"], desk.market.buyer)) == (404, "not_found")
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     over = await desk.offer(request["id"], amount_minor=AMOUNT_MINOR + 1)
     assert told(over) == (409, "limit_exceeded")
     tight = await desk.offer(request["id"], ltv_max_basis_points=5_999)
@@ -407,9 +407,7 @@ async def test_a_value_that_is_objected_to_or_corrected_counts_as_it_then_stands
     await ok(await desk.market.operator.post(f"{ordered}/dismiss"))
     less = VALUE_MINOR - 1
     correction = report_body(less, calculations=[cost_of(less)], low_minor=less, correction="typo")
-    await ok(
-        await desk.valuer.post(f"/v1/valuation/reports/{report['id']}/correct", correction)
-    )
+    await ok(await desk.valuer.post(f"/v1/valuation/reports/{report['id']}/correct", correction))
     assert told(await desk.borrower.post(accept)) == (409, "limit_exceeded")
     assert (await ok(await desk.borrower.get(path)))["state"] == "valued"
 

@@ -63,7 +63,7 @@ async def shared_loan(
     """A loan under a scheme, paid out, with everybody who takes part."""
     right_id = await desk.right()
     request = await desk.request(right_id)
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     terms = {"scheme": scheme, "schedule": "bullet", "term_months": 3, "months_each": 3}
     offer = await ok(await desk.offer(request["id"], **terms))
     loan = await ok(await desk.borrower.post(f"/v1/loan-offers/{offer['id']}/accept"))

@@ -179,7 +179,9 @@ async def grant_back(session: AsyncSession, deal: Deal, terms: LicenceTerms) -> 
     """
     if await _held(session, deal):
         return
-    licence = await _draft(session, deal, terms, await rights_of(session, deal), BY_SYSTEM, back=True)
+    licence = await _draft(
+        session, deal, terms, await rights_of(session, deal), BY_SYSTEM, back=True
+    )
     await granting.grant(session, licence, deal.subject, actor=BY_SYSTEM)
     await take_effect(session, deal)
 

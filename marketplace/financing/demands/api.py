@@ -41,9 +41,7 @@ router = transactional_router(prefix="/v1", tags=["financing: demands"])
 OfProduct = Annotated[Product | None, Query(description="left out: of every product")]
 
 
-async def _read(
-    session: Session, demand: queries.Demand, actor: Reader, ways: Ways
-) -> DemandRead:
+async def _read(session: Session, demand: queries.Demand, actor: Reader, ways: Ways) -> DemandRead:
     await session.flush()
     return (await queries.read_demands(session, [demand], actor, ways))[0]
 
@@ -82,9 +80,7 @@ async def demands(
 
 
 @router.get("/demands/{demand_id}", responses=problems(InvalidTokenError, NotFoundError))
-async def get_demand(
-    demand_id: UUID, actor: Reader, session: Session, ways: Ways
-) -> DemandRead:
+async def get_demand(demand_id: UUID, actor: Reader, session: Session, ways: Ways) -> DemandRead:
     """One demand with its terms, and for its two sides what became of it."""
     demand = await queries.get_demand(session, demand_id, actor=actor)
     return await _read(session, demand, actor, ways)
@@ -121,19 +117,17 @@ async def make_demand_offer(
     return queries.read_offer(offer, actor)
 
 
-@router.get(
-    "/demands/{demand_id}/offers", responses=problems(InvalidTokenError, NotFoundError)
-)
-async def demand_offers(
-    demand_id: UUID, actor: Reader, session: Session
-) -> list[DemandOfferRead]:
+@router.get("/demands/{demand_id}/offers", responses=problems(InvalidTokenError, NotFoundError))
+async def demand_offers(demand_id: UUID, actor: Reader, session: Session) -> list[DemandOfferRead]:
     """The offers for your demand, newest first; who offers sees its own alone."""
     demand = await queries.get_demand(session, demand_id, actor=actor)
     found = await queries.offers_for(session, demand.id, actor)
     return [queries.read_offer(offer, actor) for offer in found]
 
 
-@router.get("/demand-offers/{demand_offer_id}", responses=problems(InvalidTokenError, NotFoundError))
+@router.get(
+    "/demand-offers/{demand_offer_id}", responses=problems(InvalidTokenError, NotFoundError)
+)
 async def get_demand_offer(
     demand_offer_id: UUID, actor: Reader, session: Session
 ) -> DemandOfferRead:
@@ -189,9 +183,7 @@ async def withdraw_demand_offer(
     return queries.read_offer(offer, actor)
 
 
-@router.get(
-    "/demands/{demand_id}/agreement", responses=problems(InvalidTokenError, NotFoundError)
-)
+@router.get("/demands/{demand_id}/agreement", responses=problems(InvalidTokenError, NotFoundError))
 async def demand_agreement(demand_id: UUID, actor: Reader, session: Session) -> ContractRead:
     """The text that company and offerer agreed on; for the two of them."""
     demand = await queries.get_demand(session, demand_id, actor=actor)

@@ -90,9 +90,7 @@ async def read_demands(
     return [_read(one, rights[one.id], payments.get(one.subject), actor) for one in found]
 
 
-def _read(
-    demand: Demand, right_ids: list[UUID], payment: object, actor: Actor
-) -> DemandRead:
+def _read(demand: Demand, right_ids: list[UUID], payment: object, actor: Actor) -> DemandRead:
     own = DemandRead.model_fields.keys() & Demand.model_fields.keys() - {"leads_to"}
     role = role_in(demand, actor)
     is_party = role is not None or actor.is_operator
@@ -130,9 +128,7 @@ def offers_to(actor: Actor) -> SelectOfScalar[DemandOffer]:
     )
 
 
-async def offers_for(
-    session: AsyncSession, demand_id: UUID, actor: Actor
-) -> Sequence[DemandOffer]:
+async def offers_for(session: AsyncSession, demand_id: UUID, actor: Actor) -> Sequence[DemandOffer]:
     """What the actor may read of a demand's offers, newest first; at most a hundred."""
     query = offers_to(actor).where(col(DemandOffer.demand_id) == demand_id)
     query = query.order_by(col(DemandOffer.id).desc()).limit(100)
@@ -160,9 +156,7 @@ def read_offer(offer: DemandOffer, actor: Actor) -> DemandOfferRead:
         {name: getattr(offer, name) for name in own}
         | {
             "amount": Amount(amount_minor=offer.amount_minor, currency=offer.currency),
-            "your_moves": (
-                [] if actor.is_operator else offer.lifecycle.open_to(offer.state, role)
-            ),
+            "your_moves": ([] if actor.is_operator else offer.lifecycle.open_to(offer.state, role)),
         }
     )
 

@@ -59,7 +59,9 @@ class DemandOfferMake(Input):
         amount_minor=500_000_000, terms={"product": "equity", "stake_basis_points": 1_200}
     )
 
-    amount_minor: int = Field(gt=0, le=AMOUNT_MINOR_MAX, strict=True, description="in the demand's currency")
+    amount_minor: int = Field(
+        gt=0, le=AMOUNT_MINOR_MAX, strict=True, description="in the demand's currency"
+    )
     terms: Offered
     valid_until: AwareDatetime | None = Field(default=None, description="30 days, if left out")
 

@@ -45,9 +45,7 @@ OPEN_MAX: Final = timedelta(days=366)
 VALID: Final = timedelta(days=30)
 
 
-async def publish_demand(
-    session: AsyncSession, request: DemandPublish, *, actor: Actor
-) -> Demand:
+async def publish_demand(session: AsyncSession, request: DemandPublish, *, actor: Actor) -> Demand:
     """Show a demand to all whose kind may answer it.
 
     Raises:

@@ -14,8 +14,8 @@ from marketplace.financing.covenants.service import look_at_value
 from marketplace.financing.errors import ValuationUnderWayError
 from marketplace.financing.loans.lifecycle import SECURED
 from marketplace.financing.loans.models import Loan
-from marketplace.financing.loans.parties import participants_of
 from marketplace.financing.loans.parties import lock_for as lock_loan
+from marketplace.financing.loans.parties import participants_of
 from marketplace.financing.requests.lifecycle import RequestState
 from marketplace.financing.requests.models import FinancingRequest
 from marketplace.financing.requests.screening import collateral_of
