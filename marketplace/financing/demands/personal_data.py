@@ -32,7 +32,7 @@ _FORGET: Final = text(
     UPDATE demand SET summary = '-',
         terms = jsonb_set(terms, '{{use_of_proceeds}}', '"-"', false)
     WHERE company_organisation_id = {OWN}
-    """  # noqa: S608 - built from a constant
+    """
 )
 
 
