@@ -29,7 +29,7 @@ from marketplace.financing.demands.schemas import (
 from marketplace.financing.demands.terms import Product
 from marketplace.financing.loans.schemas import ContractRead, ContractSign
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
+from marketplace.kernel.lifecycle import IllegalMoveError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -204,7 +204,7 @@ async def sign_demand_agreement(
     return await _read(session, demand, actor, ways)
 
 
-@router.post("/demands/{demand_id}/give-up", responses=problems(*MOVE_ERRORS, NotYourMoveError))
+@router.post("/demands/{demand_id}/give-up", responses=problems(*MOVE_ERRORS))
 async def give_up_demand(
     demand_id: UUID, actor: Signer, session: Session, ways: Ways
 ) -> DemandRead:

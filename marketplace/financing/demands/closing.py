@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.models import Right
+from marketplace.assets.title.service import require_owner
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.licences.service import grant_back
 from marketplace.deals.licences.wording import licence_lines
@@ -44,10 +45,13 @@ async def close(
     """Hand an accepted offer over to where its product goes on, or draw up what is to be signed.
 
     Raises:
+        NotOwnerError: a right was sold meanwhile.
         What filing a request, publishing a listing and opening a deal may refuse.
     """
     wanted, offered = demand.wanted, offer.offered
     right_ids = await rights_of(session, demand.id)
+    for right_id in right_ids:
+        await require_owner(session, right_id, demand.company_organisation_id)
     keep(session, subject=demand.subject, content=render(demand, offer, right_ids))
     if isinstance(wanted, GuaranteeLoanWanted):
         await _request_loan(session, demand, wanted, right_ids, actor=actor)

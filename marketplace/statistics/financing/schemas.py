@@ -25,5 +25,5 @@ class FinancingFigures(Output):
     approval: RateRead = Field(description="requests whose borrower accepted an offer")
     default: RateRead = Field(description="loans paid out that were called")
     recovery: RateRead = Field(
-        description="what of the principal came back of called loans that are over, later too, on average"
+        description="of called loans that are over: what of the principal came back, later too"
     )
