@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import count
 from typing import Any, Final
 
@@ -164,7 +165,8 @@ def _value(parties: Parties, path: str) -> None:
 
 
 def _in_days(number: int) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + number * 86_400))
+    today = date.fromisoformat(time.strftime("%Y-%m-%d", time.gmtime()))
+    return str(today + timedelta(days=number))
 
 
 def _paid_out(parties: Parties, loan: dict[str, Any]) -> str:
