@@ -136,7 +136,7 @@ async def test_what_is_sold_is_licensed_back_when_its_title_passes(desk: Desk) -
 
     deal_id = found["leads_to"].removeprefix("deal:")
     path = f"/v1/deals/{deal_id}"
-    text = (await ok(await desk.lender.get(f"{path}/agreement")))["text"]
+    text = (await ok(await desk.lender.get(f"{path}/agreement")))["content"]
     assert "the buyer grants the seller this licence" in text
     assert "within 12 months" in text
     await sign((desk.borrower, desk.lender), deal_id)

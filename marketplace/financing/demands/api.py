@@ -20,6 +20,7 @@ from marketplace.financing.demands.errors import (
     OfferUnfitError,
     OwnDemandError,
 )
+from marketplace.financing.demands.models import Demand
 from marketplace.financing.demands.schemas import (
     DemandOfferMake,
     DemandOfferRead,
@@ -41,7 +42,7 @@ router = transactional_router(prefix="/v1", tags=["financing: demands"])
 OfProduct = Annotated[Product | None, Query(description="left out: of every product")]
 
 
-async def _read(session: Session, demand: queries.Demand, actor: Reader, ways: Ways) -> DemandRead:
+async def _read(session: Session, demand: Demand, actor: Reader, ways: Ways) -> DemandRead:
     await session.flush()
     return (await queries.read_demands(session, [demand], actor, ways))[0]
 
