@@ -105,7 +105,7 @@ def _sign_up(url: str, name: str, kind: str, password: str) -> Client:
 def _designate(operator: Client, valuer: Client) -> None:
     applied = valuer.post("/v1/designations", {"sector": "private", "evidence": "application"})
     for step in ("inspect", "review", "designate"):
-        taken = {"on": "2026-01-05", "evidence": f"{step}, notice 2026-1"}
+        taken = {"on": _in_days(0), "evidence": f"{step}, notice 2026-1"}
         operator.post(f"/v1/designations/{applied['id']}/{step}", taken)
 
 
