@@ -152,7 +152,7 @@ class Desk:
         """The fee is paid, an institution is drawn, and it says what the rights are worth."""
         await self.pay(*(one["payment"] for one in order["payers"]))
         cases = await ok(await self.valuer.get("/v1/valuation/assignments", state="offered"))
-        (case,) = cases["items"]
+        (case,) = [one for one in cases["items"] if one["order_id"] == order["id"]]
         path = f"/v1/valuation/assignments/{case['id']}"
         await ok(await self.valuer.post(f"{path}/accept"))
         written = report_body(minor, calculations=[cost_of(minor)], low_minor=minor, **changed)
