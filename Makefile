@@ -30,8 +30,8 @@ layers: $(VENV)/test.stamp
 tests: $(VENV)/test.stamp
 	$(BIN)/python -m pytest --numprocesses 2
 
-demo: $(VENV)/run.stamp ## Play a whole deal over HTTP on a fresh database (PATENTS=FILE lists real records)
-	$(BIN)/marketplace demo $(if $(PATENTS),--patents $(PATENTS))
+demo: $(VENV)/run.stamp ## Play deals and loans over HTTP on a fresh database (JOURNEY=sale|loan|default, PATENTS=FILE)
+	$(BIN)/marketplace demo $(if $(PATENTS),--patents $(PATENTS)) $(if $(JOURNEY),--journey $(JOURNEY))
 
 demo-stripe: $(VENV)/test.stamp ## Play a sale paid by card, with Stripe's fake beside the service
 	$(BIN)/python -m tests.fakes.stripe.demo

@@ -169,6 +169,10 @@ def demo(
             help="JSON lines of patent records to list as well.", exists=True, dir_okay=False
         ),
     ] = None,
+    play: Annotated[
+        journey.Journey,
+        typer.Option("--journey", help="A sale, a loan repaid, a loan that fails, or all."),
+    ] = journey.Journey.ALL,
 ) -> None:
-    """Play a whole deal over HTTP on a fresh database; ends with statistics and proofs."""
-    raise typer.Exit(journey.run(patents))
+    """Play deals and loans over HTTP on a fresh database; ends with statistics and proofs."""
+    raise typer.Exit(journey.run(patents, play))

@@ -188,8 +188,8 @@ async def pass_title(
 async def give_back_title(session: AsyncSession, deal: Deal, *, actor: Identity) -> None:
     """The rights are their former owners' again, free of what the buyer offered meanwhile."""
     deal.title_passed = False
+    await licences.undo(session, deal, actor=actor)
     if deal.type is not DealType.SALE:
-        await licences.undo(session, deal, actor=actor)
         return
     for right_id in sorted(await rights_of(session, deal)):
         await return_title(session, right_id, basis=deal.subject, actor=actor)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import count
 from typing import Any, Final
 
@@ -22,6 +23,34 @@ TERMS: Final[dict[str, Any]] = {
     "late_margin_basis_points": 300,
     "prepayment_fee_basis_points": 120,
     "cure_days": 0,
+}
+REPORT: Final[dict[str, Any]] = {
+    "calculations": [
+        {
+            "method": "replacement_cost",
+            "purpose": "loan",
+            "currency": "KRW",
+            "cost_minor": VALUE_MINOR,
+        }
+    ],
+    "rejected": [{"method": "comparables", "reason": "no sale of the field is public"}],
+    "point_minor": VALUE_MINOR,
+    "low_minor": VALUE_MINOR,
+    "high_minor": VALUE_MINOR,
+    "reconciliation": "The cost approach alone.",
+    "basis_of_value": "market value",
+    "standard": "IVS 210",
+    "assumptions": ["The annuities are paid."],
+    "information_sources": ["register extract"],
+    "appraisers": [{"name": "김평가", "qualification": "patent attorney, 12 years"}],
+    "subcontractors": [],
+    "independent": True,
+}
+PROFILE: Final[dict[str, Any]] = {
+    "fields": list(range(1, 36)),
+    "purposes": ["loan", "guarantee"],
+    "regions": [],
+    "capacity": 20,
 }
 SHARES: Final = (("fund", 5_400), ("lender", 2_600), ("insurer", 1_600), ("appraiser", 400))
 _NUMBERS: Final = count(9_000_001)
@@ -58,6 +87,7 @@ def sign_up(
     }
     clients = {name: _sign_up(url, name, kind, password) for name, kind in kinds.items()}
     _designate(operator, clients["valuer"])
+    clients["valuer"].put("/v1/valuation/institution-profile", PROFILE)
     say("a borrower, two lenders, a designated valuer, a fund and an insurer signed in")
     return Parties(operator=operator, bank=bank, say=say, **clients)
 
@@ -75,18 +105,8 @@ def _sign_up(url: str, name: str, kind: str, password: str) -> Client:
 def _designate(operator: Client, valuer: Client) -> None:
     applied = valuer.post("/v1/designations", {"sector": "private", "evidence": "application"})
     for step in ("inspect", "review", "designate"):
-        taken = {"on": "2026-01-05", "evidence": f"{step}, notice 2026-1"}
+        taken = {"on": _in_days(0), "evidence": f"{step}, notice 2026-1"}
         operator.post(f"/v1/designations/{applied['id']}/{step}", taken)
-
-
-def play(parties: Parties) -> None:
-    """Both journeys.
-
-    Raises:
-        ApiRefusalError, DemoError: a step failed.
-    """
-    _repaid(parties)
-    _failed(parties)
 
 
 def _patent(parties: Parties) -> str:
@@ -111,23 +131,42 @@ def _offered(parties: Parties, rights: list[str], **terms: Any) -> dict[str, Any
     request = parties.borrower.post("/v1/financing-requests", body)
     parties.say(f"a request for {LOAN_MINOR:,} KRW against {len(rights)} patents: prescreened")
     path = f"/v1/financing-requests/{request['id']}"
-    order = {"institution_organisation_id": parties.valuer.organisation_id}
-    parties.borrower.post(f"{path}/order-valuation", order)
-    for right_id in rights:
-        figure = {
-            "right_id": right_id,
-            "value": {"amount_minor": VALUE_MINOR // len(rights), "currency": "KRW"},
-            "valued_on": time.strftime("%Y-%m-%d", time.gmtime()),
-            "report_reference": "2026-0117",
-        }
-        parties.valuer.post(f"{path}/appraisals", figure)
+    _value(parties, path)
     parties.lender.post(f"{path}/loan-offers", TERMS | terms)
     parties.rival.post(f"{path}/loan-offers", TERMS | terms | {"fee_minor": 3_000_000})
     offers = parties.borrower.get(f"{path}/loan-offers")
     costs = " and ".join(f"{one['effective_cost_basis_points'] / 100} %" for one in offers)
-    parties.say(f"valued at {VALUE_MINOR:,} KRW; two offers cost {costs} a year")
+    parties.say(f"two lenders offered, neither seeing the other: {costs} a year")
     found: dict[str, Any] = parties.borrower.post(f"/v1/loan-offers/{offers[0]['id']}/accept")
     return found
+
+
+def _value(parties: Parties, path: str) -> None:
+    """Order a valuation and pay for it; whoever is drawn reports, and lenders lend against it."""
+    lenders = [one.organisation_id for one in (parties.lender, parties.rival)]
+    order = parties.borrower.post(
+        f"{path}/order-valuation",
+        {"fee_minor": 5_000_000, "deadline": _in_days(60), "lender_organisation_ids": lenders},
+    )
+    parties.bank(order["payers"][0]["payment"])
+    offered = "/v1/valuation/assignments"
+    wait_for(lambda: bool(parties.valuer.get(offered, state="offered")["items"]), "the draw")
+    case = parties.valuer.get(offered, state="offered")["items"][0]
+    parties.valuer.post(f"{offered}/{case['id']}/accept")
+    parties.valuer.post(f"{offered}/{case['id']}/report", REPORT)
+    wait_for(lambda: _state(parties, path) == "valued", "the value")
+    value = parties.borrower.get(f"{path}/valuation")
+    accepted = parties.borrower.post(f"/v1/valuation/orders/{value['order_id']}/accept")
+    parties.say(
+        f"an institution that is free of both lenders was drawn; it signed a report over"
+        f" {value['value']['amount_minor']:,} KRW, and its fee of"
+        f" {accepted['released']['amount_minor']:,} was released"
+    )
+
+
+def _in_days(number: int) -> str:
+    today = date.fromisoformat(time.strftime("%Y-%m-%d", time.gmtime()))
+    return str(today + timedelta(days=number))
 
 
 def _paid_out(parties: Parties, loan: dict[str, Any]) -> str:
@@ -166,7 +205,12 @@ def _repay(parties: Parties, path: str, **body: Any) -> dict[str, Any]:
     return used()
 
 
-def _repaid(parties: Parties) -> None:
+def repaid(parties: Parties) -> None:
+    """From the request over valuation, offers and pledge to the last repayment and the release.
+
+    Raises:
+        ApiRefusalError, DemoError: a step failed.
+    """
     path = _paid_out(parties, _offered(parties, [_patent(parties)]))
     part = _repay(parties, path, kind="prepayment", amount_minor=100_000_000)
     parties.say(
@@ -182,7 +226,12 @@ def _repaid(parties: Parties) -> None:
     parties.say("the register deleted the pledge: the patent is free")
 
 
-def _failed(parties: Parties) -> None:
+def failed(parties: Parties) -> None:
+    """A loan is called, what secures it is sold, and the loss is shared and partly recovered.
+
+    Raises:
+        ApiRefusalError, DemoError: a step failed.
+    """
     fund = _programme(parties)
     lost, kept = _patent(parties), _patent(parties)
     loan = _offered(parties, [lost, kept], scheme="Zhongshan", schedule="bullet")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,8 +48,17 @@ HISTORY: Final = {
 }
 
 
-def run(patents: Path | None) -> int:
-    """Play the journey; 0 when every step and every proof held.
+class Journey(StrEnum):
+    """What the demonstration plays."""
+
+    SALE = "sale"
+    LOAN = "loan"
+    DEFAULT = "default"
+    ALL = "all"
+
+
+def run(patents: Path | None, journey: Journey = Journey.ALL) -> int:
+    """Play one journey or all; 0 when every step and every proof held.
 
     Raises:
         DemoError, ApiRefusalError, MalformedRecordsError: a step failed.
@@ -60,7 +70,7 @@ def run(patents: Path | None) -> int:
         Path(folder).chmod(0o711)
         environment = _environment(Path(folder))
         with _service(environment) as url:
-            return _Journey(url, environment).play(patents and patents.absolute())
+            return _Stage(url, environment).play(journey, patents and patents.absolute())
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -116,7 +126,7 @@ def _is_ready(probe: httpx2.Client, server: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-class _Journey:
+class _Stage:
     """A seller, a company and an operator, each with a client of their own."""
 
     def __init__(self, url: str, environment: dict[str, str]) -> None:
@@ -126,18 +136,32 @@ class _Journey:
         self.password = secrets.token_urlsafe(12)
         self.steps = 0
 
-    def play(self, patents: Path | None) -> int:
+    def play(self, journey: Journey, patents: Path | None) -> int:
         self._people()
+        if journey in {Journey.SALE, Journey.ALL}:
+            self._sell(patents)
+        if journey is not Journey.SALE:
+            self._lend(journey)
+        if journey in {Journey.SALE, Journey.ALL}:
+            self._statistics()
+        print("sealing the events, and proving ledger, statistics and seals …\n", flush=True)
+        self._command("events", "seal")
+        return self._prove()
+
+    def _lend(self, journey: Journey) -> None:
+        parties = financing.sign_up(self.url, self.operator, self.password, self._bank, self._tell)
+        if journey is not Journey.DEFAULT:
+            financing.repaid(parties)
+        if journey is not Journey.LOAN:
+            financing.failed(parties)
+
+    def _sell(self, patents: Path | None) -> None:
         listings = self._listings(patents)
         patent = self._deal(listings["patent"], 100_000_000, 90_000_000)
         self._settle_patent(patent)
         idea = self._deal(listings["idea"], 1_200_000, 1_000_000)
         self._settle_idea(idea)
         self._pay_out()
-        financing.play(
-            financing.sign_up(self.url, self.operator, self.password, self._bank, self._tell)
-        )
-        return self._statistics()
 
     def _bank(self, payment: dict[str, Any]) -> None:
         """The bank's statement tells that a payment arrived."""
@@ -259,16 +283,13 @@ class _Journey:
         wait_for(confirmed, "the payout's confirmation")
         self._tell("the bank's statement confirmed the payout")
 
-    def _statistics(self) -> int:
-        """Print the cumulative table and the proofs; 0 when the proofs hold."""
+    def _statistics(self) -> None:
+        """Load published history and print the cumulative table."""
         history = Path(self.environment["PWD"]) / "history.json"
         history.write_text(json.dumps(HISTORY))
         self._command("statistics", "import-history", str(history))
         self._tell("published history was loaded; here is the cumulative table")
         self._print_table(self.buyer.get("/v1/statistics/deals", unit="10000KRW"))
-        print("sealing the events, and proving ledger, statistics and seals …\n", flush=True)
-        self._command("events", "seal")
-        return self._prove()
 
     def _prove(self) -> int:
         """Run the proofs side by side, since starting them costs most; 0 when all hold."""

@@ -24,7 +24,6 @@ MOVE_ERRORS: Final = (*DOOR_ERRORS, IllegalMoveError, NotYourMoveError)
 
 BORROWER: Final = "borrower"
 PLEDGOR: Final = "pledgor"
-VALUER: Final = "valuer"
 LENDER: Final = "lender"
 OPERATOR: Final = "operator"
 PARTICIPANT: Final = "participant"

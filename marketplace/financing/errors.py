@@ -10,19 +10,19 @@ class LendersOnlyError(ForbiddenError):
     title = "Only an organisation that lends may do this"
 
 
-class ValuersOnlyError(ForbiddenError):
-    code = "valuers_only"
-    title = "Only the valuation institution that was asked may do this"
-
-
-class NotDesignatedError(ConflictError):
-    code = "not_designated"
-    title = "The institution is not designated on that day"
-
-
 class ConflictOfInterestError(ConflictError):
     code = "conflict_of_interest"
     title = "Whoever values the collateral belongs to none of the parties' groups"
+
+
+class ValuationUnderWayError(ConflictError):
+    code = "valuation_under_way"
+    title = "A valuation of this collateral was ordered and is not finished"
+
+
+class NotValuedError(ConflictError):
+    code = "not_valued"
+    title = "No valuation of the collateral holds any more; the borrower orders another"
 
 
 class CollateralBlockedError(ConflictError):

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.financing.demands import closing as demands_closing
 from marketplace.financing.loans.disbursing import disburse
 from marketplace.financing.loans.repaying import on_repaid, on_request_ended
 from marketplace.financing.recovery.enforcing import realise
 from marketplace.financing.recovery.sharing import on_compensated, on_recovered
 from marketplace.financing.schemes.service import on_topped_up
+from marketplace.financing.securitisation import service as securitisation
 from marketplace.kernel.events import Fact
 from marketplace.payments.funding.models import PaymentRequest
 from marketplace.payments.funding.service import request_payment
@@ -24,7 +26,12 @@ AFTER_PAYMENT: Final[Mapping[str, Told]] = {
     "loss_share": on_compensated,
     "loan_recovery": on_recovered,
     "fund_top_up": on_topped_up,
+    "demand": demands_closing.on_paid,
+    "pool_collection": securitisation.on_paid,
 }
+
+ASKED_ANEW: Final = frozenset({"loss_share", "pool_collection"})
+"""What is owed all the same when a payment did not come in time."""
 
 
 async def on_paid(session: AsyncSession, fact: Fact) -> None:
@@ -35,13 +42,13 @@ async def on_paid(session: AsyncSession, fact: Fact) -> None:
 
 
 async def on_request_expired(session: AsyncSession, fact: Fact) -> None:
-    """A payment did not come in time: an instalment can be asked for anew, a share of a loss is."""
+    """A payment did not come in time: an instalment can be asked for anew, what is owed is."""
     request_id = UUID(fact.subject.removeprefix("payment_request:"))
     request = await session.get_one(PaymentRequest, request_id)
     kind, _, asked_for = request.subject.partition(":")
     if kind == "loan_repayment":
         await on_request_ended(session, UUID(asked_for))
-    elif kind == "loss_share":
+    elif kind in ASKED_ANEW:
         await request_payment(
             session,
             subject=request.subject,

@@ -23,7 +23,6 @@ from marketplace.financing.loans.models import (
     LoanRepayment,
     LoanSchedule,
 )
-from marketplace.financing.models import Appraisal
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.products.models import LenderProduct
 from marketplace.financing.recovery.models import Enforcement, LoanRecovery, LossShare
@@ -33,6 +32,7 @@ from marketplace.financing.requests.models import (
     FinancingRequest,
 )
 from marketplace.financing.schemes.models import CompensationFund, FundTopUp
+from marketplace.financing.valuations.models import FinancingValuation
 from marketplace.kernel.db import fetch
 
 _LOANS: Final = (
@@ -79,15 +79,11 @@ PERSONAL_DATA: Final = PersonalData(
         _of(
             "financing_requests",
             FinancingRequest,
-            f"borrower_organisation_id = {OWN} OR valuer_organisation_id = {OWN}",
+            f"borrower_organisation_id = {OWN}",
         ),
         _of("financing_pledgors", FinancingPledgor, f"organisation_id = {OWN}"),
         _of("financing_collateral", FinancingCollateral, f"pledgor_organisation_id = {OWN}"),
-        _of(
-            "appraisals",
-            Appraisal,
-            f"institution_organisation_id = {OWN} OR request_id IN ({_REQUESTS})",
-        ),
+        _of("financing_valuations", FinancingValuation, f"request_id IN ({_REQUESTS})"),
         _of(
             "loan_offers",
             LoanOffer,

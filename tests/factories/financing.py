@@ -16,6 +16,7 @@ from marketplace.kernel.db import now
 from tests.factories.deals import Market, credit, ok
 from tests.factories.people import Person, person
 from tests.factories.register import registered, tell
+from tests.factories.valuations import ALL_FIELDS, report_body
 from tests.factories.world import World
 
 _SERIALS = count(8_000_001)
@@ -32,8 +33,23 @@ TERMS: Final[dict[str, Any]] = {
 }
 
 
+LAVISH: Final[dict[str, Any]] = {
+    "purpose": "loan",
+    "client_may_name": False,
+    "answer_hours": 24,
+    "work_days": 14,
+    "pause_days_max": 14,
+    "accept_days": 7,
+    "top_k": 3,
+    "same_client_max": 10_000,
+    "same_client_days": 365,
+    "revaluation_months": 0,
+    "spread_limit_basis_points": 3_000,
+}
+
+
 async def designated(world: World) -> Person:
-    """A person of a valuation institution that is designated."""
+    """A person of a valuation institution that is designated, and values everything."""
     found = await person(
         world.client, world.sessions, kind=OrganisationKind.VALUATION_INSTITUTION, name="Valuer"
     )
@@ -52,7 +68,19 @@ async def designated(world: World) -> Person:
                 **about,
             )
         )
+    profile = {"fields": ALL_FIELDS, "purposes": ["loan"], "regions": [], "capacity": 1_000}
+    await ok(await found.put("/v1/valuation/institution-profile", profile))
     return found
+
+
+def cost_of(minor: int) -> dict[str, Any]:
+    """A calculation that comes to a value."""
+    return {
+        "method": "replacement_cost",
+        "purpose": "loan",
+        "currency": "KRW",
+        "cost_minor": minor,
+    }
 
 
 @dataclass
@@ -69,6 +97,8 @@ class Desk:
     async def open(cls, world: World) -> "Desk":
         market = await Market.open(world)
         lend = OrganisationKind.LENDER
+        policy = LAVISH | {"valid_from": None, "reason": "one institution values all"}
+        await ok(await market.operator.post("/v1/valuation/assignment-policies", policy))
         return cls(
             market,
             await person(world.client, world.sessions, kind=lend, name="Lender"),
@@ -107,24 +137,28 @@ class Desk:
         )
         return found
 
-    async def value(self, request_id: str, *right_ids: str, minor: int = VALUE_MINOR) -> Any:
-        """Order a valuation, and deliver a figure for each right."""
+    async def value(self, request_id: str, minor: int = VALUE_MINOR) -> Any:
+        """Order a valuation, pay for it, and let the institution that was drawn report."""
         path = f"/v1/financing-requests/{request_id}"
-        order = {"institution_organisation_id": str(self.valuer.organisation_id)}
-        await ok(await self.borrower.post(f"{path}/order-valuation", order))
-        for right_id in right_ids:
-            await ok(await self.appraise(request_id, right_id, minor))
+        await self.report(await ok(await self.order(path)), minor)
         return await ok(await self.borrower.get(path))
 
-    async def appraise(self, request_id: str, right_id: str, minor: int) -> Any:
-        figure = {
-            "right_id": right_id,
-            "value": {"amount_minor": minor, "currency": "KRW"},
-            "valued_on": str(self.today),
-            "report_reference": "2026-0117",
-            "grade": "A",
-        }
-        return await self.valuer.post(f"/v1/financing-requests/{request_id}/appraisals", figure)
+    async def order(self, path: str, who: Person | None = None, **changed: Any) -> Any:
+        """Order a valuation for a request or a loan."""
+        body = {"fee_minor": 5_000_000, "deadline": str(self.today + timedelta(days=60))}
+        return await (who or self.borrower).post(f"{path}/order-valuation", body | changed)
+
+    async def report(self, order: dict[str, Any], minor: int, **changed: Any) -> dict[str, Any]:
+        """The fee is paid, an institution is drawn, and it says what the rights are worth."""
+        await self.pay(*(one["payment"] for one in order["payers"]))
+        cases = await ok(await self.valuer.get("/v1/valuation/assignments", state="offered"))
+        (case,) = [one for one in cases["items"] if one["order_id"] == order["id"]]
+        path = f"/v1/valuation/assignments/{case['id']}"
+        await ok(await self.valuer.post(f"{path}/accept"))
+        written = report_body(minor, calculations=[cost_of(minor)], low_minor=minor, **changed)
+        found: dict[str, Any] = await ok(await self.valuer.post(f"{path}/report", written))
+        await self.world.work()
+        return found
 
     async def offer(self, request_id: str, lender: Person | None = None, **changed: Any) -> Any:
         path = f"/v1/financing-requests/{request_id}/loan-offers"
@@ -133,7 +167,7 @@ class Desk:
     async def agreed(self, *right_ids: str, **changed: Any) -> dict[str, Any]:
         """A loan whose contract waits for signatures."""
         request = await self.request(*right_ids)
-        await self.value(request["id"], *right_ids)
+        await self.value(request["id"])
         offer = await ok(await self.offer(request["id"], **changed))
         found: dict[str, Any] = await ok(
             await self.borrower.post(f"/v1/loan-offers/{offer['id']}/accept")

@@ -41,6 +41,7 @@ ACCOUNT = {
     "country": "KR",
 }
 PRICE = {"amount_minor": 90_000_000, "currency": "KRW"}
+COLLATERAL_VALUATION = {"fee_minor": 5_000_000, "deadline": "2027-01-15"}
 STEP = {"on": "2026-01-05", "evidence": "notice 2026-17"}
 
 
@@ -126,13 +127,28 @@ BODIES: Mapping[str, Any] = {
         "right_ids": [NOBODY],
     },
     "add_collateral": {"right_id": NOBODY},
-    "order_request_valuation": {"institution_organisation_id": NOBODY},
-    "record_appraisal": {
-        "right_id": NOBODY,
-        "value": PRICE,
-        "valued_on": "2026-01-10",
-        "report_reference": "2026-0117",
+    "order_request_valuation": COLLATERAL_VALUATION,
+    "order_loan_valuation": COLLATERAL_VALUATION,
+    "publish_demand": {
+        "amount": PRICE,
+        "summary": "a second line",
+        "terms": {
+            "product": "guarantee_loan",
+            "term_months": 12,
+            "guaranteed_basis_points": 8_500,
+        },
+        "right_ids": [NOBODY],
     },
+    "make_demand_offer": {
+        "amount_minor": 100_000_000,
+        "terms": {
+            "product": "guarantee_loan",
+            "guaranteed_basis_points": 9_000,
+            "fee_basis_points": 120,
+        },
+    },
+    "sign_demand_agreement": {"sha256": "0" * 64},
+    "report_pool_collection": {"ends_on": "2026-06-01", "cash_minor": 1_000_000},
     "put_request_document": {"name": "Balance sheet", "content": "assets"},
     "grant_sealed_document": {"organisation_id": NOBODY},
     "revoke_sealed_document": {"organisation_id": NOBODY},

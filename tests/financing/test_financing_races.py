@@ -10,7 +10,7 @@ from tests.factories.refusals import told
 async def test_of_two_acceptances_at_once_one_makes_a_loan(desk: Desk) -> None:
     right_id = await desk.right()
     request = await desk.request(right_id)
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     offers = [await ok(await desk.offer(request["id"], who)) for who in (desk.lender, desk.rival)]
     answers = await asyncio.gather(
         *(desk.borrower.post(f"/v1/loan-offers/{offer['id']}/accept") for offer in offers)

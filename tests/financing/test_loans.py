@@ -10,9 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from marketplace.kernel.ids import new_id
 from tests.factories.deals import ok, right_body
-from tests.factories.financing import AMOUNT_MINOR, VALUE_MINOR, Desk
+from tests.factories.financing import AMOUNT_MINOR, VALUE_MINOR, Desk, cost_of
 from tests.factories.people import person
 from tests.factories.refusals import told
+from tests.factories.valuations import report_body
 
 _SERIALS = count(12_345)
 
@@ -26,7 +27,7 @@ async def test_from_the_request_to_the_release(desk: Desk) -> None:
     before = await desk.balance(desk.borrower)
     request = await desk.request(right_id)
     assert request["state"] == "prescreened"
-    valued = await desk.value(request["id"], right_id)
+    valued = await desk.value(request["id"])
     assert valued["state"] == "valued"
     cheap = await ok(await desk.offer(request["id"], rate_basis_points=500))
     dear = await ok(await desk.offer(request["id"], desk.rival, fee_minor=3_000_000))
@@ -192,7 +193,7 @@ async def test_nobody_acts_around_a_pledge(desk: Desk) -> None:
         await desk.borrower.get(f"/v1/financing-requests/{again['id']}/prescreening")
     )
     assert screened["rights"][0]["reasons"] == ["ranks_behind"]
-    await desk.value(again["id"], right_id)
+    await desk.value(again["id"])
     assert told(await desk.offer(again["id"])) == (409, "limit_exceeded")
 
 
@@ -255,7 +256,7 @@ async def test_co_owners_consent_to_the_very_terms(desk: Desk) -> None:
         await other.post(f"/v1/consents/{consent['id']}/give", {"terms_sha256": terms["sha256"]})
     )
     assert (await ok(await desk.borrower.post(f"{path}/prescreen")))["state"] == "prescreened"
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     offer = await ok(await desk.offer(request["id"]))
     loan = await ok(await desk.borrower.post(f"/v1/loan-offers/{offer['id']}/accept"))
     await desk.sign(loan["id"])
@@ -274,7 +275,7 @@ async def test_a_third_party_pledges_its_own_right(desk: Desk) -> None:
     assert told(await desk.borrower.post(f"{path}/collateral", theirs)) == (404, "not_found")
     await ok(await third.post(f"{path}/collateral", theirs))
     await ok(await desk.borrower.post(f"{path}/prescreen"))
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     offer = await ok(await desk.offer(request["id"]))
     loan = await ok(await desk.borrower.post(f"/v1/loan-offers/{offer['id']}/accept"))
     await desk.sign(loan["id"])
@@ -321,7 +322,7 @@ async def test_products_match_with_reasons(desk: Desk) -> None:
     bad = await ok(await desk.rival.post("/v1/lender-products", strict))
     right_id = await desk.right()
     request = await desk.request(right_id)
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     matches = await ok(await desk.borrower.get(f"/v1/financing-requests/{request['id']}/products"))
     found = {one["product"]["id"]: one["reasons"] for one in matches}
     assert found[good["id"]] == []
@@ -336,7 +337,7 @@ async def test_offers_are_refused_for_good_reasons(desk: Desk) -> None:
     request = await desk.request(right_id)
     assert told(await desk.offer(request["id"])) == (409, "illegal_move")
     assert told(await desk.offer(request["id"], desk.market.buyer)) == (404, "not_found")
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     over = await desk.offer(request["id"], amount_minor=AMOUNT_MINOR + 1)
     assert told(over) == (409, "limit_exceeded")
     tight = await desk.offer(request["id"], ltv_max_basis_points=5_999)
@@ -349,24 +350,63 @@ async def test_offers_are_refused_for_good_reasons(desk: Desk) -> None:
     assert told(await desk.offer(request["id"])) == (409, "loan_offer_exists")
 
 
-async def test_a_valuer_is_designated_and_nobodys_kin(desk: Desk) -> None:
+async def test_nobody_chooses_the_valuer_and_it_is_nobodys_kin(desk: Desk) -> None:
     right_id = await desk.right()
     request = await desk.request(right_id)
     path = f"/v1/financing-requests/{request['id']}"
-    order = {"institution_organisation_id": str(desk.market.buyer.organisation_id)}
-    refused = await desk.borrower.post(f"{path}/order-valuation", order)
-    assert told(refused) == (409, "not_designated")
-    order = {"institution_organisation_id": str(desk.valuer.organisation_id)}
-    await ok(await desk.borrower.post(f"{path}/order-valuation", order))
-    figure = await desk.appraise(request["id"], await desk.right(), VALUE_MINOR)
-    assert told(figure) == (404, "not_found")
-    figure = {"right_id": right_id, "valued_on": str(desk.today), "report_reference": "1"}
-    value = {"value": {"amount_minor": 5, "currency": "KRW"}}
-    refused = await desk.lender.post(f"{path}/appraisals", figure | value)
-    assert told(refused) == (403, "valuers_only")
+    named = await desk.order(path, institution_id=str(desk.valuer.organisation_id))
+    assert told(named) == (422, "validation_failed")
+    assert told(await desk.order(path, desk.rival)) == (403, "not_your_move")
+    assert told(await desk.order(path, desk.market.stranger)) == (404, "not_found")
+    strange = await desk.order(path, lender_organisation_ids=[str(new_id())])
+    assert told(strange) == (404, "not_found")
+    assert (await ok(await desk.borrower.get(path)))["state"] == "prescreened"
+    order = await ok(await desk.order(path))
+    assert (order["purpose"], order["right_ids"]) == ("loan", [right_id])
+    assert told(await desk.order(path)) == (409, "illegal_move")
+    assert told(await desk.borrower.get(f"{path}/valuation")) == (404, "not_found")
+    report = await desk.report(order, VALUE_MINOR)
+    value = await ok(await desk.lender.get(f"{path}/valuation"))
+    assert value["reports"][0]["content_sha256"] == report["content_sha256"]
     await _make_kin(desk)
-    await ok(await desk.appraise(request["id"], right_id, VALUE_MINOR))
     assert told(await desk.offer(request["id"], desk.rival)) == (409, "conflict_of_interest")
+    await _nobody_is_drawn_of_a_named_lenders_kin(desk)
+
+
+async def _nobody_is_drawn_of_a_named_lenders_kin(desk: Desk) -> None:
+    request = await desk.request(await desk.right())
+    path = f"/v1/financing-requests/{request['id']}"
+    named = [str(desk.rival.organisation_id)]
+    order = await ok(await desk.order(path, lender_organisation_ids=named))
+    await desk.pay(*(one["payment"] for one in order["payers"]))
+    drawn = f"/v1/valuation/orders/{order['id']}/decisions"
+    (decision,) = await ok(await desk.market.operator.get(drawn))
+    assert decision["institution_id"] is None
+    await ok(await desk.borrower.post(f"/v1/valuation/orders/{order['id']}/withdraw"))
+    await desk.world.work()
+    assert (await ok(await desk.borrower.get(path)))["state"] == "prescreened"
+
+
+async def test_a_value_that_is_objected_to_or_corrected_counts_as_it_then_stands(
+    desk: Desk,
+) -> None:
+    request = await desk.request(await desk.right())
+    path = f"/v1/financing-requests/{request['id']}"
+    order = await ok(await desk.order(path))
+    report = await desk.report(order, VALUE_MINOR)
+    offer = await ok(await desk.offer(request["id"]))
+    assert offer["valuation_order_id"] == order["id"]
+    ordered = f"/v1/valuation/orders/{order['id']}"
+    await ok(await desk.borrower.post(f"{ordered}/object", {"reason": "another claim"}))
+    assert told(await desk.offer(request["id"], desk.rival)) == (409, "not_valued")
+    accept = f"/v1/loan-offers/{offer['id']}/accept"
+    assert told(await desk.borrower.post(accept)) == (409, "not_valued")
+    await ok(await desk.market.operator.post(f"{ordered}/dismiss"))
+    less = VALUE_MINOR - 1
+    correction = report_body(less, calculations=[cost_of(less)], low_minor=less, correction="typo")
+    await ok(await desk.valuer.post(f"/v1/valuation/reports/{report['id']}/correct", correction))
+    assert told(await desk.borrower.post(accept)) == (409, "limit_exceeded")
+    assert (await ok(await desk.borrower.get(path)))["state"] == "valued"
 
 
 async def _make_kin(desk: Desk) -> None:

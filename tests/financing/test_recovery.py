@@ -1,7 +1,7 @@
 """Default, enforcement by rank, losses shared to the minor unit, and what comes back later."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -63,7 +63,7 @@ async def shared_loan(
     """A loan under a scheme, paid out, with everybody who takes part."""
     right_id = await desk.right()
     request = await desk.request(right_id)
-    await desk.value(request["id"], right_id)
+    await desk.value(request["id"])
     terms = {"scheme": scheme, "schedule": "bullet", "term_months": 3, "months_each": 3}
     offer = await ok(await desk.offer(request["id"], **terms))
     loan = await ok(await desk.borrower.post(f"/v1/loan-offers/{offer['id']}/accept"))
@@ -87,6 +87,8 @@ def party(role: str, who: Person, **more: Any) -> tuple[Person, dict[str, Any]]:
 async def test_a_default_is_recovered_in_part_and_the_loss_is_shared(desk: Desk) -> None:
     shares_of = (("fund", 5_400), ("lender", 2_600), ("insurer", 1_600), ("guarantor", 400))
     await a_scheme(desk, "Zhongshan", *shares_of)
+    await desk.days(2)
+    since = desk.today
     fund_id = await a_fund(desk)
     loan = await shared_loan(
         desk,
@@ -110,7 +112,23 @@ async def test_a_default_is_recovered_in_part_and_the_loss_is_shared(desk: Desk)
     assert (done["state"], parts) == ("realised", [6_000_000, 4_050_000, late])
     assert done["principal_minor"] == 120_000_000 - sum(parts)
     await _share(desk, path, AMOUNT_MINOR - done["principal_minor"])
+    await _told_by_the_log(desk, since, done["principal_minor"] + 50_000_000)
     assert await desk.world.proofs() == []
+
+
+async def _told_by_the_log(desk: Desk, since: date, recovered_minor: int) -> None:
+    """Of what began on a day: how long each stage took, and what came back, later too."""
+    period = {"since": str(since), "until": str(since + timedelta(days=1))}
+    figures = await ok(await desk.lender.get("/v1/statistics/financing", **period))
+    points = round(10_000 * recovered_minor / AMOUNT_MINOR)
+    assert [figures[name] for name in ("approval", "default", "recovery")] == [
+        {"of": 1, "basis_points": 10_000},
+        {"of": 1, "basis_points": 10_000},
+        {"of": 1, "basis_points": points},
+    ]
+    taken = {(one["kind"], one["stage"]): one["typical_seconds"] for one in figures["stages"]}
+    assert {"prescreened", "valuation_ordered", "valued"} <= {stage for _, stage in taken}
+    assert taken["loan", "performing"] >= 90 * 86_400
 
 
 async def _share(desk: Desk, path: str, loss: int) -> None:
@@ -187,9 +205,12 @@ async def test_a_lost_right_is_a_breach_that_lets_the_lender_call(desk: Desk) ->
 
 async def test_less_value_breaks_the_loan_to_value_until_it_is_mended(desk: Desk) -> None:
     loan = await desk.running()
-    right_id = loan["pledges"][0]["right_id"]
-    await ok(await desk.appraise(loan["request_id"], right_id, 350_000_000))
-    await desk.world.work()
+    order = await ok(await desk.order(f"/v1/loans/{loan['id']}", desk.lender))
+    roles = {one["role"] for one in order["parties"]}
+    assert {"client", "lender", "borrower"} <= roles
+    await desk.report(order, 350_000_000)
+    value = await ok(await desk.borrower.get(f"/v1/loans/{loan['id']}/valuation"))
+    assert (value["order_id"], value["value"]["amount_minor"]) == (order["id"], 350_000_000)
     path = f"/v1/loans/{loan['id']}/breaches"
     (breach,) = await ok(await desk.lender.get(path))
     assert (breach["kind"], breach["ltv_basis_points"]) == ("loan_to_value", 8_571)

@@ -19,10 +19,19 @@ RECORDS = [
     RECORD | {"id": "US6836900B1", "title": ""},
     RECORD | {"id": "US6836901B2", "title": "Helmet", "abstract": None, "ipc": []},
 ]
+LOANS = (
+    "an institution that is free of both lenders was drawn; it signed a report over 500,000,000",
+    "prepaid 98,8",
+    "the register deleted the pledge: the patent is free",
+    "the other was sold for 120,000,000 KRW: costs 6,000,000",
+    "was shared: ",
+    "50,000,000 KRW came later, and went back: ",
+)
+"""What is told of the second and the third journey."""
 
 
 @pytest.mark.timeout(500)
-def test_the_demonstration_plays_a_sale_and_proves_its_books(tmp_path: Path) -> None:
+def test_the_demonstration_plays_a_sale_and_two_loans_and_proves_its_books(tmp_path: Path) -> None:
     (tmp_path / "records.jsonl").write_text("\n".join(map(json.dumps, RECORDS)) + "\n\n")
     # Whatever a person has configured, the demonstration keeps away from it.
     (tmp_path / ".env").write_text("DATABASE_URL=postgresql://127.0.0.1:1/production\n")
@@ -47,6 +56,7 @@ def test_the_demonstration_plays_a_sale_and_proves_its_books(tmp_path: Path) -> 
         ["2023", "5", "210", "8", "300"],
         [table[-1].split()[0], "2", "9,610", "10", "9,910"],
     ]
+    assert [step in played.stdout for step in LOANS] == [True] * len(LOANS)
     assert "BAD" not in played.stdout
     assert re.match(r"[1-9] seals over [1-9][0-9]+ events, 0 not sealed yet, head ", lines[-1])
     assert "Traceback" not in played.stderr

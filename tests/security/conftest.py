@@ -111,6 +111,8 @@ async def _fill(market: Market) -> dict[str, str]:
     }
     ids |= licensed | billing | await _organise(market)
     ids |= await _value(market, ids["right_id"])
+    wanted = BODIES["publish_demand"] | {"right_ids": [ids["right_id"]]}
+    ids["demand_id"] = (await ok(await market.seller.post("/v1/demands", wanted)))["id"]
     ids |= await _confide(market, ids["right_id"])
     await market.world.work()
     return {name: str(value) for name, value in ids.items()}

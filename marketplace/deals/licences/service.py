@@ -170,6 +170,22 @@ async def grant_all(session: AsyncSession, deal: Deal) -> bool:
     return by_contract
 
 
+async def grant_back(session: AsyncSession, deal: Deal, terms: LicenceTerms) -> None:
+    """The buyer of rights whose title passed licenses them to their seller; done once.
+
+    Raises:
+        EncumberedError and the other conflicts: what stands on the rights leaves no room for it.
+        RegistrationNeededError: it exists by its registration only, and the sale shows none.
+    """
+    if await _held(session, deal):
+        return
+    licence = await _draft(
+        session, deal, terms, await rights_of(session, deal), BY_SYSTEM, back=True
+    )
+    await granting.grant(session, licence, deal.subject, actor=BY_SYSTEM)
+    await take_effect(session, deal)
+
+
 async def take_effect(session: AsyncSession, deal: Deal) -> None:
     """The licences of a deal run from today, and so do their first royalty periods.
 

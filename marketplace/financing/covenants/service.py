@@ -11,14 +11,14 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.models import LegalStatus
-from marketplace.financing import appraisals
 from marketplace.financing.covenants.lifecycle import LIVE, BreachState
 from marketplace.financing.covenants.models import BreachKind, CovenantBreach
 from marketplace.financing.loans.lifecycle import SECURED
 from marketplace.financing.loans.models import Loan, LoanPledge
-from marketplace.financing.loans.parties import get_loan, pledges_of, role_in
+from marketplace.financing.loans.parties import get_loan, role_in
 from marketplace.financing.loans.rules import ltv_basis_points, within_ltv
 from marketplace.financing.offers.models import LoanOffer
+from marketplace.financing.valuations.queries import value_of
 from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import Fact
@@ -86,34 +86,24 @@ async def watch_annuities(session: AsyncSession, ids: Sequence[UUID], today: dat
         await note(session, loan, BreachKind.ANNUITY_UNPAID, row.right_id)
 
 
-async def on_appraised(session: AsyncSession, fact: Fact) -> None:
-    """The collateral was valued anew: each loan of the request is looked at."""
-    query = select(Loan).where(col(Loan.request_id) == UUID(str(fact.data["request_id"])))
-    for loan in (await session.execute(query)).scalars().all():
-        if loan.state in SECURED and loan.disbursed_minor:
-            await _look_at_value(session, loan)
-
-
-async def _look_at_value(session: AsyncSession, loan: Loan) -> None:
-    pledges = await pledges_of(session, loan.id)
-    ids = [one.right_id for one in pledges]
-    known = await appraisals.latest(
-        session, loan.request_id, ids, loan.currency, on=now(session).date()
-    )
-    value = sum(known[one.right_id].value_minor for one in pledges if one.right_id in known)
+async def look_at_value(session: AsyncSession, loan: Loan) -> None:
+    """Whether a loan keeps within its loan to value by the newest valuation, where one holds."""
+    found = await value_of(session, loan.request_id, on=now(session).date())
+    if found is None:
+        return
     offer = await session.get_one(LoanOffer, loan.offer_id)
     debt = loan.outstanding_minor + offer.prior_claims_minor
-    if within_ltv(debt, value, offer.ltv_max_basis_points):
+    if within_ltv(debt, found.point_minor, offer.ltv_max_basis_points):
         await mend(session, loan, {BreachKind.LOAN_TO_VALUE}, None)
     else:
-        ltv = ltv_basis_points(debt, value)
+        ltv = ltv_basis_points(debt, found.point_minor)
         await note(session, loan, BreachKind.LOAN_TO_VALUE, None, ltv=ltv)
 
 
 async def mend_value(session: AsyncSession, loan: Loan) -> None:
     """A payment may bring a loan back within its loan to value."""
     if await _live(session, loan.id, {BreachKind.LOAN_TO_VALUE}, None):
-        await _look_at_value(session, loan)
+        await look_at_value(session, loan)
 
 
 async def note(

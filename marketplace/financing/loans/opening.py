@@ -20,12 +20,12 @@ from marketplace.financing.loans.schemas import PartyName
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.requests.models import FinancingRequest
 from marketplace.financing.requests.screening import collateral_of
-from marketplace.financing.requests.service import values_of
 from marketplace.financing.schemes.models import CompensationFund, PartyRole
 from marketplace.financing.schemes.service import shares_of
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
+from marketplace.kernel.money import split
 from marketplace.payments.funding.service import cancel_request, is_paid
 from marketplace.payments.ledger.addresses import held, payable
 from marketplace.payments.ledger.service import Booking, Posting, post
@@ -51,15 +51,17 @@ async def open_loan(
     )
     begin(session, loan, actor, request_id=request.id, principal_minor=loan.principal_minor)
     await session.flush()
-    figures = await values_of(session, request)
-    for one, figure in zip(await collateral_of(session, [request.id]), figures, strict=True):
+    collateral = await collateral_of(session, [request.id])
+    # The rights were valued together: each counts for an even part where it is sold alone.
+    values = split(offer.eligible_minor, [1] * len(collateral))
+    for one, value_minor in zip(collateral, values, strict=True):
         session.add(
             LoanPledge(
                 created_at=now(session),
                 loan_id=loan.id,
                 right_id=one.right_id,
                 pledgor_organisation_id=one.pledgor_organisation_id,
-                value_minor=figure.value_minor if figure else 0,
+                value_minor=value_minor,
             )
         )
     await session.flush()

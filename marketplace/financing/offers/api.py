@@ -11,6 +11,7 @@ from marketplace.financing.errors import (
     LendersOnlyError,
     LimitExceededError,
     LoanExistsError,
+    NotValuedError,
     OfferExistsError,
     OwnRequestError,
 )
@@ -43,6 +44,7 @@ router = transactional_router(prefix="/v1", tags=["financing: offers"])
         *DOOR_ERRORS,
         LendersOnlyError,
         IllegalMoveError,
+        NotValuedError,
         OwnRequestError,
         ConflictOfInterestError,
         LimitExceededError,
@@ -97,7 +99,9 @@ async def get_loan_offer(offer_id: UUID, actor: Reader, session: Session) -> Loa
 @router.post(
     "/loan-offers/{offer_id}/accept",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(*MOVE_ERRORS, CollateralBlockedError, LoanExistsError),
+    responses=problems(
+        *MOVE_ERRORS, CollateralBlockedError, NotValuedError, LimitExceededError, LoanExistsError
+    ),
 )
 async def accept_loan_offer(
     offer_id: UUID, actor: Signer, session: Session, ways: Ways

@@ -9,16 +9,14 @@ from marketplace.financing.products.rules import Asked, misfits, worst
 from marketplace.financing.products.schemas import ProductMatch, ProductRead
 from marketplace.financing.requests.models import FinancingRequest
 from marketplace.financing.requests.screening import collateral_of
-from marketplace.financing.requests.service import values_of
+from marketplace.financing.valuations.queries import value_of
 from marketplace.kernel.db import now
 from marketplace.kernel.pagination import PAGE_MAX
 
 
 async def asked_by(session: AsyncSession, request: FinancingRequest) -> Asked:
     """What of a request decides which products fit it."""
-    found = await values_of(session, request)
-    known = [one for one in found if one]
-    is_valued = bool(found) and len(known) == len(found)
+    found = await value_of(session, request.id, on=now(session).date())
     ids = [one.right_id for one in await collateral_of(session, [request.id])]
     kinds = await session.execute(select(Right.kind).where(col(Right.id).in_(ids)))
     return Asked(
@@ -28,8 +26,8 @@ async def asked_by(session: AsyncSession, request: FinancingRequest) -> Asked:
         region=request.region,
         right_kinds=frozenset(str(kind) for kind in kinds.scalars()),
         guarantee_offered=request.guarantee_offered,
-        value_minor=sum(one.value_minor for one in known) if is_valued else None,
-        grade=worst(one.grade if one else None for one in found),
+        value_minor=found.point_minor if found else None,
+        grade=worst(one.grade for one in found.reports) if found else None,
     )
 
 

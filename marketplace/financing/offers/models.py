@@ -47,6 +47,7 @@ class LoanOffer(Aggregate, table=True):
     lender_organisation_id: UUID = Field(foreign_key="organisation.id")
     product_id: UUID | None = Field(default=None, foreign_key="lender_product.id")
     scheme_id: UUID | None = Field(default=None, foreign_key="risk_sharing_scheme.id")
+    valuation_order_id: UUID | None = Field(default=None, foreign_key="valuation_order.id")
     amount_minor: int = minor()
     currency: str
     secured_minor: int = minor()

@@ -89,6 +89,7 @@ class LoanOfferRead(Output):
     lender_organisation_id: UUID
     product_id: UUID | None
     scheme_id: UUID | None
+    valuation_order_id: UUID | None = Field(description="the valuation that it rests on")
     amount: Amount
     secured_minor: int
     eligible_minor: int = Field(description="the value of the collateral that counts")

@@ -11,13 +11,14 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.affiliations.queries import same_group
-from marketplace.financing import appraisals
 from marketplace.financing.access import BORROWER, LENDER, is_lender
 from marketplace.financing.errors import (
     CollateralBlockedError,
+    ConflictOfInterestError,
     InvalidLoanTermsError,
     LendersOnlyError,
     LimitExceededError,
+    NotValuedError,
     OwnRequestError,
 )
 from marketplace.financing.loans.rules import effective_cost_basis_points, within_ltv
@@ -31,8 +32,9 @@ from marketplace.financing.products.service import get_product
 from marketplace.financing.requests.lifecycle import RequestState
 from marketplace.financing.requests.models import FinancingRequest
 from marketplace.financing.requests.screening import collateral_of, screen
-from marketplace.financing.requests.service import lock_for, values_of
+from marketplace.financing.requests.service import lock_for
 from marketplace.financing.schemes.service import base_rate, scheme_on
+from marketplace.financing.valuations.queries import value_of
 from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import (
@@ -42,6 +44,7 @@ from marketplace.kernel.lifecycle import (
     begin,
     move,
 )
+from marketplace.valuation.reports.queries import DeliveredValue
 
 VALID: Final = timedelta(days=30)
 _PRIOR: Final = text(
@@ -60,6 +63,7 @@ async def make_offer(
         NotFoundError: no such request that the lender may see.
         LendersOnlyError: the organisation is no lender.
         IllegalMoveError: the request is not valued.
+        NotValuedError: the valuation does not hold any more, or is objected to.
         OwnRequestError: the borrower belongs to the lender's group.
         ConflictOfInterestError: the valuer does.
         LimitExceededError: over the loan to value, or outside the product.
@@ -71,15 +75,16 @@ async def make_offer(
         raise LendersOnlyError
     if request.state is not RequestState.VALUED:
         raise IllegalMoveError(f"the request is {request.state}", state=request.state)
-    await _require_free_of_interest(session, request, actor)
-    offer = await _draw_up(session, request, wanted, actor)
+    value = await _valued(session, request)
+    await _require_free_of_interest(session, request, value, actor)
+    offer = await _draw_up(session, request, wanted, value, actor)
     begin(session, offer, actor, due_at=offer.valid_until, **offer.told())
     await session.flush()
     return offer
 
 
 async def _require_free_of_interest(
-    session: AsyncSession, request: FinancingRequest, actor: Actor
+    session: AsyncSession, request: FinancingRequest, value: DeliveredValue, actor: Actor
 ) -> None:
     today = now(session).date()
     for one in {
@@ -88,15 +93,24 @@ async def _require_free_of_interest(
     }:
         if await same_group(session, actor.organisation_id, one, today):
             raise OwnRequestError
-    for figure in await values_of(session, request):
-        if figure is not None:
-            institution = figure.institution_organisation_id
-            parties = [actor.organisation_id]
-            await appraisals.require_independent(session, institution, parties, today)
+    for report in value.reports:
+        if await same_group(session, actor.organisation_id, report.institution_id, today):
+            raise ConflictOfInterestError
+
+
+async def _valued(session: AsyncSession, request: FinancingRequest) -> DeliveredValue:
+    found = await value_of(session, request.id, on=now(session).date())
+    if found is None:
+        raise NotValuedError
+    return found
 
 
 async def _draw_up(
-    session: AsyncSession, request: FinancingRequest, wanted: LoanOfferMake, actor: Actor
+    session: AsyncSession,
+    request: FinancingRequest,
+    wanted: LoanOfferMake,
+    value: DeliveredValue,
+    actor: Actor,
 ) -> LoanOffer:
     today = now(session).date()
     rate, floating = wanted.rate_basis_points, wanted.floating
@@ -104,8 +118,6 @@ async def _draw_up(
         rate = await base_rate(session, floating.base_rate_name, today)
         rate += floating.spread_basis_points
     assert rate is not None
-    figures = await values_of(session, request)
-    eligible = sum(one.value_minor for one in figures if one)
     taken = wanted.model_dump(
         exclude={"rate_basis_points", "floating", "scheme", "secured_minor", "valid_until"}
     )
@@ -119,7 +131,8 @@ async def _draw_up(
         scheme_id=(await scheme_on(session, wanted.scheme, today)).id if wanted.scheme else None,
         currency=request.currency,
         secured_minor=wanted.secured_minor or wanted.amount_minor,
-        eligible_minor=eligible,
+        eligible_minor=value.point_minor,
+        valuation_order_id=value.order_id,
         prior_claims_minor=await _prior_claims(session, request),
         rate_basis_points=rate,
         effective_cost_basis_points=0,
@@ -216,6 +229,7 @@ async def accept(
         NotYourMoveError: it is for the borrower.
         IllegalMoveError: the offer or the request is over, or another offer was taken.
         CollateralBlockedError: something came to stand against the collateral.
+        NotValuedError, LimitExceededError: what it was worth it is worth no more.
     """
     request, offer, role = await lock_offer(session, offer_id, actor)
     if offer.valid_until <= now(session):
@@ -224,6 +238,10 @@ async def accept(
     move(session, request, "accept", role=role, actor=actor, loan_offer_id=offer.id)
     if not (await screen(session, request)).clear:
         raise CollateralBlockedError
+    value = await _valued(session, request)
+    debt = offer.amount_minor + offer.prior_claims_minor
+    if not within_ltv(debt, value.point_minor, offer.ltv_max_basis_points):
+        raise LimitExceededError("over the loan to value, since the collateral was valued anew")
     for other in await _others(session, offer):
         mark_locked(session, other)
         move(session, other, "lose", role=SYSTEM, actor=BY_SYSTEM, **other.told())

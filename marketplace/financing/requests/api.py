@@ -13,25 +13,17 @@ from marketplace.financing.access import DOOR_ERRORS, MOVE_ERRORS, Financier, Re
 from marketplace.financing.errors import (
     CollateralBlockedError,
     CollateralKnownError,
-    ConflictOfInterestError,
-    InvalidLoanTermsError,
-    NotDesignatedError,
-    ValuersOnlyError,
 )
-from marketplace.financing.models import Appraisal
 from marketplace.financing.offers.matching import matches_of
 from marketplace.financing.products.schemas import ProductMatch
 from marketplace.financing.requests import queries, screening, service
 from marketplace.financing.requests.models import FinancingRequest
 from marketplace.financing.requests.schemas import (
-    AppraisalRead,
-    AppraisalRecord,
     CollateralAdd,
     FinancingRequestFile,
     FinancingRequestRead,
     PledgeTermsRead,
     ScreeningRead,
-    ValuationOrder,
 )
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import NotYourMoveError
@@ -39,7 +31,7 @@ from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
-from marketplace.kernel.schemas import Amount, Page
+from marketplace.kernel.schemas import Page
 
 router = transactional_router(prefix="/v1/financing-requests", tags=["financing: requests"])
 
@@ -65,7 +57,7 @@ async def file_financing_request(
 async def financing_requests(
     actor: Reader, session: Session, cursor: Cursor = None, limit: Limit = 20
 ) -> Page[FinancingRequestRead]:
-    """Your requests, those you secure or value, and as a lender all that wait for offers."""
+    """Your requests, those you secure, and as a lender all that wait for offers."""
     found, following = await queries.requests_page(session, actor, cursor=cursor, limit=limit)
     return Page(items=await queries.read_requests(session, found, actor), next=following)
 
@@ -125,41 +117,6 @@ async def matching_products(
     return await matches_of(session, found)
 
 
-@router.post(
-    "/{request_id}/order-valuation",
-    responses=problems(*MOVE_ERRORS, NotDesignatedError, ConflictOfInterestError),
-)
-async def order_request_valuation(
-    request_id: UUID, request: ValuationOrder, actor: Financier, session: Session
-) -> FinancingRequestRead:
-    """Ask a designated valuation institution what your collateral is worth."""
-    found = await service.order_valuation(
-        session, request_id, request.institution_organisation_id, actor=actor
-    )
-    return await _read(session, found, actor)
-
-
-@router.post(
-    "/{request_id}/appraisals",
-    status_code=status.HTTP_201_CREATED,
-    responses=problems(*DOOR_ERRORS, ValuersOnlyError, NotDesignatedError, InvalidLoanTermsError),
-)
-async def record_appraisal(
-    request_id: UUID, request: AppraisalRecord, actor: Financier, session: Session
-) -> AppraisalRead:
-    """Valuation institution: state what a right is worth, also again while the loan runs."""
-    return _figure(await service.appraise(session, request_id, request, actor=actor))
-
-
-@router.get("/{request_id}/appraisals", responses=problems(InvalidTokenError, NotFoundError))
-async def request_appraisals(
-    request_id: UUID, actor: Reader, session: Session
-) -> list[AppraisalRead]:
-    """The newest figure of each right of the request that still holds."""
-    found = await queries.get_request(session, request_id, actor=actor)
-    return [_figure(one) for one in await service.values_of(session, found) if one]
-
-
 @router.post("/{request_id}/withdraw", responses=problems(*MOVE_ERRORS))
 async def withdraw_financing_request(
     request_id: UUID, actor: Financier, session: Session
@@ -197,11 +154,3 @@ async def request_documents(request_id: UUID, actor: Reader, session: Session) -
     """The names of a request's documents; their content takes a grant."""
     found = await queries.get_request(session, request_id, actor=actor)
     return await sealed.documents_about(session, found.subject)
-
-
-def _figure(found: Appraisal) -> AppraisalRead:
-    own = AppraisalRead.model_fields.keys() & Appraisal.model_fields.keys()
-    return AppraisalRead(
-        **{name: getattr(found, name) for name in own},
-        value=Amount(amount_minor=found.value_minor, currency=found.currency),
-    )

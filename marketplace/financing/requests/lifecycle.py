@@ -30,11 +30,12 @@ FINANCING_REQUEST: Final = Lifecycle(
         moves("prescreen", S.APPLIED, S.PRESCREENED, BORROWER),
         moves(
             "order_valuation",
-            {S.PRESCREENED, S.VALUATION_ORDERED, S.VALUED},
+            {S.PRESCREENED, S.VALUED},
             S.VALUATION_ORDERED,
             BORROWER,
         ),
         moves("value", S.VALUATION_ORDERED, S.VALUED, SYSTEM),
+        moves("miss_valuation", S.VALUATION_ORDERED, S.PRESCREENED, SYSTEM),
         moves("accept", S.VALUED, S.ACCEPTED, BORROWER),
         moves("reopen", S.ACCEPTED, S.VALUED, SYSTEM),
         moves("finance", S.ACCEPTED, S.FINANCED, SYSTEM),

@@ -29,7 +29,6 @@ class FinancingRequest(Aggregate, table=True):
     purpose: str
     region: str | None = None
     guarantee_offered: bool = False
-    valuer_organisation_id: UUID | None = Field(default=None, foreign_key="organisation.id")
     state: RequestState = Field(default=RequestState.APPLIED, sa_type=text_enum(RequestState))
 
     @property

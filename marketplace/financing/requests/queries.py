@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from marketplace.accounts.actors import Actor
-from marketplace.financing.access import BORROWER, LENDER, OPERATOR, PLEDGOR, VALUER, is_lender
+from marketplace.financing.access import BORROWER, LENDER, OPERATOR, PLEDGOR, is_lender
 from marketplace.financing.requests.lifecycle import PUBLISHED
 from marketplace.financing.requests.models import FinancingPledgor, FinancingRequest
 from marketplace.financing.requests.schemas import CollateralRead, FinancingRequestRead
@@ -18,7 +18,7 @@ from marketplace.kernel.schemas import Amount
 
 
 async def visible_to(session: AsyncSession, actor: Actor) -> SelectOfScalar[FinancingRequest]:
-    """One's own, those one is asked to secure or to value, and to lenders all that are shown."""
+    """One's own, those one is asked to secure, and to lenders all that are shown."""
     query = select(FinancingRequest)
     if actor.is_operator:
         return query
@@ -29,7 +29,6 @@ async def visible_to(session: AsyncSession, actor: Actor) -> SelectOfScalar[Fina
     )
     seen = [
         col(FinancingRequest.borrower_organisation_id) == own,
-        col(FinancingRequest.valuer_organisation_id) == own,
         asked,
     ]
     if await is_lender(session, own):
@@ -63,8 +62,6 @@ async def role_in(session: AsyncSession, request: FinancingRequest, actor: Actor
     own = actor.organisation_id
     if request.borrower_organisation_id == own:
         return BORROWER
-    if request.valuer_organisation_id == own:
-        return VALUER
     if actor.is_operator:
         return OPERATOR
     asked = select(FinancingPledgor.id).where(

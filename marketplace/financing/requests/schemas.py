@@ -3,18 +3,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from marketplace.financing.products.schemas import Grade, Months
+from marketplace.financing.products.schemas import Months
 from marketplace.financing.requests.lifecycle import RequestState
 from marketplace.financing.requests.rules import Block
 from marketplace.kernel.schemas import (
     Amount,
-    Day,
     Input,
     LongText,
     Output,
     Price,
     RegionCode,
-    ShortText,
     example,
 )
 
@@ -62,7 +60,6 @@ class FinancingRequestRead(Output):
     purpose: str
     region: str | None
     guarantee_offered: bool
-    valuer_organisation_id: UUID | None
     collateral: list[CollateralRead]
     state: RequestState
     version: int
@@ -86,36 +83,3 @@ class RightScreening(Output):
 class ScreeningRead(Output):
     clear: bool = Field(description="whether the request can go to lenders")
     rights: list[RightScreening]
-
-
-class ValuationOrder(Input):
-    model_config = example(institution_organisation_id="01890a5d-0000-7000-8000-000000000009")
-
-    institution_organisation_id: UUID = Field(description="designated, and of nobody's group")
-
-
-class AppraisalRecord(Input):
-    model_config = example(
-        right_id="01890a5d-0000-7000-8000-000000000007",
-        value={"amount_minor": 500_000_000, "currency": "KRW"},
-        valued_on="2026-01-10",
-        report_reference="2026-0117",
-        grade="A",
-    )
-
-    right_id: UUID
-    value: Price
-    valued_on: Day = Field(description="the base date of the report")
-    report_reference: ShortText
-    grade: Grade | None = None
-
-
-class AppraisalRead(Output):
-    id: UUID
-    right_id: UUID
-    institution_organisation_id: UUID
-    value: Amount
-    valued_on: Day
-    report_reference: str
-    grade: str | None
-    created_at: datetime

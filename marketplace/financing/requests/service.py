@@ -1,6 +1,5 @@
-"""Requests for loans against rights: filed, secured, prescreened, valued."""
+"""Requests for loans against rights: filed, secured, prescreened."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,26 +8,19 @@ from marketplace.accounts.actors import Actor
 from marketplace.assets.queries import get_right
 from marketplace.assets.title.service import require_owner
 from marketplace.documents.signatures import keep
-from marketplace.financing import appraisals
-from marketplace.financing.access import BORROWER, PLEDGOR, VALUER, kind_of
-from marketplace.financing.errors import (
-    CollateralBlockedError,
-    InvalidLoanTermsError,
-    ValuersOnlyError,
-)
-from marketplace.financing.models import Appraisal
-from marketplace.financing.requests.lifecycle import RequestState
+from marketplace.financing.access import BORROWER, PLEDGOR, kind_of
+from marketplace.financing.errors import CollateralBlockedError
 from marketplace.financing.requests.models import (
     FinancingCollateral,
     FinancingPledgor,
     FinancingRequest,
 )
 from marketplace.financing.requests.queries import role_in
-from marketplace.financing.requests.schemas import AppraisalRecord, FinancingRequestFile
+from marketplace.financing.requests.schemas import FinancingRequestFile
 from marketplace.financing.requests.screening import collateral_of, screen
 from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, NotYourMoveError, begin, move
+from marketplace.kernel.lifecycle import NotYourMoveError, begin, move
 from marketplace.kernel.money import Money
 
 
@@ -141,68 +133,6 @@ async def prescreen(session: AsyncSession, request_id: UUID, *, actor: Actor) ->
         raise CollateralBlockedError(blocked=blocked)
     move(session, request, "prescreen", role=role, actor=actor)
     return request
-
-
-async def order_valuation(
-    session: AsyncSession, request_id: UUID, institution_id: UUID, *, actor: Actor
-) -> FinancingRequest:
-    """Ask a designated institution, of none of the parties' groups, what the rights are worth.
-
-    Raises:
-        NotFoundError: no such institution.
-        NotDesignatedError, ConflictOfInterestError: it may not value these.
-    """
-    request, role = await lock_for(session, request_id, actor)
-    await kind_of(session, institution_id)
-    today = now(session).date()
-    await appraisals.require_designated(session, institution_id, today)
-    pledgors = [one.pledgor_organisation_id for one in await collateral_of(session, [request.id])]
-    parties = [request.borrower_organisation_id, *pledgors]
-    await appraisals.require_independent(session, institution_id, parties, today)
-    move(session, request, "order_valuation", role=role, actor=actor, of=institution_id)
-    request.valuer_organisation_id = institution_id
-    await _conclude_valuation(session, request)
-    return request
-
-
-async def appraise(
-    session: AsyncSession, request_id: UUID, figure: AppraisalRecord, *, actor: Actor
-) -> Appraisal:
-    """State what a right of a request is worth, as the institution that was asked.
-
-    Raises:
-        NotFoundError: no such right in the request.
-        ValuersOnlyError: another was asked.
-        NotDesignatedError, InvalidLoanTermsError: see `appraisals.record`.
-    """
-    request, role = await lock_for(session, request_id, actor)
-    if role != VALUER:
-        raise ValuersOnlyError
-    ids = {one.right_id for one in await collateral_of(session, [request.id])}
-    if figure.right_id not in ids:
-        raise NotFoundError("no such right")
-    if figure.value.currency != request.currency:
-        raise InvalidLoanTermsError(f"the loan is asked for in {request.currency}")
-    found = await appraisals.record(session, request.id, figure, actor=actor)
-    if request.state is RequestState.VALUATION_ORDERED:
-        await _conclude_valuation(session, request)
-    return found
-
-
-async def _conclude_valuation(session: AsyncSession, request: FinancingRequest) -> None:
-    """All rights have a figure of the institution that was asked: the request is valued."""
-    found = await values_of(session, request)
-    by = request.valuer_organisation_id
-    if found and all(one and one.institution_organisation_id == by for one in found):
-        move(session, request, "value", role=SYSTEM, actor=BY_SYSTEM)
-
-
-async def values_of(session: AsyncSession, request: FinancingRequest) -> Sequence[Appraisal | None]:
-    """The newest figure of each right of a request, where there is one."""
-    ids = [one.right_id for one in await collateral_of(session, [request.id])]
-    today = now(session).date()
-    known = await appraisals.latest(session, request.id, ids, request.currency, on=today)
-    return [known.get(right_id) for right_id in ids]
 
 
 async def withdraw(session: AsyncSession, request_id: UUID, *, actor: Actor) -> FinancingRequest:

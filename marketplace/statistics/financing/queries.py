@@ -17,6 +17,9 @@ _FOUND: Final = """
         FROM financing_request WHERE created_at >= :since AND created_at < :until
         UNION ALL
         SELECT 'loan', 'loan:' || id FROM loan WHERE created_at >= :since AND created_at < :until
+        UNION ALL
+        SELECT 'demand', 'demand:' || id FROM demand
+        WHERE created_at >= :since AND created_at < :until
     )
 """
 _STAGES: Final = text(
@@ -38,11 +41,13 @@ _ENDS: Final = text(
     WITH {_FOUND}, told AS (
         SELECT e.subject, e.type, e.data FROM found f JOIN event e ON e.subject = f.subject
         WHERE e.type IN ('financing_request.begin', 'financing_request.accept', 'loan.disburse',
-            'loan.default', 'loan.share_loss', 'loan.repay')
+            'loan.default', 'loan.share_loss', 'loan.repay', 'loan.recover')
     ), called AS (
         SELECT d.subject, (d.data ->> 'outstanding')::numeric AS outstanding,
-            (SELECT (l.data ->> 'loss_minor')::numeric FROM told l
-             WHERE l.subject = d.subject AND l.type = 'loan.share_loss') AS loss,
+            (SELECT greatest(0, (l.data ->> 'loss_minor')::numeric - (
+                SELECT coalesce(sum((r.data ->> 'of')::numeric), 0) FROM told r
+                WHERE r.subject = d.subject AND r.type = 'loan.recover'))
+             FROM told l WHERE l.subject = d.subject AND l.type = 'loan.share_loss') AS loss,
             EXISTS (SELECT FROM told l WHERE l.subject = d.subject AND l.type = 'loan.repay')
                 AS repaid
         FROM told d WHERE d.type = 'loan.default'

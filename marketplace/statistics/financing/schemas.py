@@ -6,7 +6,7 @@ from marketplace.kernel.schemas import Output
 
 
 class StageRead(Output):
-    kind: str = Field(description="`financing_request` or `loan`")
+    kind: str = Field(description="`financing_request`, `loan` or `demand`")
     stage: str = Field(description="the state that was left")
     passed: int
     typical_seconds: float = Field(description="median")
@@ -25,5 +25,5 @@ class FinancingFigures(Output):
     approval: RateRead = Field(description="requests whose borrower accepted an offer")
     default: RateRead = Field(description="loans paid out that were called")
     recovery: RateRead = Field(
-        description="what of the principal came back of called loans that are over, on average"
+        description="of called loans that are over: what of the principal came back, later too"
     )
