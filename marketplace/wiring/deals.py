@@ -64,6 +64,8 @@ from marketplace.deals.royalties.models import (
 )
 from marketplace.deals.royalty_checks import api as royalty_checks_api
 from marketplace.deals.royalty_checks import errors as royalty_checks_errors
+from marketplace.deals.store import api as store_api
+from marketplace.deals.store import handlers as store_handlers
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.events import Consumer
 from marketplace.payments.invoices import verify as invoices_verify
@@ -99,6 +101,7 @@ ROYALTY_MONEY: Final = (
 DEALS: Final = Domain(
     routers=(
         awards_api.router,
+        store_api.router,
         negotiations_api.router,
         deals_api.router,
         co_owners_api.router,
@@ -138,6 +141,10 @@ DEALS: Final = Domain(
             | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved)
             | dict.fromkeys(DISTRIBUTING, on_distributed)
             | dict.fromkeys(ROYALTY_MONEY, royalties_paying.on_released),
+        ),
+        Consumer(
+            "store deals",
+            dict.fromkeys(("listing.sell", "listing.retire"), store_handlers.on_listing),
         ),
         Consumer(INVOICES, dict.fromkeys(FEE_MOVING, on_fee_moved)),
         Consumer(PRICES, dict.fromkeys(SOLD, on_sold)),

@@ -54,6 +54,7 @@ async def file_idea(
         abstract=idea.abstract,
         language=idea.language,
         identifier=request.identifier,
+        filed_on=request.filed_on,
         owners=owners,
         classifications=idea.classifications,
     )
