@@ -12,6 +12,11 @@ from marketplace.deals.awards import api as awards_api
 from marketplace.deals.awards import errors as awards_errors
 from marketplace.deals.bundles import api as bundles_api
 from marketplace.deals.chargebacks import on_chargeback, on_chargeback_over
+from marketplace.deals.co_developments import api as co_developments_api
+from marketplace.deals.co_developments import handlers as co_developments_handlers
+from marketplace.deals.co_developments import service as co_developments_service
+from marketplace.deals.co_developments.lifecycle import CO_DEVELOPMENT
+from marketplace.deals.co_developments.models import CoDevelopment
 from marketplace.deals.co_owners import api as co_owners_api
 from marketplace.deals.deadlines import on_hold_ending
 from marketplace.deals.due_diligence import api as due_diligence_api
@@ -101,6 +106,7 @@ ROYALTY_MONEY: Final = (
 DEALS: Final = Domain(
     routers=(
         awards_api.router,
+        co_developments_api.router,
         store_api.router,
         negotiations_api.router,
         deals_api.router,
@@ -116,6 +122,7 @@ DEALS: Final = Domain(
         pools_api.router,
     ),
     lifecycles=(
+        CO_DEVELOPMENT,
         NEGOTIATION,
         DEAL,
         DEAL_PART,
@@ -146,10 +153,12 @@ DEALS: Final = Domain(
             "store deals",
             dict.fromkeys(("listing.sell", "listing.retire"), store_handlers.on_listing),
         ),
+        Consumer("co-developments", {"payment_request.pay": co_developments_handlers.on_paid}),
         Consumer(INVOICES, dict.fromkeys(FEE_MOVING, on_fee_moved)),
         Consumer(PRICES, dict.fromkeys(SOLD, on_sold)),
     ),
     clocks=(
+        Clock(CoDevelopment, {"cancel": co_developments_service.cancel}),
         Clock(Negotiation, {}),
         Clock(
             Deal,

@@ -104,6 +104,47 @@ CREATE TABLE store_sale (
     CONSTRAINT store_sale_application_unique UNIQUE (application_id),
     CONSTRAINT store_sale_deal_unique UNIQUE (deal_id)
 );
+CREATE TABLE future_share (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    idea_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    numerator integer NOT NULL,
+    denominator integer NOT NULL,
+    subject varchar NOT NULL,
+    CONSTRAINT future_share_primary PRIMARY KEY (id),
+    CONSTRAINT future_share_idea_id_foreign FOREIGN KEY (idea_id) REFERENCES ip_right (id),
+    CONSTRAINT future_share_organisation_id_foreign
+        FOREIGN KEY (organisation_id) REFERENCES organisation (id),
+    CONSTRAINT future_share_subject_unique UNIQUE (subject),
+    CONSTRAINT future_share_range_check CHECK (numerator > 0 AND numerator < denominator)
+);
+CREATE INDEX future_share_idea_index ON future_share (idea_id);
+CREATE TABLE co_development (
+    id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    version integer NOT NULL,
+    due_at timestamptz,
+    award_id uuid NOT NULL,
+    right_id uuid NOT NULL,
+    organiser_organisation_id uuid NOT NULL,
+    share_numerator integer NOT NULL,
+    share_denominator integer NOT NULL,
+    team jsonb NOT NULL,
+    price_minor bigint NOT NULL,
+    currency varchar NOT NULL,
+    state varchar(32) NOT NULL,
+    CONSTRAINT co_development_primary PRIMARY KEY (id),
+    CONSTRAINT co_development_award_id_foreign FOREIGN KEY (award_id) REFERENCES award (id),
+    CONSTRAINT co_development_right_id_foreign FOREIGN KEY (right_id) REFERENCES ip_right (id),
+    CONSTRAINT co_development_organiser_organisation_id_foreign
+        FOREIGN KEY (organiser_organisation_id) REFERENCES organisation (id),
+    CONSTRAINT co_development_award_unique UNIQUE (award_id),
+    CONSTRAINT co_development_price_positive_check CHECK (price_minor > 0),
+    CONSTRAINT co_development_share_range_check CHECK (
+        share_numerator > 0 AND share_numerator < share_denominator)
+);
+CREATE INDEX co_development_due_index ON co_development (due_at) WHERE due_at IS NOT NULL;
 ALTER TABLE solicitation ADD COLUMN licence_terms jsonb;
 ALTER TABLE solicitation ADD COLUMN share_numerator integer;
 ALTER TABLE solicitation ADD COLUMN share_denominator integer;
@@ -181,7 +222,15 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """What was asked for beside purchases has no place in the version before."""
-    for table in ("store_sale", "store_application", "store_window", "store_entry", "store_rule"):
+    for table in (
+        "co_development",
+        "future_share",
+        "store_sale",
+        "store_application",
+        "store_window",
+        "store_entry",
+        "store_rule",
+    ):
         op.drop_table(table)
     for name in FUNCTIONS:
         op.execute(f"DROP FUNCTION {name}()")

@@ -26,7 +26,7 @@ async def application(author: Person, filed_on: date | None, **changed: Any) -> 
 def next_number() -> dict[str, str]:
     """An application's number, which proves no grant."""
     serial = right_body()["identifier"]["number"].rpartition("-")[2]
-    return {"number": f"KR 10-2026-{serial}"}
+    return {"number": f"KR 10-2026-{serial}", "document_class": "application"}
 
 
 def entry_body(right_id: str, **changed: Any) -> dict[str, Any]:

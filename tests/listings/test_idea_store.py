@@ -15,7 +15,7 @@ from tests.factories.accounts import assert_refused
 from tests.factories.deals import idea_body, ok
 from tests.factories.people import Person, operator, person
 from tests.factories.register import tell
-from tests.factories.store import STORE, Shown, application, entry_body
+from tests.factories.store import STORE, Shown, application, entry_body, next_number
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,11 @@ async def test_only_what_was_filed_lately_enters(
         day -= timedelta(days=1)
     for filed_on, is_young in ((day + timedelta(days=1), True), (day, False)):
         serial = f"{filed_on.toordinal() % 10_000_000:07}"
-        numbered = {"kind": kind, "identifier": {"number": f"KR {number}-2026-{serial}"}}
-        right_id = await application(author, filed_on, **numbered)
+        identifier = {
+            "number": f"KR {number}-2026-{serial}",
+            "document_class": "application",
+        }
+        right_id = await application(author, filed_on, kind=kind, identifier=identifier)
         answer = await author.post(STORE, entry_body(right_id))
         if is_young:
             assert answer.status_code == 201, answer.text
@@ -85,9 +88,15 @@ async def test_what_is_no_unpublished_application_stays_out(
     stranger = await person(client, sessions)
     assert_refused(await stranger.post(STORE, entry_body(right_id)), 404, "not_found")
     await tell(staff, right_id, "published", filed_on.isoformat())
+    published = next_number() | {"document_class": "publication"}
+    assert_refused(
+        await author.post(STORE, entry_body(await application(author, None, identifier=published))),
+        409,
+        "store_not_eligible",
+    )
     assert_refused(await author.post(STORE, entry_body(right_id)), 409, "store_not_eligible")
     future = (clock.now() + timedelta(days=3)).date()
-    body = {"kind": "patent", "identifier": {"number": "KR 10-2026-0777777"}}
+    body = {"kind": "patent", "identifier": next_number()}
     late = await author.post(f"/v1/rights/{idea['id']}/filings", body | {"filed_on": f"{future}"})
     assert_refused(late, 422, "illegal_legal_event")
     assert (await ok(await author.get(STORE)))["items"] == []

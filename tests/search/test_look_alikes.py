@@ -8,6 +8,7 @@ from tests.factories.deals import Market, list_right, ok
 from tests.factories.ideas import Idea
 from tests.factories.people import Person
 from tests.factories.register import registered
+from tests.factories.store import next_number
 from tests.factories.world import World
 
 SHELF = "A shelf that dries wet umbrellas in nine minutes by a fan under a perforated tray."
@@ -41,7 +42,7 @@ async def test_look_alikes_are_public_or_ones_own(world: World) -> None:
         },
         confidential="nothing of the kind",
     )
-    pending = {"number": "KR 10-2026-0099887"}
+    pending = next_number()
     body = {"kind": "patent", "language": "en", "identifier": pending, "title": "Wet umbrellas"}
     unpublished = await ok(await other.post("/v1/rights", body | {"abstract": SHELF}))
     hidden = await Idea.of(other, NEVER, title="Umbrella shelf", abstract=SHELF)

@@ -17,7 +17,9 @@ class FiledAs(StrEnum):
 
 class IdeaFile(Input):
     model_config = example(
-        kind="patent", identifier={"number": "KR 10-2026-0012345"}, filed_on="2026-01-31"
+        kind="patent",
+        identifier={"number": "KR 10-2026-0012345", "document_class": "application"},
+        filed_on="2026-01-31",
     )
 
     kind: FiledAs

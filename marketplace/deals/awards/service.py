@@ -18,13 +18,14 @@ from marketplace.deals.awards.schemas import (
     AwardRead,
     SolicitationFigures,
 )
+from marketplace.deals.co_developments.service import propose
 from marketplace.deals.models import Deal
 from marketplace.deals.private import Agreed, open_private_deal, team
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import now
 from marketplace.kernel.lifecycle import move
 from marketplace.kernel.schemas import Amount
-from marketplace.listings.solicitations.models import Award, Solicitation, Submission
+from marketplace.listings.solicitations.models import Award, Outcome, Solicitation, Submission
 from marketplace.listings.solicitations.service import free, live_submissions, lock_for
 
 _FIGURES: Final = text(
@@ -38,12 +39,15 @@ _FIGURES: Final = text(
 _AMOUNTS: Final = text(
     """
     SELECT s.currency, sum(a.amount_minor)::bigint AS awarded_minor,
-        coalesce(sum(d.released_minor - d.returned_minor), 0)::bigint AS settled_minor,
-        count(*) FILTER (WHERE d.state IN ('settled', 'closed')) AS settled_awards,
+        (coalesce(sum(d.released_minor - d.returned_minor), 0)
+            + coalesce(sum(c.price_minor), 0))::bigint AS settled_minor,
+        count(*) FILTER (WHERE d.state IN ('settled', 'closed') OR c.id IS NOT NULL)
+            AS settled_awards,
         round(avg(a.amount_minor))::bigint AS mean_award_minor,
         max(a.amount_minor) AS largest_award_minor
     FROM award a JOIN solicitation s ON s.id = a.solicitation_id
     LEFT JOIN awarded_deal l ON l.award_id = a.id LEFT JOIN deal d ON d.id = l.deal_id
+    LEFT JOIN co_development c ON c.award_id = a.id AND c.state = 'in_force'
     GROUP BY s.currency ORDER BY s.currency
     """
 )
@@ -65,6 +69,8 @@ async def give_awards(
         BudgetExceededError: too much, or too many; by the database as well.
         InvalidAwardError: no such submission, or one named twice.
         RightReservedError: by the database, when a deal over an idea runs.
+        EncumberedError, TerritoryNotCoveredError, LicenceKindUnknownError: no such licence of it.
+        FutureSharesError: nothing of what comes of it would be left to its authors.
     """
     solicitation, role = await lock_for(session, solicitation_id, actor)
     total_minor = sum(award.amount_minor for award in wanted)
@@ -107,11 +113,18 @@ async def _award(
     )
     session.add(award)
     await session.flush()
+    amount = Amount(amount_minor=award.amount_minor, currency=solicitation.currency)
+    if solicitation.outcome is Outcome.CO_DEVELOPMENT:
+        agreement = await propose(session, solicitation, submission, award, actor=actor)
+        return AwardedRead(
+            number=submission.number, amount=amount, deal_id=None, co_development_id=agreement.id
+        )
     deal = await _open_deal(session, keyring, solicitation, submission, award, actor)
     session.add(AwardedDeal(created_at=now(session), award_id=award.id, deal_id=deal.id))
     await session.flush()
-    amount = Amount(amount_minor=award.amount_minor, currency=solicitation.currency)
-    return AwardedRead(number=submission.number, amount=amount, deal_id=deal.id)
+    return AwardedRead(
+        number=submission.number, amount=amount, deal_id=deal.id, co_development_id=None
+    )
 
 
 async def _open_deal(

@@ -12,8 +12,10 @@ from sqlmodel import col, or_, select
 from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.checking import require_free
 from marketplace.assets.encumbrances.kinds import Deed
+from marketplace.assets.identifiers import DocumentClass
 from marketplace.assets.legal_rules.queries import rules_for
 from marketplace.assets.models import LegalEventKind, LegalStatus, Right
+from marketplace.assets.queries import identifiers_of
 from marketplace.assets.service import is_reserved
 from marketplace.assets.standing.queries import events_known, standing_of
 from marketplace.assets.standing.service import require_tradable
@@ -106,6 +108,9 @@ async def require_eligible(session: AsyncSession, entry: StoreEntry) -> None:
 async def is_unpublished(session: AsyncSession, right: Right) -> bool:
     """Whether an application is pending, and nobody can read it at the office yet."""
     if right.legal_status is not LegalStatus.PENDING or right.restrained_since is not None:
+        return False
+    numbers = await identifiers_of(session, right.id)
+    if any(number.document_class == DocumentClass.PUBLICATION for number in numbers):
         return False
     return not any(event.kind in PUBLIC_BY for event in await events_known(session, right.id))
 
