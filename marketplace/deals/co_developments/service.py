@@ -223,7 +223,7 @@ async def lock_for(session: AsyncSession, agreement_id: UUID, actor: Actor) -> C
 
 def _require_party(agreement: CoDevelopment, actor: Actor) -> None:
     if actor.organisation_id not in agreement.parties:
-        raise NotFoundError("no such agreement of yours")
+        raise NotFoundError("no such co development")
 
 
 async def get(session: AsyncSession, agreement_id: UUID, *, actor: Actor) -> CoDevelopmentRead:
@@ -234,7 +234,7 @@ async def get(session: AsyncSession, agreement_id: UUID, *, actor: Actor) -> CoD
     """
     agreement = await session.get(CoDevelopment, agreement_id)
     if agreement is None:
-        raise NotFoundError("no such agreement of yours")
+        raise NotFoundError("no such co development")
     _require_party(agreement, actor)
     return await read(session, agreement)
 

@@ -18,7 +18,7 @@ router = transactional_router(prefix="/v1", tags=["idea store"])
 
 
 @router.post(
-    "/idea-store/{entry_id}/select",
+    "/idea-store/{store_entry_id}/select",
     status_code=status.HTTP_201_CREATED,
     responses=problems(
         *MOVE_ERRORS,
@@ -33,13 +33,13 @@ router = transactional_router(prefix="/v1", tags=["idea store"])
     ),
 )
 async def select_in_store(
-    entry_id: UUID, request: StoreSelect, actor: Signer, session: Session, keys: Keys
+    store_entry_id: UUID, request: StoreSelect, actor: Signer, session: Session, keys: Keys
 ) -> StoreSelected:
     """Author: choose one of those who applied; it becomes a deal at the price that they named.
 
     If the deal comes to nothing, the next window opens.
     """
-    return await service.choose(session, keys, entry_id, request.application_id, actor=actor)
+    return await service.choose(session, keys, store_entry_id, request.application_id, actor=actor)
 
 
 @router.get("/statistics/idea-store")

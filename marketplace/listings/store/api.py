@@ -106,44 +106,46 @@ async def my_store_applications(
     return Page(items=found, next=following)
 
 
-@router.get("/{entry_id}", responses=problems(NotFoundError))
-async def get_store_entry(entry_id: UUID, session: Session) -> StoreEntryRead:
+@router.get("/{store_entry_id}", responses=problems(NotFoundError))
+async def get_store_entry(store_entry_id: UUID, session: Session) -> StoreEntryRead:
     """An entry with its windows, and what came of them."""
-    return await queries.read_public(session, await queries.get_entry(session, entry_id))
+    return await queries.read_public(session, await queries.get_entry(session, store_entry_id))
 
 
-@router.post("/{entry_id}/withdraw", responses=problems(*MOVE_ERRORS))
+@router.post("/{store_entry_id}/withdraw", responses=problems(*MOVE_ERRORS))
 async def withdraw_store_entry(
-    entry_id: UUID, actor: Seller, session: Session
+    store_entry_id: UUID, actor: Seller, session: Session
 ) -> OwnStoreEntryRead:
     """Take your application out of the store; a window that had opened counts."""
-    return await queries.read(session, await service.withdraw(session, entry_id, actor=actor))
+    return await queries.read(session, await service.withdraw(session, store_entry_id, actor=actor))
 
 
-@router.post("/{entry_id}/pass-over", responses=problems(*MOVE_ERRORS))
+@router.post("/{store_entry_id}/pass-over", responses=problems(*MOVE_ERRORS))
 async def pass_over_store_applications(
-    entry_id: UUID, actor: Seller, session: Session
+    store_entry_id: UUID, actor: Seller, session: Session
 ) -> OwnStoreEntryRead:
     """Choose nobody of those who applied: the next window opens, or the entry ends."""
-    return await queries.read(session, await service.pass_over_all(session, entry_id, actor=actor))
+    return await queries.read(
+        session, await service.pass_over_all(session, store_entry_id, actor=actor)
+    )
 
 
 @router.get(
-    "/{entry_id}/applications",
+    "/{store_entry_id}/applications",
     responses=problems(InvalidTokenError, NotFoundError, InvalidCursorError),
 )
 async def store_applications(
-    entry_id: UUID, actor: Reader, session: Session, cursor: Cursor = None, limit: Limit = 20
+    store_entry_id: UUID, actor: Reader, session: Session, cursor: Cursor = None, limit: Limit = 20
 ) -> Page[StoreApplicationRead]:
     """Author: who applied for your application in any of its windows, newest first."""
     found, following = await queries.applications_for(
-        session, entry_id, actor=actor, cursor=cursor, limit=limit
+        session, store_entry_id, actor=actor, cursor=cursor, limit=limit
     )
     return Page(items=found, next=following)
 
 
 @router.post(
-    "/{entry_id}/applications",
+    "/{store_entry_id}/applications",
     status_code=status.HTTP_201_CREATED,
     responses=problems(
         InvalidTokenError,
@@ -155,23 +157,23 @@ async def store_applications(
     ),
 )
 async def apply_in_store(
-    entry_id: UUID, request: StoreApply, actor: Applicant, session: Session
+    store_entry_id: UUID, request: StoreApply, actor: Applicant, session: Session
 ) -> StoreApplicationRead:
     """Say that your organisation wants it, for what and at which price; its author alone reads it.
 
     Chosen after the window, it is a deal at that price, which both sides then sign.
     """
-    found = await applying.apply(session, entry_id, request, actor=actor)
+    found = await applying.apply(session, store_entry_id, request, actor=actor)
     return await queries.read_one(session, found)
 
 
 @router.post(
-    "/{entry_id}/applications/{application_id}/withdraw",
+    "/{store_entry_id}/applications/{application_id}/withdraw",
     responses=problems(InvalidTokenError, PermissionMissingError, NotFoundError, WindowClosedError),
 )
 async def withdraw_store_application(
-    entry_id: UUID, application_id: UUID, actor: Applicant, session: Session
+    store_entry_id: UUID, application_id: UUID, actor: Applicant, session: Session
 ) -> StoreApplicationRead:
     """Take your application back while the window is open."""
-    found = await applying.take_back(session, entry_id, application_id, actor=actor)
+    found = await applying.take_back(session, store_entry_id, application_id, actor=actor)
     return await queries.read_one(session, found)

@@ -129,7 +129,7 @@ async def get_entry(session: AsyncSession, entry_id: UUID) -> StoreEntry:
     """
     entry = await session.get(StoreEntry, entry_id)
     if entry is None:
-        raise NotFoundError("no such entry of the store")
+        raise NotFoundError("no such store entry")
     return entry
 
 
@@ -143,7 +143,7 @@ async def applications_for(
     """
     entry = await get_entry(session, entry_id)
     if entry.organisation_id != actor.organisation_id:
-        raise NotFoundError("no such entry of yours")
+        raise NotFoundError("no such store entry")
     windows = select(StoreWindow.id).where(col(StoreWindow.entry_id) == entry_id)
     query = select(StoreApplication).where(
         col(StoreApplication.window_id).in_(windows), col(StoreApplication.withdrawn_at).is_(None)

@@ -243,7 +243,7 @@ async def lock_for(session: AsyncSession, entry_id: UUID, actor: Actor) -> tuple
         return entry, AUTHOR
     if actor.is_operator:
         return entry, OPERATOR
-    raise NotFoundError("no such entry of the store")
+    raise NotFoundError("no such store entry")
 
 
 def is_open(window: StoreWindow, at: datetime) -> bool:
