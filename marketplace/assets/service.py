@@ -15,7 +15,7 @@ from marketplace.assets.models import (
     RightReservation,
 )
 from marketplace.assets.schemas import RightRegister
-from marketplace.assets.standing.rules import FIRST_STATUS, OWNER
+from marketplace.assets.standing.rules import DECLARED_FILING, FIRST_STATUS, OWNER
 from marketplace.assets.standing.service import Told, add_event, reproject, require_possible, tell
 from marketplace.assets.title.errors import InvalidOwnersError
 from marketplace.assets.title.rules import WHOLE, Shares
@@ -53,11 +53,11 @@ async def register_right(session: AsyncSession, request: RightRegister, *, actor
         session.add(_identifier_row(session, right, identifier))
     await begin_title(session, right, _shares(request, actor), recorded_by=actor.organisation_id)
     today = now(session).date()
-    facts = {first: today}
+    facts = {first: (today, "declared by the owner")}
     if request.filed_on:
-        facts |= {LegalEventKind.FILED: request.filed_on}
-    for kind, day in facts.items():
-        told = Told(kind, day, "declared by the owner", OWNER)
+        facts |= {LegalEventKind.FILED: (request.filed_on, DECLARED_FILING)}
+    for kind, (day, source) in facts.items():
+        told = Told(kind, day, source, OWNER)
         require_possible(right, told, today=latest_date(now(session)))
         event = add_event(session, right, told, recorded_by=actor.organisation_id)
     await session.flush()

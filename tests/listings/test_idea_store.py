@@ -88,9 +88,13 @@ async def test_what_is_no_unpublished_application_stays_out(
     stranger = await person(client, sessions)
     assert_refused(await stranger.post(STORE, entry_body(right_id)), 404, "not_found")
     await tell(staff, right_id, "published", filed_on.isoformat())
+    undated = await application(author, None)
+    assert_refused(await author.post(STORE, entry_body(undated)), 409, "store_not_eligible")
     published = next_number() | {"document_class": "publication"}
     assert_refused(
-        await author.post(STORE, entry_body(await application(author, None, identifier=published))),
+        await author.post(
+            STORE, entry_body(await application(author, filed_on, identifier=published))
+        ),
         409,
         "store_not_eligible",
     )

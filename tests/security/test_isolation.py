@@ -20,8 +20,8 @@ PUBLIC_PAGES = {
     "POST /v1/solicitations/{solicitation_id}/submissions",
     "POST /v1/idea-store/{store_entry_id}/applications",
 }
-"""A published listing, an offer or a notice for it, an idea entered for a task, a word in the store,
-and a party's profile and group are for everyone."""
+"""A published listing, an offer or a notice for it, an idea entered for a task, a word in the
+store, and a party's profile and group are for everyone."""
 
 OWN_COLLECTIONS = [
     "/v1/authorizations",

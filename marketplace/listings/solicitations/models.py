@@ -55,7 +55,7 @@ class Solicitation(Aggregate, table=True):
     task: str
     language: str
     outcome: Outcome = Field(sa_type=text_enum(Outcome))
-    licence_terms: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    licence_terms: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     """Of the licence that each award is of, where a licence is wanted."""
     share_numerator: int | None = None
     share_denominator: int | None = None

@@ -17,7 +17,7 @@ from marketplace.assets.legal_rules.queries import rules_for
 from marketplace.assets.models import LegalEventKind, LegalStatus, Right
 from marketplace.assets.queries import identifiers_of
 from marketplace.assets.service import is_reserved
-from marketplace.assets.standing.queries import events_known, standing_of
+from marketplace.assets.standing.queries import events_known, filing_day
 from marketplace.assets.standing.service import require_tradable
 from marketplace.assets.title.queries import owns
 from marketplace.kernel.db import lock, now
@@ -53,9 +53,9 @@ async def enter(session: AsyncSession, request: StoreEnter, *, actor: Actor) -> 
         raise NotFoundError("no such right")
     right = await lock(session, Right, request.right_id)
     rule = await _rule_for(session, right)
-    filed_on = (await standing_of(session, right)).filed_on
+    filed_on = await filing_day(session, right)
     if rule is None or filed_on is None:
-        raise NotEligibleError(f"the store takes no {right.kind}")
+        raise NotEligibleError(f"the store takes no {right.kind}, or nobody said when it was filed")
     if await is_reserved(session, right.id):
         raise NotEligibleError("a deal over it runs")
     require_tradable(right)
@@ -166,6 +166,8 @@ async def go_on(
     window = await last_window(session, entry.id)
     window.outcome = outcome
     rule = await session.get_one(StoreRule, entry.rule_id)
+    right = await session.get_one(Right, entry.right_id)
+    entry.filed_on = await filing_day(session, right) or entry.filed_on
     try:
         await require_eligible(session, entry)
     except (NotEligibleError, RoundsUsedError) as why:

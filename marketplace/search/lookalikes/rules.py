@@ -7,14 +7,23 @@ from marketplace.kernel.money import BASIS_POINTS
 from marketplace.valuation.rating.texts import Vectoriser
 
 PASSAGE_CHARACTERS: Final = 800
+SHORT_CHARACTERS: Final = 60
 PASSAGES_MAX: Final = 40
 LETTERS, CJK, BITS = 4, 2, 16
 
 
 def passages(text: str) -> list[str]:
-    """A text in pieces of about one paragraph; what is beyond forty of them is not compared."""
-    pieces = range(0, min(len(text), PASSAGE_CHARACTERS * PASSAGES_MAX), PASSAGE_CHARACTERS)
-    return [text[start : start + PASSAGE_CHARACTERS] for start in pieces]
+    """A text by its paragraphs; short ones stand with the next, and long ones are cut.
+
+    What is beyond forty of them is not compared.
+    """
+    found, short = [], ""
+    for paragraph in filter(str.strip, text.splitlines()):
+        whole = f"{short}\n{paragraph}" if short else paragraph
+        short = whole if len(whole) < SHORT_CHARACTERS else ""
+        starts = range(0, 0 if short else len(whole), PASSAGE_CHARACTERS)
+        found += [whole[start : start + PASSAGE_CHARACTERS] for start in starts]
+    return [*found, *filter(None, (short,))][:PASSAGES_MAX]
 
 
 def likeness(text: str, others: Sequence[str]) -> list[int]:
