@@ -164,6 +164,7 @@ async def test_companies_apply_in_the_window_and_the_author_alone_reads_it(
     assert [one["organisation_id"] for one in mine] == [str(rival.organisation_id)]
     early = await author.post(f"{shown.path}/select", {"application_id": second})
     assert_refused(early, 409, "illegal_move")
+    assert_refused(await author.post(f"{shown.path}/pass-over"), 409, "illegal_move")
 
     await shown.wait(30)
 

@@ -22,7 +22,7 @@ from marketplace.assets.standing.service import require_tradable
 from marketplace.assets.title.queries import owns
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
+from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, IllegalMoveError, begin, move
 from marketplace.listings.store.errors import NotEligibleError, RoundsUsedError
 from marketplace.listings.store.lifecycle import AUTHOR, LIVE, OPERATOR, StoreState
 from marketplace.listings.store.models import (
@@ -152,8 +152,15 @@ async def pass_over(
 
 
 async def pass_over_all(session: AsyncSession, entry_id: UUID, *, actor: Actor) -> StoreEntry:
-    """The author chooses nobody."""
+    """The author chooses nobody.
+
+    Raises:
+        NotFoundError: not the actor's entry.
+        IllegalMoveError: its window is still open, or nobody is to be chosen any more.
+    """
     entry, role = await lock_for(session, entry_id, actor)
+    if entry.state is not StoreState.SELECTING:
+        raise IllegalMoveError(f"it is {entry.state}", state=entry.state)
     entry.lifecycle.step(entry.state, "open_next", role=role)
     await pass_over(session, entry, role=role, actor=actor)
     return entry
