@@ -16,8 +16,9 @@ from marketplace.deals.negotiations.lifecycle import BUYER, SELLER
 from marketplace.deals.negotiations.models import Negotiation, Offer
 from marketplace.deals.negotiations.service import VALIDITY
 from marketplace.deals.opening import open_deal
+from marketplace.deals.payees.errors import InvalidSharesError
 from marketplace.deals.payees.models import PayeeRole
-from marketplace.deals.payees.schemas import Payee, Share
+from marketplace.deals.payees.schemas import SHARE_MAX, Payee, Share
 from marketplace.deals.payees.service import put_payees
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock, now
@@ -48,7 +49,13 @@ class Agreed:
 
 
 def team(seller: UUID, shares: Mapping[UUID, Fraction]) -> tuple[Payee, ...]:
-    """Who shares a price by exact shares, the seller first."""
+    """Who shares a price by exact shares, the seller first.
+
+    Raises:
+        InvalidSharesError: a share is finer than a price is split.
+    """
+    if any(share.denominator > SHARE_MAX for share in shares.values()):
+        raise InvalidSharesError(f"shares are of {SHARE_MAX} parts at most")
     return tuple(
         Payee(
             organisation_id=owner,

@@ -16,6 +16,7 @@ from marketplace.deals.awards.schemas import (
 )
 from marketplace.deals.co_developments.errors import FutureSharesError
 from marketplace.deals.licences.errors import LicenceKindUnknownError
+from marketplace.deals.payees.errors import InvalidSharesError
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -32,6 +33,7 @@ router = transactional_router(prefix="/v1", tags=["solicitations"])
         *MOVE_ERRORS,
         BudgetExceededError,
         InvalidAwardError,
+        InvalidSharesError,
         RightReservedError,
         NotOwnerError,
         EncumberedError,

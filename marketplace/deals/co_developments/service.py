@@ -17,6 +17,7 @@ from marketplace.deals.co_developments.errors import FutureSharesError
 from marketplace.deals.co_developments.lifecycle import PARTY, CoDevelopmentState
 from marketplace.deals.co_developments.models import CoDevelopment
 from marketplace.deals.co_developments.schemas import CoDevelopmentRead, PartyShare
+from marketplace.deals.payees.errors import InvalidSharesError
 from marketplace.documents.service import disclose
 from marketplace.documents.signatures import keep, newest, sign, signatures_of
 from marketplace.kernel.db import lock, now
@@ -30,6 +31,8 @@ from marketplace.payments.funding.service import cancel_request, request_of, req
 from marketplace.payments.ledger.addresses import held, payable
 from marketplace.payments.ledger.service import Booking, Posting, post
 
+PARTS_MAX: Final = 10**9
+"""How fine a share of a right may be."""
 _TEXT: Final = """\
 AGREEMENT TO DEVELOP AN IDEA TOGETHER
 
@@ -61,6 +64,7 @@ async def propose(
     Raises:
         RightReservedError: by the database, when a deal over the idea runs.
         FutureSharesError: nothing would be left to its authors.
+        InvalidSharesError: the shares are finer than a register's.
     """
     share = solicitation.organiser_share
     assert share is not None
@@ -79,6 +83,8 @@ async def propose(
         price_minor=award.amount_minor,
         currency=solicitation.currency,
     )
+    if any(one.denominator > PARTS_MAX for one in shares_of(agreement).values()):
+        raise InvalidSharesError(f"shares are of {PARTS_MAX} parts at most")
     await reserve(session, right.id, subject=agreement.subject)
     begin(session, agreement, actor, right_id=right.id, award_id=award.id)
     await session.flush()

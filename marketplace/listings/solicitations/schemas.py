@@ -22,6 +22,7 @@ from marketplace.listings.solicitations.lifecycle import SolicitationState
 from marketplace.listings.solicitations.models import Outcome
 
 WHOLE_BASIS_POINTS: Final = 10_000
+PARTS_MAX: Final = 1_000
 MinorAmount = Annotated[int, Field(gt=0, le=AMOUNT_MINOR_MAX, strict=True)]
 
 
@@ -80,6 +81,8 @@ class SolicitationCreate(Input):
             raise ValueError("`organiser_share` goes with the outcome co_development")
         if self.organiser_share and self.organiser_share.fraction() == 1:
             raise ValueError("the authors keep a share of what they develop")
+        if self.organiser_share and self.organiser_share.denominator > PARTS_MAX:
+            raise ValueError(f"a share of {PARTS_MAX} parts at most")
         return self
 
 
