@@ -128,8 +128,10 @@ async def _connected(app: FastAPI) -> AsyncIterator[None]:
     app.state.writes = await WritePool.open(url, size=settings.write_pool_size)
     app.state.keyring = load_keyring(settings.keys_path)
     app.state.index = IndexReader(settings.index_path)
+    app.state.register_index = IndexReader(settings.register_index_path)
     followers = (
         asyncio.create_task(_refresh(app.state.index)),
+        asyncio.create_task(_refresh(app.state.register_index)),
         asyncio.create_task(app.state.revocations.follow(url)),
         asyncio.create_task(app.state.uses.keep_writing(app.state.sessions)),
     )

@@ -230,6 +230,10 @@ class Settings(BaseSettings):
         return self.search_dir or self.data_dir / "search"
 
     @property
+    def register_index_path(self) -> Path:
+        return self.index_path / "register"
+
+    @property
     def files_path(self) -> Path:
         return self.data_dir / "files"
 

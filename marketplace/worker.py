@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from marketplace.accounts.letters import Letters
@@ -35,7 +36,7 @@ from marketplace.payments.funding.matching import match_received
 from marketplace.payments.inbox.service import handle_events
 from marketplace.payments.providers.stripe.setup import open_desk
 from marketplace.search.index import IndexBusyError
-from marketplace.search.indexing import Indexer
+from marketplace.search.indexing import LISTINGS, REGISTER, Corpus, Indexer
 from marketplace.settings import Settings
 from marketplace.statistics.folding import fold
 from marketplace.statistics.releases.service import release_due
@@ -80,7 +81,8 @@ def stamp_loops(sessions: Sessions, settings: Settings) -> list[Loop]:
 
 def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> list[Loop]:
     """Everything that goes on in the background."""
-    indexing = IndexLoop(sessions, settings)
+    indexing = IndexLoop(sessions, settings.index_path, LISTINGS)
+    registering = IndexLoop(sessions, settings.register_index_path, REGISTER)
     keyring, transport = load_keyring(settings.keys_path), settings.mail_transport()
     letters = Letters(keyring, settings.issuer)
     mailer = Mailer(sessions, keyring, transport, settings.mail_sender)
@@ -90,6 +92,7 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
         *(Loop(f"turning:{t.__module__}", partial(t, sessions), CLOCK_SECONDS) for t in TURNING),
         Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
         Loop("search index", indexing.run, POLL_SECONDS),
+        Loop("register index", registering.run, CLOCK_SECONDS),
         Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),
         Loop("releases", partial(_release, sessions, settings), SEAL_SECONDS),
         Loop("password resets", partial(mail_resets, sessions, letters), MAIL_SECONDS),
@@ -117,9 +120,10 @@ async def _release(sessions: Sessions, settings: Settings) -> int:
 class IndexLoop:
     """Holds this machine's index writer, or waits for the process that has it to end."""
 
-    def __init__(self, sessions: Sessions, settings: Settings) -> None:
+    def __init__(self, sessions: Sessions, path: Path, corpus: Corpus) -> None:
         self._sessions = sessions
-        self._path = settings.index_path
+        self._path = path
+        self._corpus = corpus
         self._indexer: Indexer | None = None
 
     async def run(self) -> int:
@@ -127,7 +131,7 @@ class IndexLoop:
         if self._indexer and not self._indexer.is_whole():
             self.close()
         try:
-            self._indexer = self._indexer or Indexer(self._path)
+            self._indexer = self._indexer or Indexer(self._path, self._corpus)
             return await self._indexer.catch_up(self._sessions)
         except IndexBusyError:
             return 0

@@ -198,6 +198,7 @@ async def app(
     built_app.state.reads = ConnectionReads(raw.driver_connection)
     built_app.state.writes = ConnectionWrites(raw.driver_connection)
     built_app.state.index = IndexReader(folder / "no-index")
+    built_app.state.register_index = IndexReader(folder / "no-index")
     built_app.state.pages = KeptPages()
     return built_app
 

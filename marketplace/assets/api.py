@@ -16,6 +16,7 @@ from marketplace.assets.errors import (
 from marketplace.assets.identifiers import InvalidClassificationError, InvalidIdentifierError
 from marketplace.assets.models import Right
 from marketplace.assets.schemas import IdentifierRead, RightDetail, RightRead, RightRegister
+from marketplace.assets.standing.errors import IllegalLegalEventError
 from marketplace.assets.title.errors import InvalidOwnersError
 from marketplace.assets.title.queries import owners_of
 from marketplace.assets.title.schemas import owner_list
@@ -54,6 +55,7 @@ async def _detail(session: Session, right: Right) -> RightDetail:
         KindMismatchError,
         InvalidClassificationError,
         InvalidOwnersError,
+        IllegalLegalEventError,
     ),
 )
 async def register_right(

@@ -13,7 +13,7 @@ from marketplace.accounts.personal_data.registry import (
     events_about,
 )
 from marketplace.assets.consents.models import Consent
-from marketplace.assets.filings.models import FiledIdea
+from marketplace.assets.filings.models import FiledIdea, FutureShare
 from marketplace.assets.models import LegalEvent, Right, RightIdentifier
 from marketplace.assets.title.models import Conveyance, Ownership
 
@@ -80,6 +80,20 @@ PERSONAL_DATA: Final = PersonalData(
             FiledIdea,
             ("id", "created_at", "idea_id", "right_id", "filed_by"),
             f"idea_id IN ({_RIGHTS})",
+        ),
+        Section(
+            "future_shares",
+            FutureShare,
+            (
+                "id",
+                "created_at",
+                "idea_id",
+                "organisation_id",
+                "numerator",
+                "denominator",
+                "subject",
+            ),
+            f"organisation_id = {OWN} OR idea_id IN ({_RIGHTS})",
         ),
         Section(
             "ownerships",

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 from marketplace.assets.identifiers import DocumentClass, parse_ipc
 from marketplace.assets.languages import Language
 from marketplace.assets.models import LegalStatus, RightKind
-from marketplace.kernel.schemas import Input, LongText, Output, ShortText, example
+from marketplace.kernel.schemas import Day, Input, LongText, Output, ShortText, example
 
 
 def _normal_symbol(text: str) -> str:
@@ -84,6 +84,9 @@ class RightRegister(Input):
     )
     language: Language
     identifier: IdentifierInput | None = None
+    filed_on: Day | None = Field(
+        default=None, description="at its office; left out, today, until a register tells"
+    )
     owners: Annotated[list[OwnerInput], Field(min_length=1, max_length=100)] | None = Field(
         default=None, description="left out: your organisation alone; else it is one of them"
     )

@@ -15,11 +15,12 @@ from marketplace.assets.models import (
     RightReservation,
 )
 from marketplace.assets.schemas import RightRegister
-from marketplace.assets.standing.rules import FIRST_STATUS, OWNER
-from marketplace.assets.standing.service import Told, add_event, reproject, tell
+from marketplace.assets.standing.rules import DECLARED_FILING, FIRST_STATUS, OWNER
+from marketplace.assets.standing.service import Told, add_event, reproject, require_possible, tell
 from marketplace.assets.title.errors import InvalidOwnersError
 from marketplace.assets.title.rules import WHOLE, Shares
 from marketplace.assets.title.service import begin_title
+from marketplace.kernel.clock import latest_date
 from marketplace.kernel.db import now
 from marketplace.kernel.statements import Statement
 
@@ -30,6 +31,7 @@ async def register_right(session: AsyncSession, request: RightRegister, *, actor
     Raises:
         IdentifierNeededError: a patent without a number, or an idea with one.
         KindMismatchError: the number says that it is another kind of right.
+        IllegalLegalEventError: it was filed in the future, or is an idea, which is not filed.
         InvalidOwnersError: the owners' shares are no whole, or the actor is none of them.
         RightExistsError: by the database, when the number is registered.
     """
@@ -40,7 +42,7 @@ async def register_right(session: AsyncSession, request: RightRegister, *, actor
     right = Right(
         created_at=now(session),
         known_at=now(session),
-        **request.model_dump(exclude={"identifier", "owners"}),
+        **request.model_dump(exclude={"identifier", "owners", "filed_on"}),
         office=identifier.office if identifier else None,
         legal_status=FIRST_STATUS[first],
         registered_by=actor.organisation_id,
@@ -50,8 +52,14 @@ async def register_right(session: AsyncSession, request: RightRegister, *, actor
     if identifier:
         session.add(_identifier_row(session, right, identifier))
     await begin_title(session, right, _shares(request, actor), recorded_by=actor.organisation_id)
-    told = Told(first, now(session).date(), "declared by the owner", OWNER)
-    event = add_event(session, right, told, recorded_by=actor.organisation_id)
+    today = now(session).date()
+    facts = {first: (today, "declared by the owner")}
+    if request.filed_on:
+        facts |= {LegalEventKind.FILED: (request.filed_on, DECLARED_FILING)}
+    for kind, (day, source) in facts.items():
+        told = Told(kind, day, source, OWNER)
+        require_possible(right, told, today=latest_date(now(session)))
+        event = add_event(session, right, told, recorded_by=actor.organisation_id)
     await session.flush()
     tell(session, right, event, await reproject(session, right, actor=actor), actor=actor)
     await session.flush()

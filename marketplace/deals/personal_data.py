@@ -15,6 +15,7 @@ from marketplace.accounts.personal_data.registry import (
     events_about,
 )
 from marketplace.deals.awards.models import AwardedDeal
+from marketplace.deals.co_developments.models import CoDevelopment
 from marketplace.deals.lifecycle import DEAL, DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.lifecycle import BUYER, NEGOTIATION, SELLER
@@ -22,6 +23,7 @@ from marketplace.deals.negotiations.models import Negotiation, Offer
 from marketplace.deals.negotiations.service import LIVE
 from marketplace.deals.parts.models import DealPart
 from marketplace.deals.payees.models import DealPayee
+from marketplace.deals.store.models import StoreSale
 from marketplace.kernel.db import lock
 from marketplace.kernel.lifecycle import move
 from marketplace.payments.ledger.models import LedgerPosting, LedgerTransaction
@@ -88,6 +90,33 @@ PERSONAL_DATA: Final = PersonalData(
             AwardedDeal,
             ("id", "created_at", "award_id", "deal_id"),
             f"deal_id IN (SELECT id FROM deal WHERE {_SIDES})",
+        ),
+        Section(
+            "store_sales",
+            StoreSale,
+            ("id", "created_at", "entry_id", "application_id", "deal_id"),
+            f"deal_id IN ({_DEALS})",
+        ),
+        Section(
+            "co_developments",
+            CoDevelopment,
+            (
+                "id",
+                "created_at",
+                "version",
+                "due_at",
+                "award_id",
+                "right_id",
+                "organiser_organisation_id",
+                "share_numerator",
+                "share_denominator",
+                "team",
+                "price_minor",
+                "currency",
+                "state",
+            ),
+            f"organiser_organisation_id = {OWN} OR right_id IN"
+            f" (SELECT right_id FROM ownership WHERE organisation_id = {OWN})",
         ),
         Section(
             "negotiations",

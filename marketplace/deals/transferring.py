@@ -7,9 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.terms import Registration
+from marketplace.assets.filings.queries import ideas_of
 from marketplace.assets.knowing import learn
 from marketplace.assets.models import Right, RightKind
 from marketplace.assets.standing.service import OPERATOR, note_check, reproject
+from marketplace.assets.title.queries import owns
 from marketplace.assets.title.service import HERE, NO_DATES, Recordal, return_title, transfer_title
 from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.co_owners.service import require_owners_of_now
@@ -42,16 +44,23 @@ async def file_transfer(session: AsyncSession, deal_id: UUID, *, actor: Actor) -
     """
     deal, role = await lock_for(session, deal_id, actor)
     move(session, deal, "file_transfer", role=role, actor=actor)
-    await _disclose_ideas(session, deal, actor=actor)
+    deal.recordal_waived_by_seller |= await _disclose_ideas(session, deal, actor=actor)
     return deal
 
 
-async def _disclose_ideas(session: AsyncSession, deal: Deal, *, actor: Actor) -> None:
+async def _disclose_ideas(session: AsyncSession, deal: Deal, *, actor: Identity) -> bool:
+    """Let the buyer read the ideas that are sold or licensed, and those that were filed as such.
+
+    Returns:
+        Whether no office is concerned, as every right is an idea.
+    """
     rights = [await session.get_one(Right, one) for one in await rights_of(session, deal)]
     ideas = [right.id for right in rights if right.kind is RightKind.IDEA]
-    if len(ideas) == len(rights):
-        deal.recordal_waived_by_seller = True
-    for right_id in ideas:
+    seller = deal.seller_organisation_id
+    filed = await ideas_of(session, [right.id for right in rights], owner=seller)
+    for right_id in sorted({*ideas, *filed}):
+        if not await owns(session, right_id, seller):
+            continue  # a sub-licence: its owner decides who reads
         if not await has_disclosure(session, right_id, purpose=deal.subject):
             await disclose(
                 session,
@@ -59,8 +68,9 @@ async def _disclose_ideas(session: AsyncSession, deal: Deal, *, actor: Actor) ->
                 to=deal.buyer_organisation_id,
                 purpose=deal.subject,
                 actor=actor,
-                granted_by=actor.organisation_id,
+                granted_by=seller,
             )
+    return len(ideas) == len(rights)
 
 
 async def waive_recordal(session: AsyncSession, deal_id: UUID, *, actor: Actor) -> Deal:
@@ -175,6 +185,7 @@ async def pass_title(
         await system_move(session, listing, "sell", actor=BY_SYSTEM)
     if deal.type is not DealType.SALE:
         await licences.take_effect(session, deal)
+        await _disclose_ideas(session, deal, actor=actor)
         deal.title_passed = True
         return
     to = deal.buyer_organisation_id

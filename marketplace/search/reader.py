@@ -7,7 +7,7 @@ one. Searching releases the interpreter lock, so that threads search in parallel
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -22,6 +22,7 @@ from marketplace.search.recency import Recency
 from marketplace.search.text import query_tokens
 
 BEST_RANKED = 1_000
+ALIKE_WORDS = 40
 
 _FILTERS = ("kind", "office", "region", "classification", "currency")
 _NEWEST_ORDER = ("published", "id_high", "id_low")
@@ -78,6 +79,21 @@ class IndexReader:
             return EMPTY_PAGE
         page = _best_page if query.is_ranked else _newest_page
         return page(snapshot, conditions, query)
+
+    def alike(self, words: Iterable[str], limit: int) -> list[UUID]:
+        """What shares the rarest of some words, the best match first, by BM25.
+
+        Looking up how rare a word is costs a microsecond; only the rarest are searched for.
+        """
+        if self._snapshot is None:
+            return []
+        searcher = self._snapshot.searcher
+        terms = [_term(searcher, "words", word) for word in words]
+        known = sorted((term for term in terms if term.matches), key=lambda term: term.matches)
+        query = Query.boolean_query([(Occur.Should, term.query) for term in known[:ALIKE_WORDS]])
+        hits = searcher.search(query, limit, count=False).hits if known else []
+        ids = _ids(searcher, [address for _, address in hits])
+        return [UUID(int=number) for number in ids]
 
     def _reloaded(self) -> tantivy.Searcher:
         if self._index is None:

@@ -12,6 +12,11 @@ from marketplace.deals.awards import api as awards_api
 from marketplace.deals.awards import errors as awards_errors
 from marketplace.deals.bundles import api as bundles_api
 from marketplace.deals.chargebacks import on_chargeback, on_chargeback_over
+from marketplace.deals.co_developments import api as co_developments_api
+from marketplace.deals.co_developments import handlers as co_developments_handlers
+from marketplace.deals.co_developments import service as co_developments_service
+from marketplace.deals.co_developments.lifecycle import CO_DEVELOPMENT
+from marketplace.deals.co_developments.models import CoDevelopment
 from marketplace.deals.co_owners import api as co_owners_api
 from marketplace.deals.deadlines import on_hold_ending
 from marketplace.deals.due_diligence import api as due_diligence_api
@@ -64,6 +69,8 @@ from marketplace.deals.royalties.models import (
 )
 from marketplace.deals.royalty_checks import api as royalty_checks_api
 from marketplace.deals.royalty_checks import errors as royalty_checks_errors
+from marketplace.deals.store import api as store_api
+from marketplace.deals.store import handlers as store_handlers
 from marketplace.kernel.clocks import Clock
 from marketplace.kernel.events import Consumer
 from marketplace.payments.invoices import verify as invoices_verify
@@ -99,6 +106,8 @@ ROYALTY_MONEY: Final = (
 DEALS: Final = Domain(
     routers=(
         awards_api.router,
+        co_developments_api.router,
+        store_api.router,
         negotiations_api.router,
         deals_api.router,
         co_owners_api.router,
@@ -113,6 +122,7 @@ DEALS: Final = Domain(
         pools_api.router,
     ),
     lifecycles=(
+        CO_DEVELOPMENT,
         NEGOTIATION,
         DEAL,
         DEAL_PART,
@@ -139,10 +149,16 @@ DEALS: Final = Domain(
             | dict.fromkeys(DISTRIBUTING, on_distributed)
             | dict.fromkeys(ROYALTY_MONEY, royalties_paying.on_released),
         ),
+        Consumer(
+            "store deals",
+            dict.fromkeys(("listing.sell", "listing.retire"), store_handlers.on_listing),
+        ),
+        Consumer("co-developments", {"payment_request.pay": co_developments_handlers.on_paid}),
         Consumer(INVOICES, dict.fromkeys(FEE_MOVING, on_fee_moved)),
         Consumer(PRICES, dict.fromkeys(SOLD, on_sold)),
     ),
     clocks=(
+        Clock(CoDevelopment, {"cancel": co_developments_service.cancel}),
         Clock(Negotiation, {}),
         Clock(
             Deal,

@@ -23,6 +23,13 @@ from marketplace.listings.solicitations import service as solicitations
 from marketplace.listings.solicitations.handlers import on_paid
 from marketplace.listings.solicitations.lifecycle import SOLICITATION
 from marketplace.listings.solicitations.models import Solicitation
+from marketplace.listings.store import api as store_api
+from marketplace.listings.store import errors as store_errors
+from marketplace.listings.store import handlers as store_handlers
+from marketplace.listings.store import personal_data as store_personal_data
+from marketplace.listings.store import service as store
+from marketplace.listings.store.lifecycle import STORE_ENTRY
+from marketplace.listings.store.models import StoreEntry
 from marketplace.wiring.domain import Domain
 
 LISTINGS: Final = Domain(
@@ -30,8 +37,9 @@ LISTINGS: Final = Domain(
         listings_api.router,
         listings_api.public_router,
         solicitations_api.router,
+        store_api.router,
     ),
-    lifecycles=(LISTING, SOLICITATION),
+    lifecycles=(LISTING, SOLICITATION, STORE_ENTRY),
     consumers=(
         Consumer(
             "listings",
@@ -47,6 +55,14 @@ LISTINGS: Final = Domain(
                 "payment_request.pay": on_paid,
             },
         ),
+        Consumer(
+            "store",
+            {
+                "right.legal_event": store_handlers.on_right,
+                "right.standing": store_handlers.on_right,
+                "right.transfer": store_handlers.on_right,
+            },
+        ),
     ),
     clocks=(
         Clock(
@@ -60,12 +76,15 @@ LISTINGS: Final = Domain(
             Solicitation,
             {"go_on": solicitations.go_on, "award_none": solicitations.end_unawarded},
         ),
+        Clock(StoreEntry, {"close": store.close, "open_next": store.pass_over}),
     ),
     constraint_errors={
         **listings_errors.CONSTRAINT_ERRORS,
         **solicitations_errors.CONSTRAINT_ERRORS,
+        **store_errors.CONSTRAINT_ERRORS,
     },
     personal_data=(
+        store_personal_data.PERSONAL_DATA,
         solicitations_personal_data.PERSONAL_DATA,
         listings_personal_data.PERSONAL_DATA,
     ),

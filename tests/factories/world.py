@@ -18,7 +18,7 @@ from marketplace.kernel.driver_pools import ReadPool, WritePool
 from marketplace.kernel.events import deliver
 from marketplace.payments.funding.matching import match_received
 from marketplace.payments.ledger.verify import Check, run_checks
-from marketplace.search.indexing import Indexer
+from marketplace.search.indexing import REGISTER, Indexer
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
 from marketplace.statistics.folding import fold
@@ -35,6 +35,7 @@ class World:
     app: FastAPI
     client: httpx2.AsyncClient
     indexer: Indexer
+    register_indexer: Indexer
     failed: list[str] = field(default_factory=list)
 
     @classmethod
@@ -50,11 +51,13 @@ class World:
         app.state.keyring = load_keyring(settings.keys_path)
         indexer = Indexer(settings.index_path)
         app.state.index = IndexReader(settings.index_path)
+        register_indexer = Indexer(settings.register_index_path, REGISTER)
+        app.state.register_index = IndexReader(settings.register_index_path)
         client = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app), base_url="http://test", timeout=60
         )
         await prepare(sessions)
-        return cls(settings, clock, engine, sessions, app, client, indexer)
+        return cls(settings, clock, engine, sessions, app, client, indexer, register_indexer)
 
     async def work(self) -> None:
         """Do what the worker would do, until nothing is left to do."""
@@ -62,7 +65,10 @@ class World:
             pass
         while await self.indexer.catch_up(self.sessions):
             pass
+        while await self.register_indexer.catch_up(self.sessions):
+            pass
         self.app.state.index.refresh()
+        self.app.state.register_index.refresh()
 
     async def _work_once(self) -> int:
         done = await match_received(self.sessions)
@@ -86,6 +92,7 @@ class World:
     async def close(self) -> None:
         await self.client.aclose()
         self.indexer.close()
+        self.register_indexer.close()
         await self.app.state.reads.close()
         await self.app.state.writes.close()
         await self.engine.dispose()

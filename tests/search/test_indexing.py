@@ -9,7 +9,7 @@ import pytest
 
 from marketplace.search import indexing
 from marketplace.search.index import IndexBusyError
-from marketplace.search.indexing import Indexer
+from marketplace.search.indexing import LISTINGS, Indexer
 from marketplace.search.reader import IndexReader
 from marketplace.worker import IndexLoop
 from tests.factories.deals import Market, idea_body, list_right, ok, right_body
@@ -100,7 +100,7 @@ async def _events_of(market: Market, listing_id: str) -> list[Any]:
 def loop(world: World) -> IndexLoop:
     """The worker's own loop, in place of the indexer that tests step."""
     world.indexer.close()
-    return IndexLoop(world.sessions, world.settings)
+    return IndexLoop(world.sessions, world.settings.index_path, LISTINGS)
 
 
 async def until_idle(loop: IndexLoop) -> None:
@@ -136,7 +136,7 @@ async def test_a_second_worker_waits_until_the_first_lets_go(world: World, loop:
     market = await Market.open(world)
     await list_right(market.seller)
     await until_idle(loop)
-    second = IndexLoop(world.sessions, world.settings)
+    second = IndexLoop(world.sessions, world.settings.index_path, LISTINGS)
     listing_id = await list_right(market.seller)
 
     assert await second.run() == 0

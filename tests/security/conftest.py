@@ -27,10 +27,13 @@ from tests.factories.deals import (
     ok,
     right_body,
 )
+from tests.factories.ideas import Idea
 from tests.factories.licences import active, figures, file, pass_days, statement
 from tests.factories.oauth import claims_of, flow_of, registered
 from tests.factories.people import Person, person
 from tests.factories.routes import ACCOUNT, BODIES, Operation, operations
+from tests.factories.solicitations import Task
+from tests.factories.store import Shown, application
 from tests.factories.stripe import with_stripe
 from tests.factories.undone import undone
 from tests.factories.valuations import institution
@@ -79,7 +82,8 @@ async def scene(server: EmbeddedPostgres, template: str, folder: Path) -> AsyncI
 
 
 async def _fill(market: Market) -> dict[str, str]:
-    licensed = await _license(market)  # first, as a year passes
+    agreement_id = await _developed(market)  # first, as ten days pass
+    licensed = await _license(market)  # early, as a year passes
     await ok(await market.seller.put("/v1/payee-account", ACCOUNT))
     await market.deal("settled")
     billing = await _bill(market)
@@ -96,6 +100,7 @@ async def _fill(market: Market) -> dict[str, str]:
     company_login = await ok(await market.operator.post("/v1/identity-providers", provider))
     ids: dict[str, Any] = {
         "deal_id": deal_id,
+        "agreement_id": agreement_id,
         "listing_id": listing_id,
         "right_id": listings["items"][0]["right_id"],
         "negotiation_id": await offer(market.buyer, listing_id),
@@ -138,7 +143,31 @@ async def _confide(market: Market, right_id: str) -> dict[str, Any]:
         "disclosure_id": (await ok(made))["id"],
         "unwanted_id": unwanted["id"],
         "solicitation_id": await _task(market),
+        **await _store(market),
     }
+
+
+async def _store(market: Market) -> dict[str, str]:
+    """An application of the seller's in the store, which the buyer wants."""
+    clock, sessions = market.world.clock, market.world.sessions
+    right_id = await application(market.seller, clock.now().date())
+    shown = await Shown.of(market.seller, right_id, sessions, clock)
+    return {
+        "store_entry_id": shown.path.rpartition("/")[2],
+        "application_id": await shown.apply(market.buyer),
+    }
+
+
+async def _developed(market: Market) -> str:
+    """An agreement of the seller and the buyer to develop an idea together."""
+    opened = Task(market.seller, market.operator, market.world.sessions, market.world.clock)
+    share = {"numerator": 1, "denominator": 2}
+    await opened.open(outcome="co_development", organiser_share=share)
+    await opened.enter(await Idea.of(market.buyer))
+    await opened.close()
+    given = {"awards": [{"number": 1, "amount_minor": 9}]}
+    (award,) = await ok(await market.seller.post(f"{opened.path}/awards", given))
+    return str(award["co_development_id"])
 
 
 async def _task(market: Market) -> str:

@@ -18,9 +18,10 @@ PUBLIC_PAGES = {
     "POST /v1/listings/{listing_id}/offers",
     "POST /v1/listings/{listing_id}/take",
     "POST /v1/solicitations/{solicitation_id}/submissions",
+    "POST /v1/idea-store/{store_entry_id}/applications",
 }
-"""A published listing, an offer or a notice for it, an idea entered for a task, and a party's
-profile and group are for everyone."""
+"""A published listing, an offer or a notice for it, an idea entered for a task, a word in the
+store, and a party's profile and group are for everyone."""
 
 OWN_COLLECTIONS = [
     "/v1/authorizations",
@@ -39,6 +40,8 @@ OWN_COLLECTIONS = [
     "/v1/disclosures",
     "/v1/unwanted-ideas",
     "/v1/solicitations/mine",
+    "/v1/idea-store/mine",
+    "/v1/idea-store/my-applications",
 ]
 
 

@@ -13,6 +13,7 @@ from marketplace.assets.filings.models import FiledIdea
 from marketplace.assets.filings.schemas import FiledAs, FiledRead, IdeaFile
 from marketplace.assets.identifiers import InvalidIdentifierError
 from marketplace.assets.models import Right
+from marketplace.assets.standing.errors import IllegalLegalEventError
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -45,6 +46,7 @@ def _read(filed: FiledIdea, right: Right) -> FiledRead:
         RightReservedError,
         RightExistsError,
         InvalidIdentifierError,
+        IllegalLegalEventError,
     ),
 )
 async def file_idea(

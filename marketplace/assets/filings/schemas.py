@@ -6,7 +6,7 @@ from pydantic import Field
 
 from marketplace.assets.models import LegalStatus
 from marketplace.assets.schemas import IdentifierInput
-from marketplace.kernel.schemas import Input, Output, example
+from marketplace.kernel.schemas import Day, Input, Output, example
 
 
 class FiledAs(StrEnum):
@@ -16,10 +16,15 @@ class FiledAs(StrEnum):
 
 
 class IdeaFile(Input):
-    model_config = example(kind="patent", identifier={"number": "KR 10-2026-0012345"})
+    model_config = example(
+        kind="patent",
+        identifier={"number": "KR 10-2026-0012345", "document_class": "application"},
+        filed_on="2026-01-31",
+    )
 
     kind: FiledAs
     identifier: IdentifierInput = Field(description="the number that the office gave")
+    filed_on: Day | None = Field(default=None, description="left out, today")
 
 
 class FiledRead(Output):

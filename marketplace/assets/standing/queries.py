@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from marketplace.assets.legal_rules.queries import rules_for
 from marketplace.assets.models import LegalEvent, Right
 from marketplace.assets.register.models import RegisterCheck, Retraction
-from marketplace.assets.standing.rules import Known, Standing, project
+from marketplace.assets.standing.rules import DECLARED_FILING, OWNER, Known, Standing, project
 from marketplace.kernel.db import now
 
 
@@ -59,3 +59,17 @@ async def standing_of(
     seen_on = (known_at or now(session)).astimezone(rules.zone).date()
     known = await known_of(session, right.id, known_at)
     return project(known, rules, on=on or seen_on, seen_on=seen_on)
+
+
+async def filing_day(session: AsyncSession, right: Right) -> date | None:
+    """When a right was filed, by its register, or else as its owner declared; None if nobody said.
+
+    Of what nobody dated, the day of its registration here proves nothing.
+    """
+    standing = await standing_of(session, right)
+    declared = (
+        event.occurred_on
+        for event in await events_known(session, right.id)
+        if event.source == DECLARED_FILING and event.origin == OWNER
+    )
+    return standing.filed_on or next(declared, None)

@@ -14,6 +14,8 @@ from marketplace.assets.models import LegalEvent, LegalEventKind, LegalStatus, R
 from marketplace.assets.standing.days import last_day_of_years, months_after, years_begun
 
 K = LegalEventKind
+DECLARED_FILING: Final = "day of filing, declared by the owner"
+"""The source of such a fact; a filing without it was told with the day of its registration here."""
 OWNER: Final = "owner"
 """The origin of what an owner declares. Its day is that of the declaration, which says nothing of
 when it happened: whatever a register tells outranks it."""

@@ -14,9 +14,13 @@ from marketplace.deals.awards.schemas import (
     AwardsGive,
     SolicitationFigures,
 )
+from marketplace.deals.co_developments.errors import FutureSharesError
+from marketplace.deals.licences.errors import LicenceKindUnknownError
+from marketplace.deals.payees.errors import InvalidSharesError
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
+from marketplace.listings.errors import TerritoryNotCoveredError
 from marketplace.listings.solicitations.queries import public_one
 
 router = transactional_router(prefix="/v1", tags=["solicitations"])
@@ -29,16 +33,21 @@ router = transactional_router(prefix="/v1", tags=["solicitations"])
         *MOVE_ERRORS,
         BudgetExceededError,
         InvalidAwardError,
+        InvalidSharesError,
         RightReservedError,
         NotOwnerError,
         EncumberedError,
+        TerritoryNotCoveredError,
+        LicenceKindUnknownError,
+        FutureSharesError,
     ),
 )
 async def give_awards(
     solicitation_id: UUID, request: AwardsGive, actor: Signer, session: Session, keys: Keys
 ) -> list[AwardedRead]:
-    """Organiser: award submissions within the budget; each award becomes a deal.
+    """Organiser: award submissions within the budget; each award becomes what you asked for.
 
+    That is a deal, or an agreement to develop the idea together, which all parties sign.
     The rest of the ideas stay with their authors: nobody reads them any more.
     """
     return await service.give_awards(session, keys, solicitation_id, request.awards, actor=actor)

@@ -28,7 +28,8 @@ class AwardRead(Output):
 
 
 class AwardedRead(AwardRead):
-    deal_id: UUID
+    deal_id: UUID | None = Field(description="a purchase or a licence")
+    co_development_id: UUID | None = Field(description="an agreement to develop it together")
 
 
 class AmountFigures(Output):

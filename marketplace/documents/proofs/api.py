@@ -35,7 +35,10 @@ Certificates = Annotated[tuple[Certificate, ...], Depends(_certificates)]
 async def existence_proofs(
     right_id: UUID, actor: Reader, session: Session, cursor: Cursor = None, limit: Limit = 20
 ) -> Page[ProofRead]:
-    """Every version of text and files that was submitted of your idea, and when it was stamped."""
+    """Every version of text and files that was submitted of your idea, and when it was stamped.
+
+    Of an application that an idea was filed as, they are the proofs of that idea.
+    """
     found, following = await service.proofs_of(
         session, right_id, actor=actor, cursor=cursor, limit=limit
     )

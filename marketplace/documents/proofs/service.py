@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.filings.queries import idea_of
 from marketplace.assets.title.queries import owns
 from marketplace.documents.files.models import ConfidentialFile
 from marketplace.documents.models import ConfidentialBody
@@ -120,10 +121,14 @@ async def _keep(session: AsyncSession, batch_id: UUID, stamp: Timestamp) -> None
 async def proofs_of(
     session: AsyncSession, right_id: UUID, *, actor: Actor, cursor: str | None, limit: int
 ) -> tuple[Sequence[tuple[ExistenceProof, ProofBatch | None]], str | None]:
-    """What was submitted of a right by its owners, newest first, and when it was stamped."""
+    """What was submitted of a right by its owners, newest first, and when it was stamped.
+
+    Of an application it is what was submitted of the idea that it came from.
+    """
     if not await owns(session, right_id, actor.organisation_id):
         raise NotFoundError("no such right")
-    query = select(ExistenceProof).where(col(ExistenceProof.right_id) == right_id)
+    proved_id = await idea_of(session, right_id) or right_id
+    query = select(ExistenceProof).where(col(ExistenceProof.right_id) == proved_id)
     found, following = await page_by_id(session, query, ExistenceProof, cursor=cursor, limit=limit)
     ids = [proof.batch_id for proof in found]
     rows = (await session.execute(select(ProofBatch).where(col(ProofBatch.id).in_(ids)))).scalars()
@@ -142,14 +147,14 @@ async def proof_file(
     *,
     actor: Actor,
 ) -> bytes:
-    """The file that proves a version of a document, to whom its idea belongs.
+    """The file that proves a version of a document, to whom its idea or application belongs.
 
     Raises:
         NotFoundError: no such proof of theirs, or the document was withdrawn.
         ProofPendingError: the authority has not stamped it yet.
     """
     proof = await session.get(ExistenceProof, proof_id)
-    if proof is None or proof.right_id != right_id:
+    if proof is None or proof.right_id not in {right_id, await idea_of(session, right_id)}:
         raise NotFoundError("no such proof")
     if not await owns(session, right_id, actor.organisation_id):
         raise NotFoundError("no such proof")

@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlmodel import Field
 
 from marketplace.kernel.db import Record, minor, moment, text_enum
 from marketplace.kernel.lifecycle import Aggregate, Lifecycle
+from marketplace.listings.licensing.terms import LicenceTerms
 from marketplace.listings.solicitations.lifecycle import SOLICITATION, SolicitationState
 
 SECOND: Final = timedelta(seconds=1)
@@ -18,6 +20,8 @@ class Outcome(StrEnum):
     """What the organiser wants of an idea that it awards."""
 
     PURCHASE = "purchase"
+    LICENCE = "licence"
+    CO_DEVELOPMENT = "co_development"
 
 
 class Solicitation(Aggregate, table=True):
@@ -34,6 +38,15 @@ class Solicitation(Aggregate, table=True):
         Index("solicitation_due_index", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         CheckConstraint("budget_minor > 0 AND compensation_minor > 0", name="amounts_positive"),
         CheckConstraint("awards_max > 0", name="awards_positive"),
+        CheckConstraint("(outcome = 'licence') = (licence_terms IS NOT NULL)", name="licence"),
+        CheckConstraint(
+            "(outcome = 'co_development') = (share_numerator IS NOT NULL)"
+            " AND (share_numerator IS NULL) = (share_denominator IS NULL)",
+            name="co_development",
+        ),
+        CheckConstraint(
+            "share_numerator > 0 AND share_numerator < share_denominator", name="share_range"
+        ),
     )
     lifecycle: ClassVar[Lifecycle[SolicitationState]] = SOLICITATION
 
@@ -42,6 +55,11 @@ class Solicitation(Aggregate, table=True):
     task: str
     language: str
     outcome: Outcome = Field(sa_type=text_enum(Outcome))
+    licence_terms: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    """Of the licence that each award is of, where a licence is wanted."""
+    share_numerator: int | None = None
+    share_denominator: int | None = None
+    """What of the future rights is the organiser's, where the idea is to be developed together."""
     budget_minor: int = minor()
     currency: str
     awards_max: int
@@ -57,6 +75,19 @@ class Solicitation(Aggregate, table=True):
     @property
     def subject(self) -> str:
         return f"solicitation:{self.id}"
+
+    @property
+    def licence(self) -> LicenceTerms | None:
+        """The terms of the licence that each award is of; None where it is something else."""
+        terms = self.licence_terms
+        return None if terms is None else LicenceTerms.model_validate(terms)
+
+    @property
+    def organiser_share(self) -> Fraction | None:
+        """The organiser's exact share of what is developed together; None if nothing is."""
+        if self.share_numerator is None or self.share_denominator is None:
+            return None
+        return Fraction(self.share_numerator, self.share_denominator)
 
     @property
     def sealed_until(self) -> datetime:
@@ -89,6 +120,13 @@ class Submission(Record, table=True):
     shares: list[dict[str, Any]] = Field(sa_type=JSONB)
     """Who of the team owns which exact share, as the register says at the moment."""
     withdrawn_at: datetime | None = moment(nullable=True)
+
+    def exact_shares(self) -> dict[UUID, Fraction]:
+        """The team's shares as they were when it entered."""
+        return {
+            UUID(one["organisation_id"]): Fraction(one["numerator"], one["denominator"])
+            for one in self.shares
+        }
 
 
 class Evaluator(Record, table=True):

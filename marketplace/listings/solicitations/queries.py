@@ -1,10 +1,12 @@
 from collections.abc import Sequence
+from fractions import Fraction
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.schemas import TitleShare
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
 from marketplace.kernel.schemas import Amount
@@ -26,6 +28,8 @@ def read(solicitation: Solicitation) -> SolicitationRead:
         task=solicitation.task,
         language=solicitation.language,
         outcome=solicitation.outcome,
+        licence=solicitation.licence,
+        organiser_share=_share(solicitation.organiser_share),
         budget=Amount(amount_minor=solicitation.budget_minor, currency=currency),
         awards_max=solicitation.awards_max,
         compensation=Amount(amount_minor=solicitation.compensation_minor, currency=currency),
@@ -35,6 +39,12 @@ def read(solicitation: Solicitation) -> SolicitationRead:
         state=solicitation.state,
         version=solicitation.version,
     )
+
+
+def _share(share: Fraction | None) -> TitleShare | None:
+    if share is None:
+        return None
+    return TitleShare(numerator=share.numerator, denominator=share.denominator)
 
 
 def read_submission(submission: Submission) -> SubmissionPublic:

@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from marketplace.assets.languages import Language
+from marketplace.assets.schemas import TitleShare
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
 from marketplace.kernel.schemas import (
     Amount,
@@ -16,10 +17,12 @@ from marketplace.kernel.schemas import (
     ShortText,
     example,
 )
+from marketplace.listings.licensing.terms import LicenceTerms
 from marketplace.listings.solicitations.lifecycle import SolicitationState
 from marketplace.listings.solicitations.models import Outcome
 
 WHOLE_BASIS_POINTS: Final = 10_000
+PARTS_MAX: Final = 1_000
 MinorAmount = Annotated[int, Field(gt=0, le=AMOUNT_MINOR_MAX, strict=True)]
 
 
@@ -49,6 +52,12 @@ class SolicitationCreate(Input):
     task: LongText
     language: Language
     outcome: Outcome = Outcome.PURCHASE
+    licence: LicenceTerms | None = Field(
+        default=None, description="of the licence that each award is of, where one is wanted"
+    )
+    organiser_share: TitleShare | None = Field(
+        default=None, description="of future rights, where the idea is to be developed together"
+    )
     budget_minor: MinorAmount = Field(description="for all awards together")
     currency: Currency
     awards_max: int = Field(ge=1, le=100, strict=True)
@@ -64,6 +73,18 @@ class SolicitationCreate(Input):
             raise ValueError("the weights of the criteria sum to 10,000")
         return self
 
+    @model_validator(mode="after")
+    def _fits_outcome(self) -> Self:
+        if (self.outcome is Outcome.LICENCE) != (self.licence is not None):
+            raise ValueError("`licence` goes with the outcome licence")
+        if (self.outcome is Outcome.CO_DEVELOPMENT) != (self.organiser_share is not None):
+            raise ValueError("`organiser_share` goes with the outcome co_development")
+        if self.organiser_share and self.organiser_share.fraction() == 1:
+            raise ValueError("the authors keep a share of what they develop")
+        if self.organiser_share and self.organiser_share.denominator > PARTS_MAX:
+            raise ValueError(f"a share of {PARTS_MAX} parts at most")
+        return self
+
 
 class CriterionRead(Output):
     name: str
@@ -77,6 +98,8 @@ class SolicitationRead(Output):
     task: str
     language: str
     outcome: Outcome
+    licence: LicenceTerms | None = Field(description="that each award is of")
+    organiser_share: TitleShare | None = Field(description="of future rights")
     budget: Amount
     awards_max: int
     compensation: Amount = Field(description="to each submission, if it is cancelled")

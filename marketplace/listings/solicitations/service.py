@@ -35,9 +35,13 @@ async def create(
         DeadlineError: it closes too soon, or too late.
     """
     _require_deadline(session, request.closes_at - now(session))
+    share = request.organiser_share.fraction() if request.organiser_share else None
     solicitation = Solicitation(
         created_at=now(session),
-        **request.model_dump(exclude={"criteria"}),
+        **request.model_dump(exclude={"criteria", "licence", "organiser_share"}),
+        licence_terms=request.licence.model_dump(mode="json") if request.licence else None,
+        share_numerator=share.numerator if share else None,
+        share_denominator=share.denominator if share else None,
         criteria=[criterion.model_dump() for criterion in request.criteria],
         organiser_organisation_id=actor.organisation_id,
     )

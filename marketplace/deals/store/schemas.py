@@ -1,0 +1,34 @@
+from uuid import UUID
+
+from pydantic import Field
+
+from marketplace.kernel.schemas import Input, Output, example
+
+
+class StoreSelect(Input):
+    model_config = example(application_id="019b7a10-5f5e-7c3d-8a47-1f0e9d3c2b1a")
+
+    application_id: UUID = Field(description="of the window that closed last")
+
+
+class StoreSelected(Output):
+    entry_id: UUID
+    application_id: UUID
+    deal_id: UUID
+
+
+class StoreAmounts(Output):
+    currency: str
+    settled_minor: int = Field(description="of deals that were paid out, by the ledger")
+
+
+class StoreFigures(Output):
+    """What the store did. Asking prices are wishes, and are nowhere added up."""
+
+    entries: int
+    windows: int = Field(description="that were opened")
+    open_windows: int
+    applications: int = Field(description="of companies, and not taken back")
+    selected: int = Field(description="windows in which somebody was chosen")
+    settled: int = Field(description="deals that were paid out")
+    amounts: list[StoreAmounts]
