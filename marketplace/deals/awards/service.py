@@ -25,7 +25,7 @@ from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.lifecycle import BUYER, SELLER
 from marketplace.deals.negotiations.models import Negotiation, Offer
 from marketplace.deals.negotiations.service import VALIDITY
-from marketplace.deals.opening import open_deal
+from marketplace.deals.opening import Way, open_deal
 from marketplace.deals.payees.models import PayeeRole
 from marketplace.deals.payees.schemas import Payee, Share
 from marketplace.deals.payees.service import put_payees
@@ -145,7 +145,7 @@ async def _open_deal(
         price_minor=award.amount_minor,
         currency=solicitation.currency,
         actor=actor,
-        by_award=True,
+        way=Way.AWARD,
     )
     if len(submission.shares) > 1:
         await put_payees(session, deal, _team(submission))
