@@ -1,5 +1,6 @@
 """Who takes part: a registration, and the deposit without which no bid counts."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -58,7 +59,7 @@ async def register(session: AsyncSession, auction_id: UUID, *, actor: Actor) -> 
         deposit_minor=auction.deposit_minor,
         currency=auction.currency,
     )
-    told = {"auction_id": auction.id, "number": bidder.number}
+    told: dict[str, Any] = {"auction_id": auction.id, "number": bidder.number}
     begin(session, bidder, actor, due_at=auction.closes_at, **told)
     await session.flush()
     if auction.deposit_minor:
@@ -102,7 +103,7 @@ async def on_deposit(session: AsyncSession, bidder_id: UUID) -> None:
     if bidder.state is not BidderState.AWAITING_DEPOSIT:
         return
     due_at = None if auction.state in BEFORE_AWARD else now(session)
-    told = {"auction_id": auction.id, "number": bidder.number}
+    told: dict[str, Any] = {"auction_id": auction.id, "number": bidder.number}
     move(session, bidder, "admit", role=SYSTEM, actor=BY_SYSTEM, due_at=due_at, **told)
 
 

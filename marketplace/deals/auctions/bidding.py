@@ -1,6 +1,7 @@
 """Bids: each takes the auction's row, so that they come one after another and before the close."""
 
 from hmac import compare_digest
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,7 +47,11 @@ async def bid(session: AsyncSession, auction_id: UUID, price: Money, *, actor: A
         raise BidTooLowError(f"bid {least} at least")
     closes_at = extended(auction.closes_at, now(session), auction.soft_close_minutes)
     made = _put(session, auction, bidder, amount_minor=price.amount_minor)
-    told = {"number": made.number, "bidder": bidder.number, "amount_minor": price.amount_minor}
+    told: dict[str, Any] = {
+        "number": made.number,
+        "bidder": bidder.number,
+        "amount_minor": price.amount_minor,
+    }
     told |= {"currency": auction.currency, "closes_at": closes_at}
     move(session, auction, "bid", role=BIDDER, actor=actor, due_at=closes_at, **told)
     auction.extensions += closes_at > auction.closes_at
@@ -65,7 +70,7 @@ async def commit(
     """
     auction, bidder = await _hold(session, auction_id, AuctionKind.SEALED, actor)
     made = _put(session, auction, bidder, commitment=sha256)
-    told = {"number": made.number, "bidder": bidder.number, "sha256": sha256}
+    told: dict[str, Any] = {"number": made.number, "bidder": bidder.number, "sha256": sha256}
     due_at = auction.closes_at
     move(session, auction, "commit", role=BIDDER, actor=actor, due_at=due_at, **told)
     await session.flush()
@@ -91,7 +96,11 @@ async def reveal(
     made = await last_bid(session, bidder.id)
     if made is None:
         raise NotAdmittedError("you sealed no bid")
-    told = {"number": made.number, "bidder": bidder.number, "amount_minor": price.amount_minor}
+    told: dict[str, Any] = {
+        "number": made.number,
+        "bidder": bidder.number,
+        "amount_minor": price.amount_minor,
+    }
     told |= {"currency": auction.currency}
     due_at = auction.due_at
     move(session, auction, "reveal", role=BIDDER, actor=actor, due_at=due_at, **told)

@@ -1,7 +1,7 @@
 """After the close: who wins, what a winner who does not pay loses, and who comes next."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -99,7 +99,7 @@ async def _award(
     bidder.awarded_at, auction.winner_id = now(session), bidder.id
     auction.price_minor, auction.outcome = best.amount_minor, None
     due_at = now(session) + auction.payment_time
-    told = {"bidder": bidder.number, "amount_minor": best.amount_minor}
+    told: dict[str, Any] = {"bidder": bidder.number, "amount_minor": best.amount_minor}
     told |= {"currency": auction.currency}
     if auction.listing_id is not None:
         way = Way.AUCTION if role == CLOCK else Way.OFFER

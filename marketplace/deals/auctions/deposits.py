@@ -1,6 +1,6 @@
 """What becomes of deposits: back to the bidder, into the price, or forfeited by the terms."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,7 +51,7 @@ async def _pass(
     role: str,
     actor: Identity,
 ) -> None:
-    told = {
+    told: dict[str, Any] = {
         "auction_id": bidder.auction_id,
         "amount_minor": bidder.deposit_minor,
         "currency": bidder.currency,

@@ -1,5 +1,6 @@
 """The price of an auction is there, and what then becomes of it and of the right."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -53,7 +54,10 @@ async def on_price(session: AsyncSession, bidder_id: UUID) -> None:
             postings=[Posting(held(bidder.price_subject), held(auction.subject), rest_minor)],
         ),
     )
-    told = {"organisation_id": bidder.organisation_id, "amount_minor": auction.price_minor}
+    told: dict[str, Any] = {
+        "organisation_id": bidder.organisation_id,
+        "amount_minor": auction.price_minor,
+    }
     move(session, auction, "pay", role=SYSTEM, actor=BY_SYSTEM, **told)
 
 
@@ -75,7 +79,7 @@ async def record(
     auction.evidence = evidence
     assert auction.winner_id is not None
     winner = await session.get_one(AuctionBidder, auction.winner_id)
-    told = {"basis": auction.subject, "source": evidence}
+    told: dict[str, Any] = {"basis": auction.subject, "source": evidence}
     await transfer_title(session, auction.right_id, to=winner.organisation_id, actor=actor, **told)
     await end_reservation(session, subject=auction.subject)
     await withdraw_listings_of(session, auction.right_id)
