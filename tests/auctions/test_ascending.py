@@ -221,6 +221,7 @@ async def test_a_bid_and_the_close_never_both_have_it(market: Market, rivals: li
     answer, *_ = await asyncio.gather(
         bid(rivals[1], auction, 90_000_000), market.world.work(), market.world.work()
     )
+    await market.world.work()
     assert told(answer) == (409, "auction_over")
     found = await read(market, auction)
     assert (found["state"], found["price_minor"], found["bids"]) == ("awarded", 80_000_000, 1)

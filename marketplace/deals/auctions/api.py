@@ -7,7 +7,7 @@ from marketplace.accounts.access import Allowed, Keys
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
-from marketplace.assets.errors import NotOwnerError, RightReservedError
+from marketplace.assets.errors import NotOwnerError
 from marketplace.deals.access import MOVE_ERRORS, Operator, Reader
 from marketplace.deals.auctions import bidders, bidding, deciding, opening, paying, queries
 from marketplace.deals.auctions.errors import (
@@ -242,7 +242,6 @@ async def reveal_bid(
         AuctionExistsError,
         ListingNotOpenError,
         NotOwnerError,
-        RightReservedError,
         *CONFLICTS,
     ),
 )

@@ -154,14 +154,14 @@ async def lapse(session: AsyncSession, auction: Auction, *, role: str, actor: Id
         RequestNotOpenError: the price has come meanwhile.
     """
     assert auction.winner_id is not None
-    bidder = await lock(session, AuctionBidder, auction.winner_id)
-    is_to_blame = True
-    if bidder.deal_id is not None:
-        deal = await lock(session, Deal, bidder.deal_id)
+    winner, is_to_blame = await session.get_one(AuctionBidder, auction.winner_id), True
+    if winner.deal_id is not None:  # a deal is held before its deposit, as by who funds it
+        deal = await lock(session, Deal, winner.deal_id)
         is_to_blame = await _could_have_paid(session, deal)
         await signing.cancel(session, deal, role=role, actor=actor)
     else:
-        await cancel_request(session, bidder.price_subject, actor=actor)
+        await cancel_request(session, winner.price_subject, actor=actor)
+    bidder = await lock(session, AuctionBidder, winner.id)
     await _end_award(session, auction, bidder, role=role, actor=actor, is_to_blame=is_to_blame)
 
 

@@ -62,8 +62,6 @@ AUCTION: Final = Lifecycle(
 LIVE: Final = (A.SCHEDULED, A.OPEN, A.CLOSED, A.AWARDED, A.PAID)
 """While it holds the right; after a lapse the right is back on the market."""
 BEFORE_AWARD: Final = frozenset({A.SCHEDULED, A.OPEN, A.CLOSED})
-OVER: Final = frozenset({A.SOLD, A.UNSOLD, A.CANCELLED, A.PAID})
-"""When no more money comes; collateral that is paid waits for the register alone."""
 DECIDED: Final = frozenset({A.AWARDED, A.LAPSED, A.PAID, A.SOLD, A.UNSOLD})
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.models import Right
-from marketplace.deals.auctions.lifecycle import LIVE, OVER
+from marketplace.deals.auctions.lifecycle import LIVE
 from marketplace.deals.auctions.models import Auction
 from marketplace.financing.access import kind_of
 from marketplace.financing.errors import (
@@ -59,6 +60,20 @@ _ROLE: Final = {
     EnforcementPath.GUARANTEE: PartyRole.GUARANTOR,
     EnforcementPath.INSURANCE: PartyRole.INSURER,
 }
+_AUCTIONED: Final = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM collateral_auction c JOIN auction a ON a.id = c.auction_id
+        WHERE c.loan_id = :loan_id AND (
+            a.state NOT IN ('paid', 'sold', 'unsold', 'cancelled')
+            OR EXISTS (
+                SELECT FROM auction_bidder b WHERE b.auction_id = a.id AND b.state = 'admitted')
+            OR EXISTS (
+                SELECT FROM ledger_account l
+                WHERE l.address = 'held:auction:' || a.id AND l.balance_minor > 0)))
+    """
+)
+"""Whether an auction runs, or what it brought was not distributed yet."""
 
 
 async def start(
@@ -279,12 +294,7 @@ async def is_under_way(session: AsyncSession, loan_id: UUID) -> bool:
     )
     if (await session.execute(query.limit(1))).first() is not None:
         return True
-    auctions = (
-        select(CollateralAuction.id)
-        .join(Auction, col(Auction.id) == col(CollateralAuction.auction_id))
-        .where(col(CollateralAuction.loan_id) == loan_id, col(Auction.state).not_in(OVER))
-    )
-    return (await session.execute(auctions.limit(1))).first() is not None
+    return bool((await session.execute(_AUCTIONED, {"loan_id": loan_id})).scalar_one())
 
 
 async def require_not_auctioned(session: AsyncSession, right_id: UUID) -> None:
