@@ -35,7 +35,6 @@ from marketplace.financing.loans.rules import late_rate
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.recovery.lifecycle import EnforcementState
 from marketplace.financing.recovery.models import (
-    CollateralAuction,
     Enforcement,
     EnforcementPath,
 )
