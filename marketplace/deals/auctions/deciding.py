@@ -14,7 +14,7 @@ from marketplace.deals.auctions import deposits
 from marketplace.deals.auctions.errors import NobodyNextError
 from marketplace.deals.auctions.lifecycle import SELLER, BidderState
 from marketplace.deals.auctions.models import Auction, AuctionBidder
-from marketplace.deals.auctions.opening import free_right, hold_collateral, lock_for
+from marketplace.deals.auctions.opening import free_right, lock_for
 from marketplace.deals.lifecycle import BUYER, DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.opening import Way, open_deal
@@ -209,8 +209,6 @@ async def _end_award(
             await deposits.forfeit(session, auction, bidder, role=SYSTEM, actor=actor)
         else:
             await deposits.release(session, bidder, role=SYSTEM, actor=actor)
-    if auction.listing_id is None:
-        await end_reservation(session, subject=auction.subject)
 
 
 async def offer_next(
@@ -229,8 +227,6 @@ async def offer_next(
     best = await _best(session, auction)
     if best is None:
         raise NobodyNextError
-    if auction.listing_id is None:
-        await hold_collateral(session, auction)
     await _award(session, keyring, auction, best, role=SELLER, actor=actor)
     return auction
 
@@ -245,6 +241,7 @@ async def end(session: AsyncSession, auction_id: UUID, *, actor: Actor) -> Aucti
 async def end_lapsed(
     session: AsyncSession, auction: Auction, *, role: str, actor: Identity
 ) -> None:
-    """The same, by the clock."""
+    """The same, by the clock. Collateral was held all the while for who comes next."""
     auction.outcome = "not_paid"
     move(session, auction, "end", role=role, actor=actor)
+    await end_reservation(session, subject=auction.subject)

@@ -60,7 +60,7 @@ AUCTION: Final = Lifecycle(
     },
 )
 LIVE: Final = (A.SCHEDULED, A.OPEN, A.CLOSED, A.AWARDED, A.PAID)
-"""While it holds the right; after a lapse the right is back on the market."""
+"""While it holds the right. After a lapse a listing is back on the market; collateral waits on."""
 BEFORE_AWARD: Final = frozenset({A.SCHEDULED, A.OPEN, A.CLOSED})
 DECIDED: Final = frozenset({A.AWARDED, A.LAPSED, A.PAID, A.SOLD, A.UNSOLD})
 

@@ -101,12 +101,6 @@ async def announce(
     return auction
 
 
-async def hold_collateral(session: AsyncSession, auction: Auction) -> None:
-    """Reserve collateral anew, to offer it to who comes next."""
-    await lock(session, Right, auction.right_id)
-    await reserve(session, auction.right_id, subject=auction.subject)
-
-
 def _require_times(session: AsyncSession, terms: AuctionTerms) -> datetime:
     """When bidding opens; left out, or just past, that is now."""
     moment = now(session)

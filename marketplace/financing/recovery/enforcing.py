@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.models import Right
-from marketplace.deals.auctions.lifecycle import LIVE
+from marketplace.deals.auctions.lifecycle import LIVE, AuctionState
 from marketplace.deals.auctions.models import Auction
 from marketplace.financing.access import kind_of
 from marketplace.financing.errors import (
@@ -303,7 +303,7 @@ async def require_not_auctioned(session: AsyncSession, right_id: UUID) -> None:
         ProceedsOutstandingError: it is.
     """
     query = select(Auction.id).where(
-        col(Auction.right_id) == right_id, col(Auction.state).in_(LIVE)
+        col(Auction.right_id) == right_id, col(Auction.state).in_((*LIVE, AuctionState.LAPSED))
     )
     if (await session.execute(query.limit(1))).first() is not None:
         raise ProceedsOutstandingError("the right is in an auction")
