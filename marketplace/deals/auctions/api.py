@@ -208,7 +208,7 @@ async def seal_bid(auction_id: UUID, request: BidSeal, actor: Bidder, session: S
     Nobody can read the amount before you open it, the operator included. A later one takes its
     place, and its time. It binds.
     """
-    made = await bidding.commit(session, auction_id, request.sha256, actor=actor)
+    made = await bidding.seal(session, auction_id, request.sha256, actor=actor)
     return await queries.read_bid(session, made)
 
 

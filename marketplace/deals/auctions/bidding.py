@@ -60,9 +60,7 @@ async def bid(session: AsyncSession, auction_id: UUID, price: Money, *, actor: A
     return made
 
 
-async def commit(
-    session: AsyncSession, auction_id: UUID, sha256: str, *, actor: Actor
-) -> AuctionBid:
+async def seal(session: AsyncSession, auction_id: UUID, sha256: str, *, actor: Actor) -> AuctionBid:
     """Seal a bid, of which only the hash is told. A later one takes its place, and its time.
 
     Raises:
@@ -72,7 +70,7 @@ async def commit(
     made = _put(session, auction, bidder, commitment=sha256)
     told: dict[str, Any] = {"number": made.number, "bidder": bidder.number, "sha256": sha256}
     due_at = auction.closes_at
-    move(session, auction, "commit", role=BIDDER, actor=actor, due_at=due_at, **told)
+    move(session, auction, "seal", role=BIDDER, actor=actor, due_at=due_at, **told)
     await session.flush()
     return made
 

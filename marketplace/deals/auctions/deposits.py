@@ -18,7 +18,7 @@ KINDS: Final = {"release": "refund", "forfeit": "forfeit", "apply": "deposit"}
 """How the ledger calls what a move does to a deposit."""
 _WAKE: Final = text(
     "UPDATE auction_bidder SET due_at = :at"
-    " WHERE auction_id = :auction_id AND state = 'admitted' AND id IS DISTINCT FROM :winner_id"
+    " WHERE auction_id = :auction_id AND state IN ('admitted') AND id IS DISTINCT FROM :winner_id"
 )
 
 

@@ -35,7 +35,7 @@ AUCTION: Final = Lifecycle(
     (
         moves("open", A.SCHEDULED, A.OPEN, CLOCK, SYSTEM),
         moves("bid", A.OPEN, A.OPEN, BIDDER),
-        moves("commit", A.OPEN, A.OPEN, BIDDER),
+        moves("seal", A.OPEN, A.OPEN, BIDDER),
         moves("close", A.OPEN, A.CLOSED, CLOCK, SYSTEM),
         moves("reveal", A.CLOSED, A.CLOSED, BIDDER),
         moves("award", A.CLOSED, A.AWARDED, CLOCK),
