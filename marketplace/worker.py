@@ -27,7 +27,7 @@ from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.events import deliver, ensure_position
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.mail.sending import Mailer
-from marketplace.kernel.master_keys import open_keyring
+from marketplace.kernel.master_keys import carry_keyring, open_keyring
 from marketplace.kernel.sealed_files import SealedFiles
 from marketplace.kernel.seals import seal_new_events
 from marketplace.payments.errands.desk import Desk
@@ -84,6 +84,7 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
     indexing = IndexLoop(sessions, settings.index_path, LISTINGS)
     registering = IndexLoop(sessions, settings.register_index_path, REGISTER)
     keyring, transport = load_keyring(settings.keys_path), settings.mail_transport()
+    carry_keyring(sessions, keyring)
     letters = Letters(keyring, settings.issuer)
     mailer = Mailer(sessions, keyring, transport, settings.mail_sender)
     return [

@@ -1,11 +1,11 @@
 """An accepted offer becomes a deal: terms frozen, rights reserved, agreement drawn up."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.checking import require_free
 from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.models import Right
@@ -21,7 +21,7 @@ from marketplace.deals.negotiations.errors import ListingNotOpenError
 from marketplace.deals.pools.sharing import share_out
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock, now
-from marketplace.kernel.lifecycle import BY_SYSTEM, begin
+from marketplace.kernel.lifecycle import BY_SYSTEM, Identity, begin
 from marketplace.listings.bundles.models import ListingItem
 from marketplace.listings.bundles.service import items_of
 from marketplace.listings.deal_types import ALONE, DealType
@@ -33,6 +33,14 @@ from marketplace.listings.service import system_move
 from marketplace.payments.fees.service import policy_at
 
 
+class Way(StrEnum):
+    """How a deal comes about; an award is of an idea that was never on the market."""
+
+    OFFER = "offer"
+    AWARD = "award"
+    AUCTION = "auction"
+
+
 async def open_deal(
     session: AsyncSession,
     keyring: Keyring,
@@ -42,8 +50,8 @@ async def open_deal(
     buyer_organisation_id: UUID,
     price_minor: int,
     currency: str,
-    actor: Actor,
-    by_award: bool = False,
+    actor: Identity,
+    way: Way = Way.OFFER,
 ) -> Deal:
     """Reserve what is sold, or draft what is licensed, and write the deal down.
 
@@ -73,7 +81,7 @@ async def open_deal(
     offer = None if deal.type is DealType.SALE else await offer_of(session, listing.id)
     for right_id in sorted({right.id, *(item.right_id for item in items)}):
         await _hold_right(session, deal, right_id, offer)
-    await _hold_listing(session, listing.id, offer, by_award=by_award)
+    await _hold_listing(session, listing.id, offer, way)
     begin(session, deal, actor, price_minor=price_minor, currency=currency, right_id=right.id)
     await session.flush()
     await _add_terms(session, deal, items, offer, actor)
@@ -97,11 +105,13 @@ async def _hold_right(
 
 
 async def _hold_listing(
-    session: AsyncSession, listing_id: UUID, offer: LicenceOffer | None, *, by_award: bool
+    session: AsyncSession, listing_id: UUID, offer: LicenceOffer | None, way: Way
 ) -> None:
     """One buyer takes a listing, unless it offers licences that others may have too."""
     listing = await lock(session, Listing, listing_id)
-    if by_award:
+    if way is Way.AUCTION and listing.state is ListingState.RESERVED:
+        return  # for the auction, whose place the deal takes
+    if way is Way.AWARD:
         await system_move(session, listing, "award", actor=BY_SYSTEM)
         return
     if listing.state is not ListingState.PUBLISHED:
@@ -115,7 +125,7 @@ async def _add_terms(
     deal: Deal,
     items: Sequence[ListingItem],
     offer: LicenceOffer | None,
-    actor: Actor,
+    actor: Identity,
 ) -> None:
     """What the agreement says beside the price: the parts of a bundle, a licence, a pool."""
     if items:

@@ -15,7 +15,7 @@ from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.lifecycle import BUYER, SELLER
 from marketplace.deals.negotiations.models import Negotiation, Offer
 from marketplace.deals.negotiations.service import VALIDITY
-from marketplace.deals.opening import open_deal
+from marketplace.deals.opening import Way, open_deal
 from marketplace.deals.payees.errors import InvalidSharesError
 from marketplace.deals.payees.models import PayeeRole
 from marketplace.deals.payees.schemas import SHARE_MAX, Payee, Share
@@ -87,7 +87,7 @@ async def open_private_deal(
         price_minor=agreed.price_minor,
         currency=agreed.currency,
         actor=actor,
-        by_award=True,
+        way=Way.AWARD,
     )
     if len(agreed.payees) > 1:
         await put_payees(session, deal, agreed.payees)

@@ -9,6 +9,7 @@ from marketplace.assets.encumbrances.checking import require_free
 from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
+from marketplace.deals.auctions.deposits import deposit_minor
 from marketplace.deals.bundles.service import amounts_of
 from marketplace.deals.claims.service import has_claims
 from marketplace.deals.co_owners.service import require_owners
@@ -61,7 +62,7 @@ async def sign_agreement(
     deal, role = await lock_for(session, deal_id, actor)
     seller, buyer = deal.seller_organisation_id, deal.buyer_organisation_id
     await require_other_people(session, seller=seller, buyer=buyer, actor=actor)
-    await _require_sellable(session, deal)
+    await require_sellable(session, deal)
     name = "countersign" if deal.state is DealState.PARTLY_SIGNED else "sign"
     move(session, deal, name, role=role, actor=actor, sha256=sha256)
     await sign(session, subject=deal.subject, sha256=sha256, actor=actor)
@@ -73,7 +74,13 @@ async def sign_agreement(
     return deal
 
 
-async def _require_sellable(session: AsyncSession, deal: Deal) -> None:
+async def require_sellable(session: AsyncSession, deal: Deal) -> None:
+    """Refuse what nobody may sign now.
+
+    Raises:
+        ConsentMissingError: whoever has a pledge of the right has not consented to this sale.
+        EncumberedError, TrusteeOnlyError: the right cannot be sold.
+    """
     if deal.type is not DealType.SALE:
         return  # a licence is checked when it is drafted, and again when it is granted
     for right_id, amount_minor in (await amounts_of(session, deal)).items():
@@ -98,7 +105,7 @@ async def ask_for_payment(session: AsyncSession, deal: Deal) -> None:
         session,
         subject=deal.subject,
         payer=deal.buyer_organisation_id,
-        amount_minor=deal.price_minor + deal.vat_minor,
+        amount_minor=deal.price_minor + deal.vat_minor - await deposit_minor(session, deal),
         currency=deal.currency,
     )
 

@@ -13,6 +13,7 @@ from marketplace.assets.models import Right, RightKind
 from marketplace.assets.standing.service import OPERATOR, note_check, reproject
 from marketplace.assets.title.queries import owns
 from marketplace.assets.title.service import HERE, NO_DATES, Recordal, return_title, transfer_title
+from marketplace.deals.auctions.deposits import use_deposit
 from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.co_owners.service import require_owners_of_now
 from marketplace.deals.errors import NothingToWaiveError, WaiverMissingError
@@ -33,6 +34,7 @@ async def fund(session: AsyncSession, deal_id: UUID) -> None:
     """Note that the price is held; told again, nothing happens."""
     deal = await lock(session, Deal, deal_id)
     if deal.state is DealState.SIGNED:
+        await use_deposit(session, deal)
         move(session, deal, "fund", role=SYSTEM, actor=BY_SYSTEM)
 
 

@@ -25,7 +25,12 @@ from marketplace.financing.loans.models import (
 )
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.products.models import LenderProduct
-from marketplace.financing.recovery.models import Enforcement, LoanRecovery, LossShare
+from marketplace.financing.recovery.models import (
+    CollateralAuction,
+    Enforcement,
+    LoanRecovery,
+    LossShare,
+)
 from marketplace.financing.requests.models import (
     FinancingCollateral,
     FinancingPledgor,
@@ -101,6 +106,7 @@ PERSONAL_DATA: Final = PersonalData(
             Enforcement,
             f"payer_organisation_id = {OWN} OR loan_id IN ({_LOANS})",
         ),
+        _of("collateral_auctions", CollateralAuction, f"loan_id IN ({_LOANS})"),
         _of("loss_shares", LossShare, f"organisation_id = {OWN}"),
         _of("loan_recoveries", LoanRecovery, f"payer_organisation_id = {OWN}"),
         _of("compensation_funds", CompensationFund, f"organisation_id = {OWN}"),

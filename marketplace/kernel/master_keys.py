@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, select
 
 from marketplace.kernel.crypto import KeyFileError, Keyring, create_key_file, load_keyring
+from marketplace.kernel.db import Sessions
 
 
 class MasterKey(SQLModel, table=True):
@@ -59,3 +60,14 @@ def _prove(keyring: Keyring, key_id: str, noted: bytes | None, path: Path) -> No
             f"{path} has another master key {key_id} than this database: it belongs to another"
             " database or machine. Bring the right file, or set MARKETPLACE_MASTER_KEY_FILE."
         )
+
+
+def carry_keyring(sessions: Sessions, keyring: Keyring) -> None:
+    """Let what runs without a request, such as a clock, have the process's keys."""
+    sessions.kw["info"]["keyring"] = keyring
+
+
+def carried_keyring(session: AsyncSession) -> Keyring:
+    """The keys of the background process that a session belongs to."""
+    keyring: Keyring = session.info["keyring"]
+    return keyring

@@ -16,6 +16,7 @@ from marketplace.payments.inbox import api as inbox_api
 from marketplace.search.catalogue import quick_page
 from marketplace.wiring.accounts import ACCOUNTS, SECRET_TAKING, USES, finders
 from marketplace.wiring.assets import ASSETS
+from marketplace.wiring.auctions import AUCTIONS
 from marketplace.wiring.billing import BILLING
 from marketplace.wiring.deals import DEALS
 from marketplace.wiring.documents import DOCUMENTS
@@ -37,6 +38,7 @@ DOMAINS: Final = (
     LISTINGS,
     VALUATION,
     DEALS,
+    AUCTIONS,
     FINANCING,
     SEARCH,
     STATISTICS,

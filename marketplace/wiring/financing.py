@@ -25,7 +25,7 @@ from marketplace.financing.offers.lifecycle import LOAN_OFFER
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.products import api as products_api
 from marketplace.financing.recovery import api as recovery_api
-from marketplace.financing.recovery import enforcing
+from marketplace.financing.recovery import auctioning, enforcing
 from marketplace.financing.recovery.lifecycle import ENFORCEMENT
 from marketplace.financing.recovery.models import Enforcement
 from marketplace.financing.requests import api as requests_api
@@ -83,6 +83,8 @@ FINANCING: Final = Domain(
             {
                 "payment_request.pay": on_paid,
                 "payment_request.expire": on_request_expired,
+                "auction.pay": auctioning.on_price,
+                "auction_bidder.forfeit": auctioning.on_forfeit,
                 "encumbrance.register": pledging.on_registered,
                 "right.standing": on_standing,
                 "valuation_report.correct": valuations.on_correction,

@@ -13,6 +13,13 @@ from pydantic import BaseModel
 
 from marketplace.accounts.access import current_actor, permissions_of
 from marketplace.accounts.permissions import ROLE_PERMISSIONS, MemberRole, Permission
+from marketplace.deals.auctions.schemas import (
+    AuctionRecord,
+    AuctionTerms,
+    BidPlace,
+    BidReveal,
+    BidSeal,
+)
 from marketplace.deals.audits.schemas import AuditAnswer, AuditClaim, AuditDecision
 from marketplace.deals.licences.schemas import (
     BreachNotice,
@@ -23,6 +30,7 @@ from marketplace.deals.licences.schemas import (
 from marketplace.deals.pools.schemas import PoolFound, PoolOffer
 from marketplace.deals.royalties.schemas import FiguresFile, LateInterestSet, ReportDispute
 from marketplace.deals.royalty_checks.schemas import CheckPolicySet
+from marketplace.financing.recovery.schemas import CollateralAuctionStart
 
 NOBODY = str(UUID(int=7))
 """An id that nothing has."""
@@ -169,6 +177,12 @@ BODIES: Mapping[str, Any] = {
         "payer_organisation_id": NOBODY,
         "amount_minor": 120_000_000,
     },
+    "open_auction": documented(AuctionTerms),
+    "place_bid": documented(BidPlace),
+    "seal_bid": documented(BidSeal),
+    "reveal_bid": documented(BidReveal),
+    "record_auction": documented(AuctionRecord),
+    "auction_collateral": documented(CollateralAuctionStart),
     "ask_for_recovery": {"payer_organisation_id": NOBODY, "amount_minor": 50_000_000},
     "sign_up": {
         "email": "fresh@example.com",

@@ -16,6 +16,7 @@ from marketplace.kernel.crypto import create_key_file, load_keyring
 from marketplace.kernel.db import Sessions, create_engine, create_sessions
 from marketplace.kernel.driver_pools import ReadPool, WritePool
 from marketplace.kernel.events import deliver
+from marketplace.kernel.master_keys import carry_keyring
 from marketplace.payments.funding.matching import match_received
 from marketplace.payments.ledger.verify import Check, run_checks
 from marketplace.search.indexing import REGISTER, Indexer
@@ -49,6 +50,7 @@ class World:
         app.state.writes = await WritePool.open(settings.asyncpg_url(), size=4)
         create_key_file(settings.keys_path)
         app.state.keyring = load_keyring(settings.keys_path)
+        carry_keyring(sessions, app.state.keyring)
         indexer = Indexer(settings.index_path)
         app.state.index = IndexReader(settings.index_path)
         register_indexer = Indexer(settings.register_index_path, REGISTER)

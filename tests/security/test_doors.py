@@ -22,6 +22,9 @@ PUBLIC = {
         "/healthz",
         "/metrics",
         "/readyz",
+        "/v1/auctions",
+        "/v1/auctions/{auction_id}",
+        "/v1/auctions/{auction_id}/bids",
         "/v1/exchange-rates",
         "/v1/certificate-keys",
         "/v1/fee-policies",
@@ -73,6 +76,7 @@ ANY_TOKEN = {
 """What any credential may call: whom it acts for, and public profiles."""
 
 OPERATOR_ONLY = {
+    "POST /v1/auctions/{auction_id}/record",
     "POST /v1/late-interest-rates",
     "POST /v1/licences/{licence_id}/dismiss-notice",
     "POST /v1/licences/{licence_id}/terminate",
@@ -242,6 +246,7 @@ NOT_FOR_A_MEMBER = {
     "POST /v1/demand-offers/{demand_offer_id}/accept",
     "POST /v1/financing-requests/{request_id}/loan-offers",
     "POST /v1/loan-offers/{offer_id}/accept",
+    "POST /v1/loans/{loan_id}/auctions",
     "POST /v1/loans/{loan_id}/cancel",
     "POST /v1/loans/{loan_id}/default",
     "POST /v1/loans/{loan_id}/enforcements",

@@ -4,6 +4,11 @@ from uuid import UUID
 from fastapi import status
 
 from marketplace.accounts.errors import InvalidTokenError
+from marketplace.assets.errors import RightReservedError
+from marketplace.assets.standing.errors import NotTradableError, RightRestrainedError
+from marketplace.deals.auctions.errors import AuctionExistsError, InvalidAuctionTermsError
+from marketplace.deals.auctions.queries import read_all, read_own
+from marketplace.deals.auctions.schemas import AuctionRead, OwnAuctionRead
 from marketplace.financing.access import DOOR_ERRORS, MOVE_ERRORS, Reader, Signer
 from marketplace.financing.errors import (
     InvalidLoanTermsError,
@@ -13,9 +18,10 @@ from marketplace.financing.errors import (
 from marketplace.financing.loans.parties import get_loan
 from marketplace.financing.loans.queries import payments_of, read_loan
 from marketplace.financing.loans.schemas import LoanRead
-from marketplace.financing.recovery import enforcing, sharing
+from marketplace.financing.recovery import auctioning, enforcing, sharing
 from marketplace.financing.recovery.models import Enforcement, LoanRecovery, LossShare
 from marketplace.financing.recovery.schemas import (
+    CollateralAuctionStart,
     EnforcementDetail,
     EnforcementRead,
     EnforcementStart,
@@ -25,6 +31,7 @@ from marketplace.financing.recovery.schemas import (
 )
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
+from marketplace.kernel.money import CurrencyMismatchError, UnknownCurrencyError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
 from marketplace.payments.access import Ways
@@ -36,7 +43,9 @@ router = transactional_router(prefix="/v1", tags=["financing: recovery"])
 @router.post(
     "/loans/{loan_id}/enforcements",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(*MOVE_ERRORS, PriceTooHighError, InvalidLoanTermsError),
+    responses=problems(
+        *MOVE_ERRORS, PriceTooHighError, InvalidLoanTermsError, ProceedsOutstandingError
+    ),
 )
 async def start_enforcement(
     loan_id: UUID, request: EnforcementStart, actor: Signer, session: Session, ways: Ways
@@ -48,6 +57,40 @@ async def start_enforcement(
     """
     found = await enforcing.start(session, loan_id, request, actor=actor)
     return (await _enforcements(session, [found], ways))[0]
+
+
+@router.post(
+    "/loans/{loan_id}/auctions",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(
+        *MOVE_ERRORS,
+        ProceedsOutstandingError,
+        InvalidAuctionTermsError,
+        AuctionExistsError,
+        RightReservedError,
+        NotTradableError,
+        RightRestrainedError,
+        CurrencyMismatchError,
+        UnknownCurrencyError,
+    ),
+)
+async def auction_collateral(
+    loan_id: UUID, request: CollateralAuctionStart, actor: Signer, session: Session
+) -> OwnAuctionRead:
+    """Lender: auction a right that secures a called loan.
+
+    What comes, forfeited deposits too, is an enforcement: it pays the costs, then each creditor by
+    rank, and the rest is the pledgor's.
+    """
+    auction = await auctioning.start(session, loan_id, request, actor=actor)
+    return await read_own(session, auction)
+
+
+@router.get("/loans/{loan_id}/auctions", responses=problems(InvalidTokenError, NotFoundError))
+async def loan_auctions(loan_id: UUID, actor: Reader, session: Session) -> list[AuctionRead]:
+    """Auctions of what secures the loan, newest first, a hundred at most."""
+    loan = await get_loan(session, loan_id, actor=actor)
+    return await read_all(session, await auctioning.auctions_of(session, loan.id))
 
 
 @router.get("/loans/{loan_id}/enforcements", responses=problems(InvalidTokenError, NotFoundError))

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.models import Right
+from marketplace.deals.auctions.lifecycle import LIVE, AuctionState
+from marketplace.deals.auctions.models import Auction
 from marketplace.financing.access import kind_of
-from marketplace.financing.errors import InvalidLoanTermsError, PriceTooHighError
+from marketplace.financing.errors import (
+    InvalidLoanTermsError,
+    PriceTooHighError,
+    ProceedsOutstandingError,
+)
 from marketplace.financing.loans.debts import Due
 from marketplace.financing.loans.lifecycle import ACCRUING
 from marketplace.financing.loans.models import Loan, LoanPledge
@@ -26,7 +34,10 @@ from marketplace.financing.loans.repaying import book_parts, conclude, note_paid
 from marketplace.financing.loans.rules import late_rate
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.recovery.lifecycle import EnforcementState
-from marketplace.financing.recovery.models import Enforcement, EnforcementPath
+from marketplace.financing.recovery.models import (
+    Enforcement,
+    EnforcementPath,
+)
 from marketplace.financing.recovery.ranking import Ranks, ranks_around
 from marketplace.financing.recovery.rules import (
     Claim,
@@ -48,6 +59,20 @@ _ROLE: Final = {
     EnforcementPath.GUARANTEE: PartyRole.GUARANTOR,
     EnforcementPath.INSURANCE: PartyRole.INSURER,
 }
+_AUCTIONED: Final = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM collateral_auction c JOIN auction a ON a.id = c.auction_id
+        WHERE c.loan_id = :loan_id AND (
+            a.state NOT IN ('paid', 'sold', 'unsold', 'cancelled')
+            OR EXISTS (
+                SELECT FROM auction_bidder b WHERE b.auction_id = a.id AND b.state = 'admitted')
+            OR EXISTS (
+                SELECT FROM ledger_account l
+                WHERE l.address = 'held:auction:' || a.id AND l.balance_minor > 0)))
+    """
+)
+"""Whether an auction runs, or what it brought was not distributed yet."""
 
 
 async def start(
@@ -58,6 +83,7 @@ async def start(
     Raises:
         NotFoundError: the right does not secure the loan, or no such organisation.
         PriceTooHighError: over what a recovery organisation, or a guarantee, may pay.
+        ProceedsOutstandingError: the right is in an auction.
         InvalidLoanTermsError: who pays is no guarantor or insurer of the loan.
     """
     loan, role = await lock_for(session, loan_id, actor)
@@ -83,14 +109,25 @@ async def _require_allowed(session: AsyncSession, loan: Loan, wanted: Enforcemen
     if wanted.right_id is None:
         await _require_participant(session, loan, wanted)
         return
-    pledges = {one.right_id: one for one in await pledges_of(session, loan.id)}
-    pledge = pledges.get(wanted.right_id)
-    if pledge is None:
-        raise NotFoundError("no such right")
+    pledge = await require_pledged(session, loan, wanted.right_id)
+    await lock(session, Right, wanted.right_id)
+    await require_not_auctioned(session, wanted.right_id)
     if wanted.path is EnforcementPath.RECOVERY_PURCHASE:
         most = recovery_price_minor(pledge.value_minor, loan.outstanding_minor, wanted.budget_minor)
         if wanted.amount_minor > most:
             raise PriceTooHighError(f"it pays at most {most}")
+
+
+async def require_pledged(session: AsyncSession, loan: Loan, right_id: UUID) -> LoanPledge:
+    """The pledge of a right for a loan.
+
+    Raises:
+        NotFoundError: the right does not secure it.
+    """
+    for pledge in await pledges_of(session, loan.id):
+        if pledge.right_id == right_id:
+            return pledge
+    raise NotFoundError("no such right")
 
 
 async def _require_participant(session: AsyncSession, loan: Loan, wanted: EnforcementStart) -> None:
@@ -144,8 +181,12 @@ async def realise(session: AsyncSession, enforcement_id: UUID) -> None:
     seen = await session.get_one(Enforcement, enforcement_id)
     loan = await lock(session, Loan, seen.loan_id)
     enforcement = await lock(session, Enforcement, enforcement_id)
-    if enforcement.state is not EnforcementState.OPEN:
-        return
+    if enforcement.state is EnforcementState.OPEN:
+        await distribute(session, loan, enforcement)
+
+
+async def distribute(session: AsyncSession, loan: Loan, enforcement: Enforcement) -> None:
+    """Pay out what is held for an enforcement; it and its loan are locked."""
     offer = await session.get_one(LoanOffer, loan.offer_id)
     today = now(session).date()
     rate = late_rate(loan.rate_basis_points, offer.late_margin_basis_points)
@@ -246,8 +287,23 @@ async def enforcements_of(session: AsyncSession, loan_id: UUID) -> Sequence[Enfo
 
 
 async def is_under_way(session: AsyncSession, loan_id: UUID) -> bool:
-    """Whether money of an enforcement is still awaited."""
+    """Whether money of an enforcement is still awaited, or an auction of collateral runs."""
     query = select(Enforcement.id).where(
         col(Enforcement.loan_id) == loan_id, col(Enforcement.state) == EnforcementState.OPEN
     )
-    return (await session.execute(query.limit(1))).first() is not None
+    if (await session.execute(query.limit(1))).first() is not None:
+        return True
+    return bool((await session.execute(_AUCTIONED, {"loan_id": loan_id})).scalar_one())
+
+
+async def require_not_auctioned(session: AsyncSession, right_id: UUID) -> None:
+    """Refuse another way of enforcement while a right is in an auction.
+
+    Raises:
+        ProceedsOutstandingError: it is.
+    """
+    query = select(Auction.id).where(
+        col(Auction.right_id) == right_id, col(Auction.state).in_((*LIVE, AuctionState.LAPSED))
+    )
+    if (await session.execute(query.limit(1))).first() is not None:
+        raise ProceedsOutstandingError("the right is in an auction")

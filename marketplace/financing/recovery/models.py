@@ -111,3 +111,19 @@ class LoanRecovery(Record, table=True):
     @property
     def subject(self) -> str:
         return f"loan_recovery:{self.id}"
+
+
+class CollateralAuction(Record, table=True):
+    """An auction of a right that secures a called loan, and what enforcement cost the lender."""
+
+    __tablename__: ClassVar[str] = "collateral_auction"
+    __table_args__ = (
+        UniqueConstraint("auction_id", name="collateral_auction_once_unique"),
+        Index("collateral_auction_loan_index", "loan_id", "id"),
+        CheckConstraint("costs_paid_minor BETWEEN 0 AND costs_minor", name="costs"),
+    )
+
+    auction_id: UUID = Field(foreign_key="auction.id")
+    loan_id: UUID = Field(foreign_key="loan.id")
+    costs_minor: int = minor(default=0)
+    costs_paid_minor: int = minor(default=0)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from marketplace.deals.auctions.schemas import AuctionTerms
 from marketplace.financing.recovery.lifecycle import EnforcementState
 from marketplace.financing.recovery.models import EnforcementPath
 from marketplace.financing.schemes.models import PartyRole
@@ -44,6 +45,26 @@ class EnforcementStart(Input):
         if (self.path in OF_RIGHTS) != (self.right_id is not None):
             raise ValueError("a sale names its right; a guarantee or an insurance does not")
         return self
+
+
+class CollateralAuctionStart(AuctionTerms):
+    """The terms of an auction, the right, and what enforcement costs the lender."""
+
+    model_config = example(
+        right_id="01890a5d-0000-7000-8000-000000000007",
+        costs_minor=6_000_000,
+        kind="ascending",
+        currency="KRW",
+        starting_minor=80_000_000,
+        step_minor=1_000_000,
+        deposit_minor=8_000_000,
+        closes_at="2026-12-15T06:00:00Z",
+    )
+
+    right_id: UUID = Field(description="that secures the loan")
+    costs_minor: Annotated[int, Field(ge=0, le=AMOUNT_MINOR_MAX, strict=True)] = Field(
+        default=0, description="paid before all else"
+    )
 
 
 class EnforcementRead(Output):
