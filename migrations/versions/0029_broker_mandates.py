@@ -62,13 +62,19 @@ END $$
 """
 
 TRIGGERS = (
-    ("CREATE CONSTRAINT TRIGGER deal_broker_whole AFTER INSERT OR DELETE OR UPDATE ON deal_broker"
-    " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unless_brokers_whole()"),
-    ("CREATE TRIGGER deal_broker_frozen BEFORE INSERT OR DELETE OR UPDATE ON deal_broker"
-    " FOR EACH ROW EXECUTE FUNCTION refuse_frozen_brokers()"),
-    ("CREATE TRIGGER deal_dual_agency AFTER UPDATE OF state ON deal FOR EACH ROW"
-    " WHEN (NEW.state = 'signed' AND OLD.state <> 'signed' AND NEW.brokered)"
-    " EXECUTE FUNCTION refuse_unconsented_agency()"),
+    (
+        "CREATE CONSTRAINT TRIGGER deal_broker_whole AFTER INSERT OR DELETE OR UPDATE ON deal_broker"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unless_brokers_whole()"
+    ),
+    (
+        "CREATE TRIGGER deal_broker_frozen BEFORE INSERT OR DELETE OR UPDATE ON deal_broker"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_frozen_brokers()"
+    ),
+    (
+        "CREATE TRIGGER deal_dual_agency AFTER UPDATE OF state ON deal FOR EACH ROW"
+        " WHEN (NEW.state = 'signed' AND OLD.state <> 'signed' AND NEW.brokered)"
+        " EXECUTE FUNCTION refuse_unconsented_agency()"
+    ),
 )
 APPEND_ONLY = ("broker_consent", "broker_payment")
 FLAGS = ("brokered", "dual_agency")

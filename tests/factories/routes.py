@@ -14,15 +14,19 @@ from pydantic import BaseModel
 from marketplace.accounts.access import current_actor, permissions_of
 from marketplace.accounts.permissions import ROLE_PERMISSIONS, MemberRole, Permission
 from marketplace.deals.audits.schemas import AuditAnswer, AuditClaim, AuditDecision
+from marketplace.deals.brokers.schemas import BrokersName
 from marketplace.deals.licences.schemas import (
     BreachNotice,
     LicenceTermsSet,
     OpenLicenceTake,
     SublicenceOffer,
 )
+from marketplace.deals.mandates.schemas import MandateOffer
+from marketplace.deals.negotiations.schemas import OfferMake
 from marketplace.deals.pools.schemas import PoolFound, PoolOffer
 from marketplace.deals.royalties.schemas import FiguresFile, LateInterestSet, ReportDispute
 from marketplace.deals.royalty_checks.schemas import CheckPolicySet
+from marketplace.deals.schemas import AgreementSign
 
 NOBODY = str(UUID(int=7))
 """An id that nothing has."""
@@ -89,6 +93,12 @@ BODIES: Mapping[str, Any] = {
     "claim_audit": documented(AuditClaim),
     "answer_audit": documented(AuditAnswer),
     "decide_audit": documented(AuditDecision),
+    "offer_mandate": documented(MandateOffer),
+    "make_offer_for": documented(OfferMake),
+    "counter_for": documented(OfferMake),
+    "name_deal_brokers": documented(BrokersName),
+    "consent_to_a_dual_agency": documented(AgreementSign),
+    "consent_to_a_split": documented(AgreementSign),
     "found_pool": documented(PoolFound),
     "offer_pool_licence": documented(PoolOffer),
     "set_reference_rate": {

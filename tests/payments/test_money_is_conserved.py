@@ -51,7 +51,15 @@ TERMS: Final = ((1_000_003, "KRW", 500), (999, "KRW", 500), (100_01, "USD", 333)
 EXAMPLES: Final = 8
 STEPS: Final = 50
 REFUSED: Final = 0.06
-NOT_PLAYED: Final = {"amend", "sign", "countersign", "name_payees", "plan_parts", "settle"}
+NOT_PLAYED: Final = {
+    "amend",
+    "sign",
+    "countersign",
+    "name_payees",
+    "name_brokers",
+    "plan_parts",
+    "settle",
+}
 """Moves before the signature, and the one that only follows from others."""
 OURS: Final = BankAccount(**bank_account("000-000-000000"))
 ELSEWHERE: Final = BankAccount(**bank_account("555-666-777777"))
