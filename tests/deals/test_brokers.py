@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.accounts.models import OrganisationKind
 from marketplace.deals.royalties.paying import RoyaltyShares
 from marketplace.deals.rules import Broker, Brokerage, Held, divide
+from marketplace.kernel.money import share_of
 from tests.deals.test_money_terms import got, minor, owed
 from tests.factories.deals import PRICE_MINOR, Market, list_right, offer, ok, right_body, sign
 from tests.factories.parts import transferred
@@ -160,15 +161,15 @@ async def test_a_mandate_is_what_can_be(world: World) -> None:
     net = await Network.open(world)
     market, broker = net.market, net.broker
     listing_id = await list_right(market.seller)
-    past = (world.clock.now() - timedelta(days=1)).isoformat()
+    past, end = (world.clock.now() - timedelta(days=1)).isoformat(), net.ends_at()
     for about, expected in (
         ({"broker_organisation_id": str(market.buyer.organisation_id)}, (409, "not_a_broker")),
         ({"broker_organisation_id": listing_id}, (404, "not_found")),
         ({"ends_at": past}, (422, "invalid_mandate")),
-        ({"starts_at": net.ends_at(), "ends_at": net.ends_at()}, (422, "invalid_mandate")),
+        ({"starts_at": end, "ends_at": end}, (422, "invalid_mandate")),
         ({"side": "buy", "right_ids": [listing_id]}, (422, "invalid_mandate")),
         ({"right_ids": [listing_id]}, (404, "not_found")),
-        ({"commission_ppm": 350_001}, (422, "invalid_input")),
+        ({"commission_ppm": 350_001}, (422, "validation_failed")),
     ):
         made = await market.seller.post("/v1/mandates", net.wanted(broker, **about))
         assert code(made) == expected, about
@@ -251,7 +252,7 @@ async def test_brokers_are_paid_by_contribution_and_give_back_in_proportion(worl
 
     price = PRICE_MINOR - 9
     commission, brokerage = minor(deal, "commission", "brokerage")
-    assert (commission, brokerage) == (price * 5 // 100, price * 8 // 100)
+    assert (commission, brokerage) == (share_of(price, 500), price * 8 // 100)
     paid = [await got(who) for who in (net.broker, net.other, third)]
     assert sum(paid) == brokerage
     assert await got(market.seller) + commission + brokerage == price
@@ -298,7 +299,7 @@ async def test_one_broker_for_both_needs_both_to_consent_to_the_very_text(world:
         refused = await who.post(f"{path}/sign", text_now)
         assert code(refused) == (409, "dual_agency_consent_missing")
     stale = await market.seller.post(f"{path}/consent-to-dual-agency", {"sha256": "0" * 64})
-    assert code(stale) == (409, "text_changed")
+    assert code(stale) == (409, "agreement_changed")
     assert code(await net.consent(broker, deal_id, "dual-agency")) == (404, "not_found")
     operators = await net.consent(market.operator, deal_id, "dual-agency")
     assert code(operators) == (403, "permission_missing")

@@ -92,11 +92,10 @@ async def covers(
     session: AsyncSession, mandate: Mandate, listing_id: UUID, other_organisation_id: UUID
 ) -> bool:
     """Whether a mandate is about a listing, with this organisation on the other side."""
-    query = select(Listing.id).where(
-        col(Listing.id) == listing_id,
-        col(Organisation.id) == other_organisation_id,
-        within_scope(mandate),
-        within_territory(mandate),
+    query = (
+        select(Listing.id)
+        .join(Organisation, col(Organisation.id) == other_organisation_id)
+        .where(col(Listing.id) == listing_id, within_scope(mandate), within_territory(mandate))
     )
     return (await session.execute(query)).first() is not None
 

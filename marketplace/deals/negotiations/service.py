@@ -1,5 +1,5 @@
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -185,7 +185,7 @@ async def end(
     return negotiation
 
 
-def _under(mandate_id: UUID | None) -> dict[str, UUID]:
+def _under(mandate_id: UUID | None) -> dict[str, Any]:
     """What the event log says of an act on behalf of a side."""
     return {"mandate_id": mandate_id} if mandate_id else {}
 
