@@ -112,7 +112,7 @@ async def principals_negotiations(
     mandate_id: UUID, actor: Reader, session: Session, cursor: Cursor = None, limit: Limit = 20
 ) -> Page[NegotiationRead]:
     """Broker: your principal's negotiations within the mandate, newest first."""
-    mandate = await service.lock_to_act(session, mandate_id, actor)
+    mandate = await service.held(session, mandate_id, actor)
     found, following = await queries.negotiations_of(session, mandate, cursor=cursor, limit=limit)
     return Page(items=[NegotiationRead.model_validate(one) for one in found], next=following)
 
@@ -125,7 +125,7 @@ async def principals_negotiation(
     mandate_id: UUID, negotiation_id: UUID, actor: Reader, session: Session
 ) -> NegotiationDetail:
     """Broker: one of your principal's negotiations, with every offer in it."""
-    mandate = await service.lock_to_act(session, mandate_id, actor)
+    mandate = await service.held(session, mandate_id, actor)
     negotiation = await queries.negotiation_under(session, mandate, negotiation_id)
     return await read_detail(session, negotiation)
 

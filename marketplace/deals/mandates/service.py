@@ -24,7 +24,7 @@ from marketplace.deals.mandates.errors import (
 )
 from marketplace.deals.mandates.lifecycle import BROKER, TERM_MAX, MandateState
 from marketplace.deals.mandates.models import Mandate, Side
-from marketplace.deals.mandates.queries import role_in
+from marketplace.deals.mandates.queries import get_mandate, role_in
 from marketplace.deals.mandates.rules import hold_range, places_of, right_range
 from marketplace.deals.mandates.schemas import MandateOffer
 from marketplace.kernel.db import lock, now
@@ -154,9 +154,24 @@ async def lock_to_act(session: AsyncSession, mandate_id: UUID, actor: Actor) -> 
         NotFoundError: no such mandate, or another's.
         MandateNotInForceError: not accepted, not begun, or over.
     """
-    mandate, role = await lock_for(session, mandate_id, actor)
-    if role != BROKER:
-        raise NotFoundError("no such mandate of a principal of yours")
-    if not is_in_force(mandate, now(session)):
-        raise MandateNotInForceError(f"it is {mandate.state}")
+    mandate, _ = await lock_for(session, mandate_id, actor)
+    _require_held(mandate, actor, now(session))
     return mandate
+
+
+async def held(session: AsyncSession, mandate_id: UUID, actor: Actor) -> Mandate:
+    """A mandate under which the actor reads as its broker.
+
+    Raises:
+        NotFoundError, MandateNotInForceError: as for acting.
+    """
+    mandate = await get_mandate(session, mandate_id, actor=actor)
+    _require_held(mandate, actor, now(session))
+    return mandate
+
+
+def _require_held(mandate: Mandate, actor: Actor, moment: datetime) -> None:
+    if role_in(mandate, actor) != BROKER:
+        raise NotFoundError("no such mandate")
+    if not is_in_force(mandate, moment):
+        raise MandateNotInForceError(f"it is {mandate.state}")
