@@ -24,6 +24,7 @@ from marketplace.kernel.mail.transport import (
     Transport,
 )
 from marketplace.kernel.money import UnknownCurrencyError, minor_digits
+from marketplace.kernel.scanning import scanner_address
 from marketplace.kernel.schemas import CountryCode
 
 _ORIGIN: Final = re.compile(
@@ -159,6 +160,11 @@ class Settings(BaseSettings):
     )
     file_bytes_max: int = Field(
         default=2 * 1024**3, ge=0, le=2**32, description="of a file of a confidential body"
+    )
+    clamd: Annotated[str, AfterValidator(scanner_address)] | None = Field(
+        default=None,
+        description="of a virus scanner for uploads, as unix:///run/clamav/clamd.ctl or"
+        " tcp://127.0.0.1:3310; its StreamMaxLength has to be file_bytes_max at least",
     )
     timestamp_url: str | None = Field(
         default=None, description="of an RFC 3161 authority; left out, nothing is stamped"

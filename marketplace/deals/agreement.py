@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.accounts.organisations.queries import get_organisation
 from marketplace.assets.models import Right
 from marketplace.assets.queries import identifiers_of
+from marketplace.deals.brokers.queries import read_named
+from marketplace.deals.brokers.service import disclose
 from marketplace.deals.bundles.models import DealItem
 from marketplace.deals.bundles.service import items_of
 from marketplace.deals.licences.models import Licence
@@ -23,6 +25,7 @@ from marketplace.deals.wording import (
     INDENT,
     NOTHING,
     WORDINGS,
+    broker_lines,
     money,
     part_lines,
     payee_lines,
@@ -48,6 +51,7 @@ async def draw_up(session: AsyncSession, keyring: Keyring, deal: Deal) -> Docume
     signatures under the first never carry over. So are its taxes, as they are at this moment.
     """
     await freeze_taxes(session, deal)
+    await disclose(session, deal)
     document = keep(session, subject=deal.subject, content=await _render(session, keyring, deal))
     await session.flush()
     return document
@@ -64,6 +68,7 @@ async def _render(session: AsyncSession, keyring: Keyring, deal: Deal) -> str:
     words = WORDINGS[language]
     commission_vat = words.commission_vat.format(rate=percent(deal.commission_vat_basis_points))
     payees = await read_payees(session, deal) if deal.shared else ()
+    brokers = broker_lines(words, await read_named(session, deal), dual_agency=deal.dual_agency)
     licences = {one.position: one for one in await licences_of(session, deal.id)}
     texts = {
         position: licence_lines(language, one.agreed, deal.currency)
@@ -84,7 +89,7 @@ async def _render(session: AsyncSession, keyring: Keyring, deal: Deal) -> str:
         confidential=f"SHA-256 {sha256}" if sha256 else NOTHING,
         price=money(deal.price_minor, deal.currency),
         vat=vat_line(words, deal.price_minor, deal.vat_minor, deal.currency),
-        payees=payee_lines(words, payees, withholds=deal.withholds),
+        payees=payee_lines(words, payees, brokers, withholds=deal.withholds),
         parts=part_lines(words, await parts_of(session, deal)),
         commission=money(commission_minor, deal.currency),
         commission_vat=commission_vat if deal.commission_vat_basis_points else "",

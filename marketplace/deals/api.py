@@ -15,6 +15,7 @@ from marketplace.assets.standing.errors import (
 )
 from marketplace.deals import queries, settlement, settling, signing, transferring
 from marketplace.deals.access import MOVE_ERRORS, Operator, Party, Performer, Reader, Signer
+from marketplace.deals.brokers.errors import DualAgencyConsentError, SplitConsentError
 from marketplace.deals.errors import (
     InvalidSplitError,
     NothingToWaiveError,
@@ -135,6 +136,8 @@ async def amend_agreement(
         AlreadySignedError,
         SamePeopleError,
         ConsentsMissingError,
+        DualAgencyConsentError,
+        SplitConsentError,
     ),
 )
 async def sign_agreement(

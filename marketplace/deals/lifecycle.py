@@ -39,6 +39,7 @@ DEAL: Final = Lifecycle(
     (
         moves("amend", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, BUYER, SELLER),
         moves("name_payees", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, SELLER),
+        moves("name_brokers", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, BUYER, SELLER),
         moves("plan_parts", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, BUYER, SELLER),
         moves("set_terms", {D.AGREED, D.PARTLY_SIGNED}, D.AGREED, BUYER, SELLER),
         moves("take", D.AGREED, D.SIGNED, BUYER),

@@ -37,7 +37,8 @@ class Deal(Aggregate, table=True):
         CheckConstraint(
             "vat_minor >= 0 AND released_vat_minor BETWEEN 0 AND vat_minor"
             " AND commission_minor >= 0 AND commission_vat_minor >= 0 AND withheld_minor >= 0"
-            " AND commission_minor + commission_vat_minor + withheld_minor <= released_minor",
+            " AND brokerage_minor >= 0 AND commission_minor + commission_vat_minor"
+            " + withheld_minor + brokerage_minor <= released_minor",
             name="deductions",
         ),
     )
@@ -67,6 +68,8 @@ class Deal(Aggregate, table=True):
     bundled: bool = Field(default=False, description="about several rights")
     co_owned: bool = Field(default=False, description="other owners have to consent")
     pledged: bool = Field(default=False, description="secured claims are paid out of the price")
+    brokered: bool = Field(default=False, description="brokers get a commission out of the price")
+    dual_agency: bool = Field(default=False, description="a broker or its group is on both sides")
     additional_terms: str | None = None
     recordal_waived_by_seller: bool = False
     recordal_evidence: str | None = None
@@ -78,6 +81,7 @@ class Deal(Aggregate, table=True):
     commission_vat_minor: int = minor(default=0)
     withheld_minor: int = minor(default=0)
     released_vat_minor: int = minor(default=0)
+    brokerage_minor: int = minor(default=0)
     returned_minor: int = minor(default=0)
     returned_vat_minor: int = minor(default=0)
     state: DealState = Field(default=DealState.AGREED, sa_type=text_enum(DealState))
@@ -89,7 +93,7 @@ class Deal(Aggregate, table=True):
 
     @property
     def is_plain(self) -> bool:
-        """One sale of one right by one owner, paid at once, no tax, no claim: its row says all."""
+        """One sale of one right by one owner, paid at once, to nobody else: its row says all."""
         parts = self.in_parts or self.bundled
-        others = self.shared or self.withholds or self.co_owned or self.pledged
+        others = self.shared or self.withholds or self.co_owned or self.pledged or self.brokered
         return self.type is DealType.SALE and not (parts or others)

@@ -14,6 +14,7 @@ from marketplace.assets.standing.service import require_tradable
 from marketplace.assets.title.queries import owners_of
 from marketplace.assets.title.service import require_owner
 from marketplace.deals.agreement import draw_up
+from marketplace.deals.brokers.service import put_brokers_who_acted
 from marketplace.deals.bundles.service import allocate
 from marketplace.deals.licences.service import draft
 from marketplace.deals.models import Deal
@@ -85,6 +86,7 @@ async def open_deal(
     begin(session, deal, actor, price_minor=price_minor, currency=currency, right_id=right.id)
     await session.flush()
     await _add_terms(session, deal, items, offer, actor)
+    await put_brokers_who_acted(session, deal)
     await draw_up(session, keyring, deal)
     return deal
 

@@ -33,6 +33,7 @@ _AMOUNTS = {
     "vat": "vat_minor",
     "commission_vat": "commission_vat_minor",
     "withheld": "withheld_minor",
+    "brokerage": "brokerage_minor",
     "returned": "returned_minor",
 }
 

@@ -5,6 +5,8 @@ Every amount is in minor units, and what goes out is exactly what was held.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from fractions import Fraction
+from math import lcm
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -49,6 +51,50 @@ class Income:
 
 
 @dataclass(frozen=True, slots=True)
+class Broker:
+    """Who gets which exact part of a released price for having brought the sides together."""
+
+    organisation_id: UUID
+    rate: Fraction
+
+    @classmethod
+    def of(cls, organisation_id: UUID, ppm: int, numerator: int, denominator: int) -> "Broker":
+        """A share of what a mandate promises, in parts per million."""
+        return cls(organisation_id, Fraction(ppm * numerator, 1_000_000 * denominator))
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What one broker gets out of a release."""
+
+    organisation_id: UUID
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brokerage:
+    """All brokers of a deal, and what they got out of earlier releases."""
+
+    brokers: Sequence[Broker] = ()
+    charged_minor: int = 0
+
+    def due(self, released_minor: int) -> int:
+        """What all of them get out of everything released, less what they got."""
+        rate = sum((broker.rate for broker in self.brokers), Fraction())
+        return released_minor * rate.numerator // rate.denominator - self.charged_minor
+
+    def divided(self, amount_minor: int) -> list[int]:
+        """The part of each, by largest remainder."""
+        if not self.brokers:
+            return []
+        denominator = lcm(*(broker.rate.denominator for broker in self.brokers))
+        return split(amount_minor, [int(broker.rate * denominator) for broker in self.brokers])
+
+
+NO_BROKERS: Final = Brokerage()
+
+
+@dataclass(frozen=True, slots=True)
 class Sums:
     """How much of a deal's price went where; these are columns of the deal."""
 
@@ -58,6 +104,7 @@ class Sums:
     commission_vat_minor: int = 0
     withheld_minor: int = 0
     released_vat_minor: int = 0
+    brokerage_minor: int = 0
 
     @classmethod
     def of(cls, deal: Deal) -> "Sums":
@@ -110,6 +157,7 @@ class Division:
     held: Held
     sums: Sums
     incomes: Sequence[Income]
+    cuts: Sequence[Cut] = ()
 
     def booking(self) -> Booking:
         to_seller, to_buyer = self.sums.released_minor, self.sums.refunded_minor
@@ -131,6 +179,7 @@ class Division:
         return [
             *paid,
             (addresses.payable(deal.seller_organisation_id), sums.released_vat_minor),
+            *((addresses.payable(cut.organisation_id), cut.amount_minor) for cut in self.cuts),
             (addresses.commission(subject), sums.commission_minor),
             *self._taxes(),
             (addresses.payable(deal.buyer_organisation_id), back),
@@ -148,15 +197,19 @@ class Division:
 
 
 def divide(
-    deal: Shared, held: Held, to_seller_minor: int, payees: Sequence[Payee] = ()
+    deal: Shared,
+    held: Held,
+    to_seller_minor: int,
+    payees: Sequence[Payee] = (),
+    brokerage: Brokerage = NO_BROKERS,
 ) -> Division:
     """Release a part of a held price, and give the rest back with the VAT on it.
 
     Without payees, the seller gets everything.
 
-    Commission and its VAT are worked out on everything released so far, less what was charged, so
-    that the parts of a price bear together what the whole would. A deduction is never more than
-    what is left of the release.
+    Commission, its VAT and what brokers get are worked out on everything released so far, less what
+    was charged, so that the parts of a price bear together what the whole would. A deduction is
+    never more than what is left of the release.
     """
     payees = payees or (Payee(deal.seller_organisation_id),)
     wanted = share_of(deal.released_minor + to_seller_minor, deal.commission_basis_points)
@@ -164,7 +217,10 @@ def divide(
     charged = deal.commission_minor + commission
     wanted_vat = charged * deal.commission_vat_basis_points // BASIS_POINTS
     commission_vat = min(wanted_vat - deal.commission_vat_minor, to_seller_minor - commission)
-    incomes = _incomes(payees, to_seller_minor, commission + commission_vat, deal.currency)
+    charges = commission + commission_vat
+    wanted_brokerage = brokerage.due(deal.released_minor + to_seller_minor)
+    brokerage_minor = min(wanted_brokerage, to_seller_minor - charges)
+    incomes = _incomes(payees, to_seller_minor, charges + brokerage_minor, deal.currency)
     sums = Sums(
         released_minor=to_seller_minor,
         refunded_minor=held.amount_minor - to_seller_minor,
@@ -172,8 +228,11 @@ def divide(
         commission_vat_minor=commission_vat,
         withheld_minor=sum(income.tax.total_minor for income in incomes),
         released_vat_minor=proportion(held.vat_minor, to_seller_minor, held.amount_minor),
+        brokerage_minor=brokerage_minor,
     )
-    return Division(deal, held, sums, incomes)
+    parts = zip(brokerage.brokers, brokerage.divided(brokerage_minor), strict=True)
+    cuts = [Cut(broker.organisation_id, minor) for broker, minor in parts]
+    return Division(deal, held, sums, incomes, cuts)
 
 
 def proportion(amount_minor: int, part_minor: int, whole_minor: int) -> int:

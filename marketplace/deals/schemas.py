@@ -34,11 +34,14 @@ class DealRead(Output):
     )
     commission_vat: Amount = Field(description="VAT on the commission, as charged at the release")
     withheld: Amount = Field(description="tax kept back from the payees at the release")
+    brokerage: Amount = Field(description="paid to brokers out of what was released")
     released: Amount = Field(description="of the price, to the seller's side")
     refunded: Amount = Field(description="of the price, out of held funds")
     returned: Amount = Field(description="of the released price, given back later")
     in_parts: bool = Field(description="see GET /v1/deals/{deal_id}/parts")
     bundled: bool = Field(description="about several rights: see GET /v1/deals/{deal_id}/items")
+    brokered: bool = Field(description="see GET /v1/deals/{deal_id}/brokers")
+    dual_agency: bool = Field(description="both sides consent before they sign")
     recordal_waived_by_seller: bool
     recordal_evidence: str | None
     dispute_reason: str | None

@@ -15,7 +15,15 @@ from marketplace.assets.standing.service import FOOTING, Footing
 from marketplace.deals.errors import TitleLostError
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import require_role
-from marketplace.deals.rules import COLUMNS, Division, Held, Payee, divide
+from marketplace.deals.rules import (
+    COLUMNS,
+    NO_BROKERS,
+    Brokerage,
+    Division,
+    Held,
+    Payee,
+    divide,
+)
 from marketplace.kernel.db import loaded
 from marketplace.kernel.driver_pools import Connection, Writes
 from marketplace.kernel.errors import NotFoundError
@@ -80,6 +88,7 @@ async def settle(
     actor: Identity,
     at: datetime,
     payees: Sequence[Payee] = (),
+    brokerage: Brokerage = NO_BROKERS,
 ) -> tuple[Change, Division]:
     """Write a move that distributes what is held, in the transaction that locked the deal.
 
@@ -92,7 +101,7 @@ async def settle(
         IllegalMoveError, NotYourMoveError: and nothing has changed.
     """
     change = work_out(deal, name, role=role, actor=actor, at=at, **fact(deal, to_seller_minor))
-    division = divide(deal, whole(deal), to_seller_minor, payees)
+    division = divide(deal, whole(deal), to_seller_minor, payees, brokerage)
     freed = {"reserved_for": deal.subject, "reserved_until": at}
     values = division.booking().values(at) | change.values() | division.sums.values() | freed
     if not await _SETTLE.run(connection, values):
@@ -103,9 +112,9 @@ async def settle(
 async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) -> Deal | None:
     """Release a deal's price in a transaction of its own; returns the settled deal.
 
-    None when more than its own row has to be read (payees, taxes, parts, consents, what burdens
-    the right, a right that time changed), and nothing was written: then `deals.settling.release`
-    does it.
+    None when more than its own row has to be read (payees, brokers, taxes, parts, consents, what
+    burdens the right, a right that time changed), and nothing was written: then
+    `deals.settling.release` does it.
 
     Raises:
         NotFoundError: no such deal, or none of the actor's.

@@ -10,6 +10,8 @@ from marketplace.assets.models import Right
 from marketplace.assets.service import end_reservation, is_reserved
 from marketplace.assets.standing.service import Footing, reproject
 from marketplace.assets.title.queries import current_owner
+from marketplace.deals.brokers.queries import brokerage_of
+from marketplace.deals.brokers.service import keep_payments
 from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.claims.service import pay_claims, require_unburdened
 from marketplace.deals.co_owners.service import require_consents_used
@@ -241,8 +243,10 @@ async def _settle(
         actor=actor,
         at=now(session),
         payees=payees,
+        brokerage=await brokerage_of(session, deal),
     )
     keep_record(session, division)
+    keep_payments(session, deal, division)
     await pay_claims(session, deal, division)
     await session.refresh(deal)
     await _pass_title_now(session, deal, actor=actor)

@@ -10,6 +10,7 @@ from marketplace.assets.encumbrances.kinds import Deed
 from marketplace.assets.service import end_reservation
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.auctions.deposits import deposit_minor
+from marketplace.deals.brokers.consenting import require_consents
 from marketplace.deals.bundles.service import amounts_of
 from marketplace.deals.claims.service import has_claims
 from marketplace.deals.co_owners.service import require_owners
@@ -56,12 +57,15 @@ async def sign_agreement(
         AlreadySignedError: by the database, for the same side twice.
         SamePeopleError: since the offer somebody has come to stand for both sides.
         ConsentsMissingError: another owner has not consented to this text.
+        DualAgencyConsentError, SplitConsentError: what its brokers do lacks a consent to this text.
         ConsentMissingError: whoever has a pledge of the right has not consented to this sale.
         EncumberedError, TrusteeOnlyError, NotTradableError: the right cannot be sold.
     """
     deal, role = await lock_for(session, deal_id, actor)
     seller, buyer = deal.seller_organisation_id, deal.buyer_organisation_id
     await require_other_people(session, seller=seller, buyer=buyer, actor=actor)
+    if deal.brokered:
+        await require_consents(session, deal, sha256, actor=actor)
     await require_sellable(session, deal)
     name = "countersign" if deal.state is DealState.PARTLY_SIGNED else "sign"
     move(session, deal, name, role=role, actor=actor, sha256=sha256)

@@ -86,6 +86,27 @@ CHECKS: Final = {
             <> (d.commission_minor, d.commission_vat_minor, d.withheld_minor)
         LIMIT 20
     """,  # noqa: S608 - built from constants
+    "brokers were paid as each deal says": """
+        SELECT 'deal ' || d.id || ': ' || d.brokerage_minor || ' to brokers, recorded '
+            || coalesce(p.total, 0)
+        FROM deal d LEFT JOIN (
+            SELECT deal_id, sum(amount_minor) AS total FROM broker_payment GROUP BY deal_id
+        ) p ON p.deal_id = d.id
+        WHERE coalesce(p.total, 0) <> d.brokerage_minor LIMIT 20
+    """,
+    "the ledger paid each broker what is recorded": f"""
+        SELECT 'deal ' || p.deal_id || ': ' || p.total || ' to the broker '
+            || p.broker_organisation_id || ', the ledger ' || coalesce(m.total, 0)
+        FROM (
+            SELECT deal_id, broker_organisation_id, sum(amount_minor) AS total
+            FROM broker_payment GROUP BY deal_id, broker_organisation_id
+        ) p LEFT JOIN (
+            SELECT subject, destination, sum(total) AS total FROM ({_MOVED}) moved
+            GROUP BY subject, destination
+        ) m ON m.subject = 'deal:' || p.deal_id
+            AND m.destination = 'payable:organisation:' || p.broker_organisation_id
+        WHERE coalesce(m.total, 0) < p.total LIMIT 20
+    """,  # noqa: S608 - built from constants
     "secured claims were paid as each consent says": """
         SELECT d.subject || ': paid ' || d.paid || ', the ledger ' || coalesce(m.total, 0)
         FROM (

@@ -10,6 +10,10 @@ from marketplace.deals.audits.lifecycle import ROYALTY_AUDIT
 from marketplace.deals.audits.models import RoyaltyAudit
 from marketplace.deals.awards import api as awards_api
 from marketplace.deals.awards import errors as awards_errors
+from marketplace.deals.brokers import api as brokers_api
+from marketplace.deals.brokers import errors as brokers_errors
+from marketplace.deals.brokers import personal_data as brokers_personal_data
+from marketplace.deals.brokers.models import BrokerConsent, BrokerPayment
 from marketplace.deals.bundles import api as bundles_api
 from marketplace.deals.chargebacks import on_chargeback, on_chargeback_over
 from marketplace.deals.co_developments import api as co_developments_api
@@ -36,6 +40,10 @@ from marketplace.deals.licences import service as licences_service
 from marketplace.deals.licences.lifecycle import LICENCE
 from marketplace.deals.licences.models import Licence
 from marketplace.deals.lifecycle import DEAL
+from marketplace.deals.mandates import api as mandates_api
+from marketplace.deals.mandates import errors as mandates_errors
+from marketplace.deals.mandates.lifecycle import MANDATE
+from marketplace.deals.mandates.models import Mandate
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations import api as negotiations_api
 from marketplace.deals.negotiations import errors as negotiations_errors
@@ -120,6 +128,8 @@ DEALS: Final = Domain(
         royalty_checks_api.router,
         audits_api.router,
         pools_api.router,
+        mandates_api.router,
+        brokers_api.router,
     ),
     lifecycles=(
         CO_DEVELOPMENT,
@@ -131,6 +141,7 @@ DEALS: Final = Domain(
         ROYALTY_PAYMENT,
         ROYALTY_AUDIT,
         POOL,
+        MANDATE,
     ),
     consumers=(
         Consumer(
@@ -183,6 +194,7 @@ DEALS: Final = Domain(
         Clock(RoyaltyPayment, {"lapse": royalties_paying.lapse}),
         Clock(RoyaltyAudit, {}),
         Clock(Pool, {}),
+        Clock(Mandate, {}),
     ),
     constraint_errors={
         **negotiations_errors.CONSTRAINT_ERRORS,
@@ -194,13 +206,21 @@ DEALS: Final = Domain(
         **royalty_checks_errors.CONSTRAINT_ERRORS,
         **audits_errors.CONSTRAINT_ERRORS,
         **pools_errors.CONSTRAINT_ERRORS,
+        **mandates_errors.CONSTRAINT_ERRORS,
+        **brokers_errors.CONSTRAINT_ERRORS,
     },
-    personal_data=(deals_personal_data.PERSONAL_DATA, licences_personal_data.PERSONAL_DATA),
+    personal_data=(
+        brokers_personal_data.PERSONAL_DATA,
+        deals_personal_data.PERSONAL_DATA,
+        licences_personal_data.PERSONAL_DATA,
+    ),
     append_only=(
         "offer",
         RoyaltyFiling.__tablename__,
         RoyaltyLine.__tablename__,
         RoyaltyCharge.__tablename__,
+        BrokerConsent.__tablename__,
+        BrokerPayment.__tablename__,
     ),
     proofs={
         **deals_verify.CHECKS,

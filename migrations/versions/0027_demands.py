@@ -7,7 +7,7 @@ that waits for such a figure is open to a new order.
 from alembic import op
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

@@ -43,6 +43,7 @@ ROUTES = {
     "reverse": Route(OPERATE),
     "name-payees": Route(PERFORM, {"payees": []}),
     "plan-parts": Route(PERFORM, {"parts": []}),
+    "name-brokers": Route(PERFORM, {"brokers": []}),
 }
 ACTORS = {
     "buyer": MemberRole.OWNER,

@@ -21,15 +21,19 @@ from marketplace.deals.auctions.schemas import (
     BidSeal,
 )
 from marketplace.deals.audits.schemas import AuditAnswer, AuditClaim, AuditDecision
+from marketplace.deals.brokers.schemas import BrokersName
 from marketplace.deals.licences.schemas import (
     BreachNotice,
     LicenceTermsSet,
     OpenLicenceTake,
     SublicenceOffer,
 )
+from marketplace.deals.mandates.schemas import MandateOffer
+from marketplace.deals.negotiations.schemas import OfferMake
 from marketplace.deals.pools.schemas import PoolFound, PoolOffer
 from marketplace.deals.royalties.schemas import FiguresFile, LateInterestSet, ReportDispute
 from marketplace.deals.royalty_checks.schemas import CheckPolicySet
+from marketplace.deals.schemas import AgreementSign
 from marketplace.financing.recovery.schemas import CollateralAuctionStart
 
 NOBODY = str(UUID(int=7))
@@ -98,6 +102,12 @@ BODIES: Mapping[str, Any] = {
     "claim_audit": documented(AuditClaim),
     "answer_audit": documented(AuditAnswer),
     "decide_audit": documented(AuditDecision),
+    "offer_mandate": documented(MandateOffer),
+    "make_offer_for": documented(OfferMake),
+    "counter_for": documented(OfferMake),
+    "name_deal_brokers": documented(BrokersName),
+    "consent_to_a_dual_agency": documented(AgreementSign),
+    "consent_to_a_split": documented(AgreementSign),
     "found_pool": documented(PoolFound),
     "offer_pool_licence": documented(PoolOffer),
     "set_reference_rate": {

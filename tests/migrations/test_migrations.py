@@ -59,6 +59,8 @@ RULES = {
     "store_window_not_longer": "refuse_window",
     "disclosure_view_granted": "refuse_unless_granted",
     "conflict_rule_summarized": "summarize_conflicts",
+    "deal_broker_frozen": "refuse_frozen_brokers",
+    "deal_dual_agency": "refuse_unconsented_agency",
     "deal_signed_burdened": "refuse_burdened_deed",
     "deal_signed_burdened_bundle": "refuse_burdened_bundle",
     "ledger_posting_loan_secured": "require_secured_payment",

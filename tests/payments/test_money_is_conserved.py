@@ -52,7 +52,7 @@ EXAMPLES: Final = 8
 STEPS: Final = 50
 REFUSED: Final = 0.06
 NOT_PLAYED: Final = {
-    *("amend", "sign", "countersign", "name_payees", "plan_parts", "settle"),
+    *("amend", "sign", "countersign", "name_payees", "name_brokers", "plan_parts", "settle"),
     *("set_terms", "take", "take_effect"),
 }
 """Moves before the signature, the one that only follows from others, and those of a licence."""

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import MemberRole
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.postgres import EmbeddedPostgres
@@ -115,12 +116,23 @@ async def _fill(market: Market) -> dict[str, str]:
         "entry_id": entries["items"][0]["id"],
     }
     ids |= licensed | billing | await _organise(market)
+    ids["mandate_id"] = await _mandate(market)
     ids |= await _value(market, ids["right_id"])
     wanted = BODIES["publish_demand"] | {"right_ids": [ids["right_id"]]}
     ids["demand_id"] = (await ok(await market.seller.post("/v1/demands", wanted)))["id"]
     ids |= await _confide(market, ids["right_id"])
     await market.world.work()
     return {name: str(value) for name, value in ids.items()}
+
+
+async def _mandate(market: Market) -> str:
+    """What the seller offers to a broker."""
+    world = market.world
+    broker = await person(world.client, world.sessions, kind=OrganisationKind.AGENCY)
+    ends_at = (world.clock.now() + timedelta(days=365)).isoformat()
+    to = {"broker_organisation_id": str(broker.organisation_id), "ends_at": ends_at}
+    made = await market.seller.post("/v1/mandates", BODIES["offer_mandate"] | to)
+    return str((await ok(made))["id"])
 
 
 async def _confide(market: Market, right_id: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ OWN_COLLECTIONS = [
     "/v1/listings/mine",
     "/v1/negotiations",
     "/v1/deals",
+    "/v1/mandates",
     "/v1/affiliations",
     "/v1/affiliation-proposals",
     "/v1/designations",

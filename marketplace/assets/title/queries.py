@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
@@ -31,6 +31,18 @@ async def current_owner(session: AsyncSession, right_id: UUID) -> UUID | None:
 async def owns(session: AsyncSession, right_id: UUID, organisation_id: UUID) -> bool:
     """Whether an organisation owns a right, or a share of it, at this moment."""
     return organisation_id in await owners_of(session, right_id)
+
+
+async def owned_among(
+    session: AsyncSession, right_ids: Collection[UUID], organisation_id: UUID
+) -> set[UUID]:
+    """Those of some rights that an organisation owns, or a share of which."""
+    query = select(Ownership.right_id).where(
+        col(Ownership.right_id).in_(right_ids),
+        col(Ownership.organisation_id) == organisation_id,
+        col(Ownership.owned_until).is_(None),
+    )
+    return set((await session.execute(query)).scalars())
 
 
 async def conveyances_known(

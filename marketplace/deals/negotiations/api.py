@@ -22,13 +22,11 @@ from marketplace.deals.negotiations.errors import (
     PriceNeededError,
     RoundLimitError,
 )
-from marketplace.deals.negotiations.models import Negotiation, Offer
 from marketplace.deals.negotiations.schemas import (
     NegotiationDetail,
     NegotiationRead,
     OfferAccept,
     OfferMake,
-    OfferRead,
 )
 from marketplace.deals.pools.errors import PoolNotOpenError
 from marketplace.deals.queries import read_deal
@@ -39,7 +37,7 @@ from marketplace.kernel.money import CurrencyMismatchError, UnknownCurrencyError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
-from marketplace.kernel.schemas import Amount, Page
+from marketplace.kernel.schemas import Page
 
 router = transactional_router(prefix="/v1", tags=["negotiations"])
 
@@ -52,52 +50,42 @@ ANSWER_ERRORS = (
     IllegalMoveError,
     NotYourMoveError,
 )
-
-
-async def _detail(session: Session, negotiation: Negotiation) -> NegotiationDetail:
-    offers = await queries.offers_of(session, negotiation.id)
-    return NegotiationDetail(
-        **NegotiationRead.model_validate(negotiation).model_dump(),
-        offers=[_offer(offer) for offer in offers],
-        deal_id=await queries.deal_of(session, negotiation.id),
-    )
-
-
-def _offer(offer: Offer) -> OfferRead:
-    return OfferRead(
-        number=offer.number,
-        by=offer.by,
-        price=Amount(amount_minor=offer.price_minor, currency=offer.currency),
-        message=offer.message,
-        valid_until=offer.valid_until,
-        made_at=offer.created_at,
-    )
+OFFER_ERRORS = (
+    InvalidTokenError,
+    PermissionMissingError,
+    NotFoundError,
+    ListingNotOpenError,
+    OwnListingError,
+    SamePeopleError,
+    OpenLicenceError,
+    PriceNeededError,
+    NegotiationExistsError,
+    InvalidValidityError,
+    CurrencyMismatchError,
+    UnknownCurrencyError,
+)
+COUNTER_ERRORS = (
+    *ANSWER_ERRORS,
+    OfferExpiredError,
+    InvalidValidityError,
+    CurrencyMismatchError,
+    UnknownCurrencyError,
+    PriceNeededError,
+    RoundLimitError,
+)
 
 
 @router.post(
     "/listings/{listing_id}/offers",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(
-        InvalidTokenError,
-        PermissionMissingError,
-        NotFoundError,
-        ListingNotOpenError,
-        OwnListingError,
-        SamePeopleError,
-        OpenLicenceError,
-        PriceNeededError,
-        NegotiationExistsError,
-        InvalidValidityError,
-        CurrencyMismatchError,
-        UnknownCurrencyError,
-    ),
+    responses=problems(*OFFER_ERRORS),
 )
 async def make_offer(
     listing_id: UUID, request: OfferMake, actor: Negotiator, session: Session
 ) -> NegotiationDetail:
     """Offer a price for a listed right; the seller accepts, counters or declines."""
     negotiation = await service.make_offer(session, listing_id, request, actor=actor)
-    return await _detail(session, negotiation)
+    return await queries.read_detail(session, negotiation)
 
 
 @router.get("/negotiations", responses=problems(InvalidTokenError, InvalidCursorError))
@@ -115,27 +103,19 @@ async def get_negotiation(
 ) -> NegotiationDetail:
     """A negotiation with every offer ever made in it."""
     negotiation = await queries.get_negotiation(session, negotiation_id, actor=actor)
-    return await _detail(session, negotiation)
+    return await queries.read_detail(session, negotiation)
 
 
 @router.post(
     "/negotiations/{negotiation_id}/counter",
-    responses=problems(
-        *ANSWER_ERRORS,
-        OfferExpiredError,
-        InvalidValidityError,
-        CurrencyMismatchError,
-        UnknownCurrencyError,
-        PriceNeededError,
-        RoundLimitError,
-    ),
+    responses=problems(*COUNTER_ERRORS),
 )
 async def counter_offer(
     negotiation_id: UUID, request: OfferMake, actor: Negotiator, session: Session
 ) -> NegotiationDetail:
     """Answer the other side's offer with your price. Sides strictly alternate."""
     negotiation = await service.counter(session, negotiation_id, request, actor=actor)
-    return await _detail(session, negotiation)
+    return await queries.read_detail(session, negotiation)
 
 
 @router.post(
@@ -164,7 +144,8 @@ async def decline_offer(
     negotiation_id: UUID, actor: Negotiator, session: Session
 ) -> NegotiationDetail:
     """Decline the other side's offer and end the negotiation."""
-    return await _detail(session, await service.decline(session, negotiation_id, actor=actor))
+    ended = await service.end(session, negotiation_id, "decline", actor=actor)
+    return await queries.read_detail(session, ended)
 
 
 @router.post("/negotiations/{negotiation_id}/withdraw", responses=problems(*ANSWER_ERRORS))
@@ -172,4 +153,5 @@ async def withdraw_offer(
     negotiation_id: UUID, actor: Negotiator, session: Session
 ) -> NegotiationDetail:
     """Take your own standing offer back and end the negotiation."""
-    return await _detail(session, await service.withdraw(session, negotiation_id, actor=actor))
+    ended = await service.end(session, negotiation_id, "withdraw", actor=actor)
+    return await queries.read_detail(session, ended)

@@ -57,3 +57,6 @@ class Offer(Record, table=True):
     currency: str
     message: str | None = None
     valid_until: datetime = moment()
+    mandate_id: UUID | None = Field(
+        default=None, foreign_key="mandate.id", description="of the broker that made it for a side"
+    )

@@ -47,6 +47,7 @@ class OfferRead(Output):
     message: str | None
     valid_until: datetime
     made_at: datetime
+    broker_organisation_id: UUID | None = Field(description="the broker that made it for its side")
 
 
 class NegotiationRead(Output):

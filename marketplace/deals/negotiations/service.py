@@ -1,5 +1,5 @@
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,9 +46,14 @@ LIVE: Final = frozenset(state for state in NegotiationState) - {
 
 
 async def make_offer(
-    session: AsyncSession, listing_id: UUID, request: OfferMake, *, actor: Actor
+    session: AsyncSession,
+    listing_id: UUID,
+    request: OfferMake,
+    *,
+    actor: Actor,
+    mandate_id: UUID | None = None,
 ) -> Negotiation:
-    """Begin a negotiation with a first offer.
+    """Begin a negotiation with a first offer; a broker names the mandate under which it acts.
 
     Raises:
         NotFoundError, ListingNotOpenError: no such listing, or none that takes offers.
@@ -70,9 +75,10 @@ async def make_offer(
         seller_organisation_id=listing.organisation_id,
     )
     valid_until = _valid_until(session, request)
-    begin(session, negotiation, actor, due_at=valid_until, listing_id=listing.id)
+    told = {"listing_id": listing.id, **_under(mandate_id)}
+    begin(session, negotiation, actor, due_at=valid_until, **told)
     await session.flush()
-    _put_offer(session, negotiation, request, BUYER, valid_until)
+    _put_offer(session, negotiation, request, BUYER, valid_until, mandate_id)
     await session.flush()
     return negotiation
 
@@ -99,7 +105,12 @@ async def _require_royalty(session: AsyncSession, listing_id: UUID) -> None:
 
 
 async def counter(
-    session: AsyncSession, negotiation_id: UUID, request: OfferMake, *, actor: Actor
+    session: AsyncSession,
+    negotiation_id: UUID,
+    request: OfferMake,
+    *,
+    actor: Actor,
+    mandate_id: UUID | None = None,
 ) -> Negotiation:
     """Answer the standing offer with another price; then the other side is awaited."""
     negotiation, role = await lock_for(session, negotiation_id, actor)
@@ -120,10 +131,11 @@ async def counter(
         actor=actor,
         due_at=valid_until,
         offer_number=number,
+        **_under(mandate_id),
     )
     _require_valid(session, standing)
     negotiation.rounds = number
-    _put_offer(session, negotiation, request, role, valid_until)
+    _put_offer(session, negotiation, request, role, valid_until, mandate_id)
     return negotiation
 
 
@@ -159,18 +171,23 @@ async def accept(
     )
 
 
-async def decline(session: AsyncSession, negotiation_id: UUID, *, actor: Actor) -> Negotiation:
-    """Refuse the other side's standing offer for good."""
+async def end(
+    session: AsyncSession,
+    negotiation_id: UUID,
+    name: str,
+    *,
+    actor: Actor,
+    mandate_id: UUID | None = None,
+) -> Negotiation:
+    """`decline` the other side's standing offer for good, or `withdraw` one's own."""
     negotiation, role = await lock_for(session, negotiation_id, actor)
-    move(session, negotiation, "decline", role=role, actor=actor)
+    move(session, negotiation, name, role=role, actor=actor, **_under(mandate_id))
     return negotiation
 
 
-async def withdraw(session: AsyncSession, negotiation_id: UUID, *, actor: Actor) -> Negotiation:
-    """Take one's own standing offer back."""
-    negotiation, role = await lock_for(session, negotiation_id, actor)
-    move(session, negotiation, "withdraw", role=role, actor=actor)
-    return negotiation
+def _under(mandate_id: UUID | None) -> dict[str, Any]:
+    """What the event log says of an act on behalf of a side."""
+    return {"mandate_id": mandate_id} if mandate_id else {}
 
 
 async def move_live_of_listing(session: AsyncSession, listing_id: UUID, name: str) -> None:
@@ -230,6 +247,7 @@ def _put_offer(
     request: OfferMake,
     side: str,
     valid_until: datetime,
+    mandate_id: UUID | None,
 ) -> None:
     session.add(
         Offer(
@@ -241,5 +259,6 @@ def _put_offer(
             currency=request.price.currency,
             message=request.message,
             valid_until=valid_until,
+            mandate_id=mandate_id,
         )
     )

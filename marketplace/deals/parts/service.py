@@ -15,6 +15,8 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.deals.agreement import draw_up
+from marketplace.deals.brokers.queries import brokerage_of
+from marketplace.deals.brokers.service import keep_payments
 from marketplace.deals.claims.service import pay_claims
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
@@ -209,13 +211,15 @@ async def pay_out(
 ) -> None:
     """Release a held part, or what was decided of it; the rest goes back to the buyer."""
     held = Held(part.subject, part.amount_minor, part.vat_minor)
-    division = divide(deal, held, to_seller_minor, payees)
+    brokerage = await brokerage_of(session, deal)
+    division = divide(deal, held, to_seller_minor, payees, brokerage)
     told = fact(deal, to_seller_minor)
     move(session, part, "release", role=role, actor=actor, deal_id=deal.id, **told)
     part.released_minor = division.sums.released_minor
     part.refunded_minor = division.sums.refunded_minor
     _add(deal, division.sums)
     keep_record(session, division)
+    keep_payments(session, deal, division)
     await post(session, division.booking())
     await pay_claims(session, deal, division)
 

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.models import Organisation
+from marketplace.deals.brokers.queries import brokers_of
 from marketplace.deals.models import Deal
 from marketplace.deals.parts.queries import deal_of
 from marketplace.deals.payees.models import DealPayee, PayeeRole
@@ -48,4 +49,6 @@ async def paid_from(session: AsyncSession, subject: str) -> Sequence[UUID]:
     if deal is None:
         return ()
     named = await payees_of(session, deal)
-    return [payee.organisation_id for payee in named] or [deal.seller_organisation_id]
+    paid = [payee.organisation_id for payee in named] or [deal.seller_organisation_id]
+    brokers = [one.broker_organisation_id for one in await brokers_of(session, deal)]
+    return list(dict.fromkeys([*paid, *brokers]))

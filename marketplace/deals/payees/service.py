@@ -16,7 +16,7 @@ from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
 from marketplace.deals.payees.errors import InvalidPayeeError, InvalidSharesError
 from marketplace.deals.payees.models import DealPayee
-from marketplace.deals.payees.schemas import Payee
+from marketplace.deals.payees.schemas import Payee, Share
 from marketplace.deals.pools.errors import PooledSharesError
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import now
@@ -56,7 +56,7 @@ async def put_payees(session: AsyncSession, deal: Deal, payees: Sequence[Payee])
     Raises:
         InvalidSharesError, InvalidPayeeError: as for naming them.
     """
-    numerators, denominator = _common(payees)
+    numerators, denominator = over_one_denominator([payee.share for payee in payees])
     await _require_payees(session, deal, [payee.organisation_id for payee in payees])
     await session.execute(delete(DealPayee).where(col(DealPayee.deal_id) == deal.id))
     session.add_all(
@@ -81,10 +81,14 @@ async def _require_unpooled(session: AsyncSession, deal: Deal) -> None:
         raise PooledSharesError
 
 
-def _common(payees: Sequence[Payee]) -> tuple[list[int], int]:
-    """The shares over their least common denominator."""
-    shares = [Fraction(p.share.numerator, p.share.denominator) for p in payees]
-    if payees and sum(shares) != 1:
+def over_one_denominator(wanted: Sequence[Share]) -> tuple[list[int], int]:
+    """Shares over their least common denominator.
+
+    Raises:
+        InvalidSharesError: there are some, and they do not sum to exactly one.
+    """
+    shares = [Fraction(share.numerator, share.denominator) for share in wanted]
+    if wanted and sum(shares) != 1:
         raise InvalidSharesError(f"they sum to {sum(shares)}")
     denominator = lcm(*(share.denominator for share in shares))
     if denominator > AMOUNT_MINOR_MAX:

@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -19,10 +20,12 @@ from marketplace.assets.errors import KindMismatchError, NotOwnerError
 from marketplace.documents.errors import BodyFrozenError, NotDisclosedError
 from marketplace.documents.files import service
 from marketplace.documents.files.errors import (
+    FileInfectedError,
     FileLimitError,
     FileReplacedError,
     FileTooLargeError,
     RangeNotSatisfiableError,
+    ScannerUnavailableError,
     UploadedError,
     UploadIncompleteError,
     UploadSupersededError,
@@ -50,6 +53,7 @@ from marketplace.kernel.routing import (
     let_in,
     transactional_router,
 )
+from marketplace.kernel.scanning import InfectedError, ScannerDownError, scanned
 from marketplace.kernel.sealed_files import (
     ContentTooLargeError,
     SealedFiles,
@@ -112,6 +116,8 @@ async def announce_file(
         UploadedError,
         UploadIncompleteError,
         UploadSupersededError,
+        FileInfectedError,
+        ScannerUnavailableError,
     ),
     openapi_extra={
         "requestBody": {
@@ -129,16 +135,21 @@ async def upload_file(
     sessions: AllSessions,
     keys: Keys,
     files: Files,
+    configuration: Configuration,
 ) -> FileRead:
     """Send the bytes of a file, encrypted while they arrive. Broken off, nothing of them stays.
 
-    They are as many as were announced. A second try takes the place of the first.
+    They are as many as were announced. A second try takes the place of the first. Where a virus
+    scanner is set up, nothing stays of what it objects to.
     """
     file = await service.begin_upload(session, files, right_id, file_id, actor=actor)
     await let_in(session)
     assert file.attempt_id is not None
     try:
-        written = await _receive(files, keys.vault.read(file.id), file, request.stream())
+        content = request.stream()
+        if configuration.clamd is not None:
+            content = scanned(content, configuration.clamd)
+        written = await _receive(files, keys.vault.read(file.id), file, content)
         async with sessions.begin() as later:
             ended = service.end_upload(later, keys, file, written, actor=actor)
             return service.describe(keys, await ended)
@@ -148,19 +159,24 @@ async def upload_file(
 
 
 async def _receive(
-    files: SealedFiles, key: bytes, file: ConfidentialFile, content: AsyncIterator[bytes]
+    files: SealedFiles, key: bytes, file: ConfidentialFile, content: AsyncGenerator[bytes, None]
 ) -> Written:
     """Write all that was announced, or refuse what came."""
     assert file.attempt_id is not None
     size_max = file.size_bytes
     try:
-        written = await files.write(
-            file.attempt_id, key, content, context=file.context, size_max=size_max
-        )
+        async with aclosing(content):
+            written = await files.write(
+                file.attempt_id, key, content, context=file.context, size_max=size_max
+            )
     except (ContentTooLargeError, ClientDisconnect) as error:
         raise UploadIncompleteError(f"{file.size_bytes} bytes were announced") from error
     except SupersededError as error:
         raise UploadSupersededError from error
+    except InfectedError as error:
+        raise FileInfectedError from error
+    except ScannerDownError as error:
+        raise ScannerUnavailableError from error
     if written.size_bytes != file.size_bytes:
         raise UploadIncompleteError(f"{written.size_bytes} of {file.size_bytes} bytes came")
     return written

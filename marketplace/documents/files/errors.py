@@ -1,6 +1,12 @@
 from http import HTTPStatus
 
-from marketplace.kernel.errors import ConflictError, MarketplaceError, TooLargeError
+from marketplace.kernel.errors import (
+    ConflictError,
+    MarketplaceError,
+    TooLargeError,
+    UnavailableError,
+    UnprocessableError,
+)
 
 
 class FileTooLargeError(TooLargeError):
@@ -31,6 +37,16 @@ class UploadSupersededError(ConflictError):
 class FileReplacedError(ConflictError):
     code = "file_replaced"
     title = "The file has a newer version; replace that one"
+
+
+class FileInfectedError(UnprocessableError):
+    code = "file_infected"
+    title = "The virus scanner found something in the file; nothing of it was kept"
+
+
+class ScannerUnavailableError(UnavailableError):
+    code = "scanner_unavailable"
+    title = "The virus scanner does not answer; nothing was kept, send the file again later"
 
 
 class RangeNotSatisfiableError(MarketplaceError):
