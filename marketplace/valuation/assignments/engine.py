@@ -15,6 +15,7 @@ from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.lifecycle import BY_SYSTEM, begin
+from marketplace.valuation.assignments.errors import ConflictOfInterestError, StandingLostError
 from marketplace.valuation.assignments.loading import Board, load
 from marketplace.valuation.assignments.models import ValuationAssignment, ValuationDecision
 from marketplace.valuation.assignments.rules import (
@@ -24,6 +25,8 @@ from marketplace.valuation.assignments.rules import (
     against,
     conflicts,
     decide,
+    partial_to,
+    without_standing,
 )
 from marketplace.valuation.orders.lifecycle import OrderState
 from marketplace.valuation.orders.models import ValuationOrder
@@ -133,12 +136,40 @@ async def reasons_against(
     return [*_judge(board, order, institution_id, against)]
 
 
-async def conflicts_now(
+async def require_fit_to_begin(
     session: AsyncSession, order: ValuationOrder, institution_id: UUID, *, on: date
-) -> list[str]:
-    """What stands between an institution and an order that it was asked for."""
+) -> None:
+    """Look once more whether an institution may take the case that it was asked for.
+
+    Raises:
+        StandingLostError: it is not designated on the day, or suspended.
+        ConflictOfInterestError: what stands between them came about since the draw.
+    """
+    await _require(session, order, institution_id, conflicts, on)
+
+
+async def require_fit_to_sign(
+    session: AsyncSession, order: ValuationOrder, institution_id: UUID, *, on: date
+) -> None:
+    """Look on the day of a report whether its institution may still sign it.
+
+    How often it valued the right or for the client was decided by the draw, and is not asked again:
+    only what binds it to somebody or something of the case, which may have come about since.
+
+    Raises:
+        StandingLostError, ConflictOfInterestError: as in `require_fit_to_begin`.
+    """
+    await _require(session, order, institution_id, partial_to, on)
+
+
+async def _require(
+    session: AsyncSession, order: ValuationOrder, institution_id: UUID, rule: Rule, on: date
+) -> None:
     board = await load(session, [order], on)
-    return [*_judge(board, order, institution_id, conflicts)]
+    if [*_judge(board, order, institution_id, lambda _, one: without_standing(one))]:
+        raise StandingLostError
+    if [*_judge(board, order, institution_id, rule)]:
+        raise ConflictOfInterestError
 
 
 def _judge(board: Board, order: ValuationOrder, institution_id: UUID, rule: Rule) -> Iterable[str]:

@@ -168,8 +168,7 @@ def against(case: Case, candidate: Candidate) -> Iterator[str]:
 
 def unable(case: Case, candidate: Candidate) -> Iterator[str]:
     """What it may not or cannot do, whoever asks."""
-    if candidate.standing != DESIGNATED:
-        yield candidate.standing or "not_designated"
+    yield from without_standing(candidate)
     if not set(case.fields) <= set(candidate.fields):
         yield "field"
     if case.purpose not in candidate.purposes:
@@ -184,13 +183,24 @@ def unable(case: Case, candidate: Candidate) -> Iterator[str]:
         yield "asked_before"
 
 
-def conflicts(case: Case, candidate: Candidate) -> Iterator[str]:
-    """What stands between an institution and this case."""
+def without_standing(candidate: Candidate) -> Iterator[str]:
+    """Whether it may value at all on the day: it is designated, and not suspended."""
+    if candidate.standing != DESIGNATED:
+        yield candidate.standing or "not_designated"
+
+
+def partial_to(case: Case, candidate: Candidate) -> Iterator[str]:
+    """What binds an institution to somebody or something of a case, whenever it came about."""
     roles = {party.role for party in case.parties if party.group == candidate.group}
     yield from (f"group_of_{role}" for role in sorted(roles))
     things = {party.group for party in case.parties} | set(case.rights)
     declared = {kind for kind, thing in candidate.interests if thing in things}
     yield from (kind for kind in OWN_INTERESTS if kind in declared)
+
+
+def conflicts(case: Case, candidate: Candidate) -> Iterator[str]:
+    """What stands between an institution and this case."""
+    yield from partial_to(case, candidate)
     if any(_recently(case, day) for right, day in candidate.valued if right in case.rights):
         yield "valued_before"
     if candidate.client_cases >= case.limits.same_client_max:

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.accounts.actors import Actor
 from marketplace.kernel.db import now
 from marketplace.kernel.lifecycle import Identity, move
-from marketplace.valuation.assignments.engine import conflicts_now
-from marketplace.valuation.assignments.errors import ConflictOfInterestError, PauseUsedUpError
+from marketplace.valuation.assignments.engine import require_fit_to_begin
+from marketplace.valuation.assignments.errors import PauseUsedUpError
 from marketplace.valuation.assignments.lifecycle import INSTITUTION
 from marketplace.valuation.assignments.models import ValuationAssignment
 from marketplace.valuation.orders.lifecycle import OrderState
@@ -31,14 +31,14 @@ async def accept(
 
     Raises:
         IllegalMoveError, NotYourMoveError: it was answered, or taken away.
+        StandingLostError: it is not designated today, or suspended.
         ConflictOfInterestError: what stands between them came about since the draw.
     """
     policy = await session.get_one(AssignmentPolicy, order.policy_id)
     due_at = work_until(order, policy, now(session))
     move(session, assignment, "accept", role=INSTITUTION, actor=actor, due_at=due_at)
     assignment.work_due_at = due_at
-    if await conflicts_now(session, order, assignment.institution_id, on=today):
-        raise ConflictOfInterestError
+    await require_fit_to_begin(session, order, assignment.institution_id, on=today)
 
 
 def work_until(order: ValuationOrder, policy: AssignmentPolicy, at: datetime) -> datetime:
@@ -101,6 +101,19 @@ async def reassign(
 ) -> None:
     """Take a case away that is late, or by the operator any; another institution is asked."""
     move(session, assignment, "reassign", role=role, actor=actor)
+    _seek(session, order)
+
+
+async def hand_on(
+    session: AsyncSession,
+    order: ValuationOrder,
+    assignment: ValuationAssignment,
+    *,
+    role: str,
+    actor: Identity,
+) -> None:
+    """Its institution may not value any more: another one is asked."""
+    move(session, assignment, "hand_on", role=role, actor=actor)
     _seek(session, order)
 
 

@@ -34,6 +34,7 @@ VALUATION_ORDER: Final = Lifecycle(
         moves("withdraw", O.OPEN, O.WITHDRAWN, CLIENT),
         moves("deliver", O.OPEN, O.DELIVERED, SYSTEM, OPERATOR, CLOCK),
         moves("fail", O.OPEN, O.FAILED, OPERATOR, CLOCK),
+        moves("reopen", O.DELIVERED, O.OPEN, SYSTEM),
         moves("accept", O.DELIVERED, O.COMPLETED, CLIENT, CLOCK),
         moves("object", O.DELIVERED, O.OBJECTED, CLIENT),
         moves("dismiss", O.OBJECTED, O.COMPLETED, OPERATOR, CLOCK),

@@ -12,6 +12,7 @@ from marketplace.kernel.representations import PDF_CONTENT, attachment
 from marketplace.kernel.routing import Session, transactional_router
 from marketplace.kernel.schemas import Amount
 from marketplace.valuation.access import MOVE_ERRORS, Reader, Valuer
+from marketplace.valuation.assignments.errors import ConflictOfInterestError, StandingLostError
 from marketplace.valuation.errors import (
     IMPOSSIBLE,
     ConventionExcludedError,
@@ -21,6 +22,7 @@ from marketplace.valuation.reports import service
 from marketplace.valuation.reports.errors import (
     ReportStraysError,
     ReportSupersededError,
+    ValueFrozenError,
     ValueUnsupportedError,
 )
 from marketplace.valuation.reports.models import ValuationReport
@@ -32,6 +34,8 @@ router = transactional_router(prefix="/v1/valuation", tags=["valuation reports"]
 
 _REFUSALS = (
     *MOVE_ERRORS,
+    StandingLostError,
+    ConflictOfInterestError,
     ReportStraysError,
     ValueUnsupportedError,
     ModelNotAllowedError,
@@ -81,7 +85,7 @@ async def write_valuation_report(
 @router.post(
     "/reports/{valuation_report_id}/correct",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(*_REFUSALS, ReportSupersededError),
+    responses=problems(*_REFUSALS, ReportSupersededError, ValueFrozenError),
 )
 async def correct_valuation_report(
     valuation_report_id: UUID,
@@ -92,7 +96,11 @@ async def correct_valuation_report(
     request: Request,
     today: Today,
 ) -> ReportRead:
-    """Institution: sign a corrected version. The one before stays, and is named by it."""
+    """Institution: sign a corrected version. The one before stays, and is named by it.
+
+    Its value changes only between the delivery and the acceptance, which begins anew then. Where
+    two values come to lie too far apart, the order is opened again for a third.
+    """
     issuer = request.app.state.settings.issuer
     report = await service.correct_report(
         session, keys, issuer, valuation_report_id, body, today=today, actor=actor

@@ -16,6 +16,11 @@ class ReportSupersededError(ConflictError):
     title = "This version was corrected already: correct the newest"
 
 
+class ValueFrozenError(ConflictError):
+    code = "value_frozen"
+    title = "A value is corrected after the delivery and before it is accepted, at no other time"
+
+
 CONSTRAINT_ERRORS = {
     "valuation_report_previous_unique": ReportSupersededError,
     "valuation_report_version_unique": ReportSupersededError,
