@@ -3,7 +3,7 @@ from marketplace.kernel.errors import ConflictError, UnprocessableError
 
 class ReportStraysError(UnprocessableError):
     code = "report_strays"
-    title = "A calculation is for another purpose, day or currency than the order"
+    title = "A calculation or rating is for another purpose, day, currency or right than the order"
 
 
 class ValueUnsupportedError(UnprocessableError):
