@@ -71,7 +71,9 @@ async def test_a_suspended_institution_takes_and_signs_nothing_and_its_cases_go_
     right = {"kind": "idea", "title": "Another", "language": "en"}
     desk.right_id = (await ok(await desk.owner.post("/v1/rights", right)))["id"]
     named = {"institution_id": str(author.organisation_id)}
-    working, offered = await desk.ordered(**named), await desk.ordered(purpose="loan")
+    lender = {"organisation_id": str(desk.bank.payer.organisation_id), "role": "lender"}
+    working = await desk.ordered(**named)
+    offered = await desk.ordered(purpose="loan", parties=[lender])
     first = next(one for who, one in await desk.cases() if one["order_id"] == working["id"])
     await desk.act(author, first, "accept")
     holder, second = next(
@@ -144,7 +146,7 @@ async def test_nobody_asks_for_a_survey_of_a_report_that_is_blind(
     assert told(await desk.operator.post(VALIDITY, asked)) == (201, None)
 
 
-async def test_a_value_is_corrected_between_delivery_and_acceptance_alone(
+async def test_a_correction_never_undoes_the_rule_of_dispersion(
     desk: Desk, connection: AsyncConnection
 ) -> None:
     order = await desk.ordered(valuations=2)
@@ -175,5 +177,22 @@ async def test_a_value_is_corrected_between_delivery_and_acceptance_alone(
     assert (found["state"], found["dispersion"]["spread_basis_points"]) == ("delivered", 5_000)
     await ok(await desk.owner.post(f"{ORDERS}/{order['id']}/accept"))
     assert [await desk.owed(who) for who in desk.institutions] == [FEE_MINOR] * 3
+
+
+async def test_after_acceptance_a_pair_stays_within_the_limit(
+    desk: Desk, connection: AsyncConnection
+) -> None:
+    order = await desk.ordered(valuations=2)
+    first, _ = await desk.finish([12_000_000, 13_000_000])
+    path = f"{ORDERS}/{order['id']}"
+    author = next(
+        who for who in desk.institutions if str(who.organisation_id) == first["institution_id"]
+    )
+    await ok(await desk.owner.post(f"{path}/object", {"reason": "of another claim"}))
     async with nothing_changes(connection):
-        assert told(await correct(one, away, 13_100_000)) == (409, "value_frozen")
+        assert told(await correct(author, first, 12_500_000)) == (409, "value_frozen")
+    await ok(await desk.operator.post(f"{path}/dismiss"))
+    async with nothing_changes(connection):
+        assert told(await correct(author, first, 20_000_000)) == (409, "value_frozen")
+    assert told(await correct(author, first, 12_500_000)) == (201, None)
+    assert (await desk.read(order))["dispersion"]["spread_basis_points"] == 392

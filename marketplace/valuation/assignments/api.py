@@ -5,7 +5,7 @@ from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
-from marketplace.accounts.calendar import Today
+from marketplace.accounts.calendar import Today, Zone
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
@@ -73,11 +73,11 @@ async def valuation_assignment(
     responses=problems(*MOVE_ERRORS, ConflictOfInterestError, StandingLostError),
 )
 async def accept_assignment(
-    assignment_id: UUID, actor: Valuer, session: Session, today: Today
+    assignment_id: UUID, actor: Valuer, session: Session, today: Today, zone: Zone
 ) -> AssignmentRead:
     """Institution: take a case. Your standing and conflicts of interest are looked at once more."""
     order, assignment = await lock_case(session, assignment_id, actor)
-    await service.accept(session, order, assignment, today=today, actor=actor)
+    await service.accept(session, order, assignment, today=today, zone=zone, actor=actor)
     return await _read(session, assignment, actor)
 
 

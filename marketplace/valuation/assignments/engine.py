@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from typing import Final
 from uuid import UUID
 
@@ -42,8 +42,11 @@ LOOK_AGAIN: Final = timedelta(hours=6)
 """When nobody was fit and free, somebody may be later."""
 
 
-async def assign_due(sessions: Sessions) -> int:
-    """Find an institution for each order that lacks one; returns how many were looked at."""
+async def assign_due(sessions: Sessions, zone: tzinfo = UTC) -> int:
+    """Find an institution for each order that lacks one; returns how many were looked at.
+
+    Designations and interests count by the day of the reporting time zone.
+    """
     async with sessions.begin() as session:
         query = (
             select(ValuationOrder)
@@ -57,7 +60,7 @@ async def assign_due(sessions: Sessions) -> int:
         if orders:
             for order in orders:
                 mark_locked(session, order)
-            await assign(session, orders, on=now(session).date())
+            await assign(session, orders, on=now(session).astimezone(zone).date())
     return len(orders)
 
 

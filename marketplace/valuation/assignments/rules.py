@@ -38,7 +38,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What has to be valued for whom. `client` is the client's group; ids are text."""
+    """What has to be valued for whom. `client` is the client's group; ids are text.
+
+    `continues` is the institution that was drawn when the same group withdrew such an order before:
+    where nobody chooses, withdrawing draws nobody else.
+    """
 
     order: str
     slot: int
@@ -51,6 +55,7 @@ class Case:
     parties: tuple[Party, ...]
     rights: tuple[str, ...]
     limits: Limits
+    continues: str | None = None
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Self:
@@ -156,8 +161,15 @@ def decide(case: Case, candidates: Iterable[Candidate], seed: int) -> Decision:
         Judgement(one.institution, reasons[one.institution], ranks.get(one.institution))
         for one in ordered
     )
-    chosen = pool[_draw(seed, "place") % len(pool)].institution if pool else None
-    return Decision(chosen, judgements)
+    return Decision(_chosen(case, fit, pool, seed), judgements)
+
+
+def _chosen(
+    case: Case, fit: Sequence[Candidate], pool: Sequence[Candidate], seed: int
+) -> str | None:
+    if any(one.institution == case.continues for one in fit):
+        return case.continues
+    return pool[_draw(seed, "place") % len(pool)].institution if pool else None
 
 
 def against(case: Case, candidate: Candidate) -> Iterator[str]:

@@ -3,11 +3,13 @@
 The order is locked before its assignment, always.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.accounts.calendar import midnight
 from marketplace.kernel.db import now
 from marketplace.kernel.lifecycle import Identity, move
 from marketplace.valuation.assignments.engine import require_fit_to_begin
@@ -25,6 +27,7 @@ async def accept(
     assignment: ValuationAssignment,
     *,
     today: date,
+    zone: ZoneInfo,
     actor: Actor,
 ) -> None:
     """Take a case; from now on the time for the work runs.
@@ -35,16 +38,18 @@ async def accept(
         ConflictOfInterestError: what stands between them came about since the draw.
     """
     policy = await session.get_one(AssignmentPolicy, order.policy_id)
-    due_at = work_until(order, policy, now(session))
+    due_at = work_until(order, policy, now(session), zone)
     move(session, assignment, "accept", role=INSTITUTION, actor=actor, due_at=due_at)
     assignment.work_due_at = due_at
     await require_fit_to_begin(session, order, assignment.institution_id, on=today)
 
 
-def work_until(order: ValuationOrder, policy: AssignmentPolicy, at: datetime) -> datetime:
-    """The order's deadline, or where that leaves not half of the usual days, those from now."""
+def work_until(
+    order: ValuationOrder, policy: AssignmentPolicy, at: datetime, zone: ZoneInfo
+) -> datetime:
+    """The end of the order's deadline, or where that leaves not half of the usual days, those."""
     usual = timedelta(days=policy.work_days)
-    deadline = datetime.combine(order.deadline, time.max, UTC)
+    deadline = midnight(order.deadline + timedelta(days=1), zone)
     return at + usual if deadline - at < usual / 2 else min(at + usual, deadline)
 
 

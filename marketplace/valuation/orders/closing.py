@@ -21,9 +21,12 @@ from marketplace.valuation.orders.models import ValuationOrder
 from marketplace.valuation.orders.payments import give_back, pay_fee
 from marketplace.valuation.orders.service import PAIR, ends_at
 from marketplace.valuation.policies.models import AssignmentPolicy
+from marketplace.valuation.reports.errors import ValueFrozenError
 from marketplace.valuation.reports.queries import newest_of
 
 REPORTED = AssignmentState.REPORTED
+REPORTS = frozenset({REPORTED, AssignmentState.RELEASED})
+"""What was handed in and counts."""
 
 
 async def assignments_of(
@@ -64,14 +67,20 @@ async def look_again(session: AsyncSession, order: ValuationOrder) -> None:
     """A delivered value was corrected: the client's days to accept it begin anew.
 
     A pair that has come to lie too far apart is taken back, until a third valuer has reported.
+
+    Raises:
+        ValueFrozenError: the pair was accepted, so that no third is asked any more.
     """
     found = await assignments_of(session, order)
-    await _note_spread(session, order, [one for one in found if one.state is REPORTED])
+    await _note_spread(session, order, [one for one in found if one.state in REPORTS])
+    is_delivered = order.state is OrderState.DELIVERED
     if await _calls_for_third(session, order):
+        if not is_delivered:
+            raise ValueFrozenError
         due_at = max(ends_at(order), now(session) + GRACE)
         move(session, order, "reopen", role=SYSTEM, actor=BY_SYSTEM, due_at=due_at)
         _widen(session, order)
-    else:
+    elif is_delivered:
         order.due_at = await _accepted_at(session, order)
 
 

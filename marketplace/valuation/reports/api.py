@@ -29,6 +29,7 @@ from marketplace.valuation.reports.models import ValuationReport
 from marketplace.valuation.reports.queries import get_report
 from marketplace.valuation.reports.rendering import render
 from marketplace.valuation.reports.schemas import ReportCorrect, ReportRead, ReportWrite
+from marketplace.valuation.reports.signed import content
 
 router = transactional_router(prefix="/v1/valuation", tags=["valuation reports"])
 
@@ -54,7 +55,7 @@ def read_report(report: ValuationReport) -> ReportRead:
         Amount(amount_minor=minor, currency=report.currency)
         for minor in (report.point_minor, report.low_minor, report.high_minor)
     )
-    return ReportRead(**own, value=value, low=low, high=high, content=service.content(report))
+    return ReportRead(**own, value=value, low=low, high=high, content=content(report.jws))
 
 
 @router.post(
@@ -98,8 +99,9 @@ async def correct_valuation_report(
 ) -> ReportRead:
     """Institution: sign a corrected version. The one before stays, and is named by it.
 
-    Its value changes only between the delivery and the acceptance, which begins anew then. Where
-    two values come to lie too far apart, the order is opened again for a third.
+    Its value changes only once it is delivered, and the days of acceptance begin anew then. Where
+    two values come to lie too far apart, the order is opened again for a third; after the
+    acceptance such a correction is refused.
     """
     issuer = request.app.state.settings.issuer
     report = await service.correct_report(
@@ -127,4 +129,4 @@ async def valuation_report_pdf(
     """The report on paper; the file holds the signed content in its keywords."""
     report = await get_report(session, valuation_report_id, actor=actor)
     headers = attachment(f"valuation-{report.id}.pdf")
-    return Response(render(report), headers=headers, media_type="application/pdf")
+    return Response(render(report.jws), headers=headers, media_type="application/pdf")

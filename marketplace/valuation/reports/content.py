@@ -27,6 +27,8 @@ INDEPENDENCE: Final = (
     " valued, in their owners or in the outcome of the transaction, and are paid a fixed fee that"
     " does not depend on the value found."
 )
+RANGE_FACTOR: Final = 2
+"""Judgement may widen a range to half and to twice what was calculated: further says nothing."""
 AS_GIVEN: Final = (
     "reconciliation",
     "basis_of_value",
@@ -47,7 +49,7 @@ async def compute(
 
     Raises:
         ReportStraysError: it is for another purpose, day or currency.
-        ValueUnsupportedError: the value concluded lies outside of it.
+        ValueUnsupportedError: the value concluded lies outside of it, or the range far outside.
         ModelNotAllowedError, ConventionExcludedError, ImpossibleInputError: as any calculation.
     """
     made = [
@@ -60,6 +62,9 @@ async def compute(
     in_range = request.low_minor <= request.point_minor <= request.high_minor
     if not (in_range and minors and min(minors) <= request.point_minor <= max(minors)):
         raise ValueUnsupportedError
+    lowest, highest = min(minors) // RANGE_FACTOR, max(minors) * RANGE_FACTOR
+    if request.low_minor < lowest or request.high_minor > highest:
+        raise ValueUnsupportedError(f"what was calculated bears a range from {lowest} to {highest}")
     return made
 
 

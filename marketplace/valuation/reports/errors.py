@@ -18,7 +18,10 @@ class ReportSupersededError(ConflictError):
 
 class ValueFrozenError(ConflictError):
     code = "value_frozen"
-    title = "A value is corrected after the delivery and before it is accepted, at no other time"
+    title = (
+        "A value stands still while others are to find theirs and while an objection is decided,"
+        " and once accepted it does not leave the limit of spread"
+    )
 
 
 CONSTRAINT_ERRORS = {

@@ -30,8 +30,8 @@ from marketplace.valuation.reports.errors import ReportSupersededError, ValueFro
 from marketplace.valuation.reports.models import ValuationReport
 from marketplace.valuation.reports.queries import get_report, newest_of
 from marketplace.valuation.reports.schemas import ReportCorrect, ReportWrite
+from marketplace.valuation.reports.signed import TYPE
 
-TYPE: Final = "valuation-report+jws"
 YEAR_MONTHS: Final = 12
 FEBRUARY: Final = 28
 VALUE: Final = ("point_minor", "low_minor", "high_minor")
@@ -85,7 +85,8 @@ async def correct_report(
         ReportSupersededError: it was corrected before.
         IllegalMoveError: nobody pays for it any more.
         StandingLostError, ConflictOfInterestError: its institution may not sign it today.
-        ValueFrozenError: it would change a value that others are to find blind, or rely on.
+        ValueFrozenError: others are to find theirs blind, an operator is deciding, or what was
+            accepted would come to lie too far apart.
     """
     before = await get_report(session, report_id, actor=actor)
     order, assignment = await lock_case(session, before.assignment_id, actor)
@@ -97,7 +98,7 @@ async def correct_report(
         raise ReportSupersededError
     await require_fit_to_sign(session, order, assignment.institution_id, on=today)
     values_anew = any(getattr(before, name) != getattr(request, name) for name in VALUE)
-    if values_anew and order.state is not OrderState.DELIVERED:
+    if values_anew and order.state in {OrderState.OPEN, OrderState.OBJECTED}:
         raise ValueFrozenError
     made = await compute(session, order, request, today=today)
     signer = _Signer(session, keyring, issuer, today)
@@ -174,12 +175,6 @@ def after_months(day: date, months: int) -> date:
     passed = day.month - 1 + months
     year, month = day.year + passed // YEAR_MONTHS, passed % YEAR_MONTHS + 1
     return date(year, month, min(day.day, FEBRUARY))
-
-
-def content(report: ValuationReport) -> dict[str, Any]:
-    """What was signed."""
-    found: dict[str, Any] = orjson.loads(jws.extract_compact(report.jws.encode()).payload)
-    return found
 
 
 def _tell(session: AsyncSession, report: ValuationReport, name: str, actor: Actor) -> None:
