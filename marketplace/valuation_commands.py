@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
 import typer
 
 from marketplace.commands import DataDir, say, settings_of, with_sessions
@@ -15,8 +16,9 @@ from marketplace.valuation.rating import service
 from marketplace.valuation.rating.pipeline import Outcome, rate
 from marketplace.valuation.rating.printing import report
 from marketplace.valuation.rating.service import Terms
+from marketplace.valuation.reports.verifying import verify_report
 
-valuation = typer.Typer(no_args_is_help=True, help="Valuation models and ratings.")
+valuation = typer.Typer(no_args_is_help=True, help="Valuation models, ratings and reports.")
 VALUATION: Final = {"valuation": valuation}
 
 PatentFile = Annotated[
@@ -73,6 +75,18 @@ def valuation_rate_again(
         typer.echo(f"BAD  {record}")
     typer.echo(f"{len(differing)} ratings differ")
     raise typer.Exit(1 if differing else 0)
+
+
+@valuation.command("verify")
+def valuation_verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JWS, JSON or PDF.")],
+    published: Annotated[
+        Path, typer.Option("--keys", exists=True, help="What GET /v1/certificate-keys answered.")
+    ],
+) -> None:
+    """Verify a valuation report, offline; print what it says."""
+    content = verify_report(file.read_bytes(), published.read_bytes())
+    typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
 
 
 def _rated(file: Path, terms: Terms) -> Outcome:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from marketplace.accounts.letters import Letters
 from marketplace.accounts.passwords.service import mail_resets
@@ -40,6 +41,7 @@ from marketplace.search.indexing import LISTINGS, REGISTER, Corpus, Indexer
 from marketplace.settings import Settings
 from marketplace.statistics.folding import fold
 from marketplace.statistics.releases.service import release_due
+from marketplace.valuation.assignments.engine import assign_due
 from marketplace.wiring import CLOCKS, CONSUMERS, ERRANDS, FORGETTING, TURNING
 
 logger = get_logger(__name__)
@@ -85,12 +87,13 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
     registering = IndexLoop(sessions, settings.register_index_path, REGISTER)
     keyring, transport = load_keyring(settings.keys_path), settings.mail_transport()
     carry_keyring(sessions, keyring)
-    letters = Letters(keyring, settings.issuer)
+    letters, zone = Letters(keyring, settings.issuer), ZoneInfo(settings.reporting_time_zone)
     mailer = Mailer(sessions, keyring, transport, settings.mail_sender)
     return [
         *(Loop(f"events:{c.name}", partial(deliver, sessions, c), POLL_SECONDS) for c in CONSUMERS),
         Loop("clocks", partial(run_all_due, sessions, CLOCKS), CLOCK_SECONDS),
         *(Loop(f"turning:{t.__module__}", partial(t, sessions), CLOCK_SECONDS) for t in TURNING),
+        Loop("valuers", partial(assign_due, sessions, zone), CLOCK_SECONDS),
         Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
         Loop("search index", indexing.run, POLL_SECONDS),
         Loop("register index", registering.run, CLOCK_SECONDS),

@@ -9,7 +9,7 @@ from marketplace.valuation.accuracy.models import RealisedPrice
 from marketplace.valuation.assignments import api as assignments_api
 from marketplace.valuation.assignments import clock as assignments_clock
 from marketplace.valuation.assignments import errors as assignments_errors
-from marketplace.valuation.assignments.engine import assign_due
+from marketplace.valuation.assignments.handlers import RESTING, on_standing_lost
 from marketplace.valuation.assignments.lifecycle import VALUATION_ASSIGNMENT
 from marketplace.valuation.assignments.models import ValuationAssignment, ValuationDecision
 from marketplace.valuation.calculations import api as calculations_api
@@ -64,7 +64,8 @@ VALUATION: Final = Domain(
         Consumer(
             "valuation",
             {"payment_request.pay": on_paid, "online_payment.decide": on_hold_ending}
-            | dict.fromkeys(DISTRIBUTING, on_distributed),
+            | dict.fromkeys(DISTRIBUTING, on_distributed)
+            | dict.fromkeys(RESTING, on_standing_lost),
         ),
     ),
     clocks=(
@@ -81,7 +82,6 @@ VALUATION: Final = Domain(
         Clock(QualityReview, {}),
         Clock(ValiditySurvey, {}),
     ),
-    turning=(assign_due,),
     constraint_errors={
         **registry_errors.CONSTRAINT_ERRORS,
         **policies_errors.CONSTRAINT_ERRORS,

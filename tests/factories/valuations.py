@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx2
 from sqlalchemy import select, text
@@ -189,7 +190,7 @@ class Desk:
                 await fund(session, payer.id)
 
     async def draw(self) -> int:
-        return await assign_due(self.sessions)
+        return await assign_due(self.sessions, ZoneInfo("Asia/Seoul"))
 
     async def ordered(self, **changed: Any) -> dict[str, Any]:
         """An order that is paid for."""

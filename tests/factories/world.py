@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Self
+from zoneinfo import ZoneInfo
 
 import httpx2
 from fastapi import FastAPI
@@ -23,6 +24,7 @@ from marketplace.search.indexing import REGISTER, Indexer
 from marketplace.search.reader import IndexReader
 from marketplace.settings import Settings
 from marketplace.statistics.folding import fold
+from marketplace.valuation.assignments.engine import assign_due
 from marketplace.wiring import CLOCKS, CONSUMERS, PROOFS, TURNING
 from marketplace.worker import prepare
 
@@ -75,6 +77,7 @@ class World:
     async def _work_once(self) -> int:
         done = await match_received(self.sessions)
         done += await run_all_due(self.sessions, CLOCKS)
+        done += await assign_due(self.sessions, ZoneInfo(self.settings.reporting_time_zone))
         for turn in TURNING:
             done += await turn(self.sessions)
         for consumer in CONSUMERS:

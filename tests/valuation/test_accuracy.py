@@ -51,6 +51,24 @@ def test_a_planted_bias_is_found_and_honest_ones_are_not_blamed(seed: int) -> No
     assert [one.institution for one in found if one.flags] == ["biased"]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_beside_one_large_and_biased_institution_small_honest_ones_are_not_blamed(
+    seed: int,
+) -> None:
+    drawn = random.Random(f"large {seed}")  # noqa: S311
+    cases = {"a large": (200, 0.5), "b": (20, 0.0), "c": (12, 0.0)}
+    found = assess(
+        [
+            one
+            for name, (count, bias) in cases.items()
+            for one in observed(name, [drawn.gauss(bias, 0.25) for _ in range(count)])
+        ]
+    )
+    assert {one.institution: one.flags for one in found if one.flags} == {
+        "a large": ("biased_high",)
+    }
+
+
 def test_few_cases_are_shrunk_towards_the_others() -> None:
     errors = [0.15] * N_MIN
     found = of("few", assess([*market(1), *observed("few", errors)]))

@@ -13,9 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from marketplace.assets.encumbrances.certificates.verifying import verify_certificate
+from marketplace.assets.encumbrances.errors import InvalidCertificateError
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.db import Sessions
 from marketplace.payments.ledger.verify import run_checks
+from marketplace.valuation.reports.verifying import verify_report
 from marketplace.wiring import PROOFS
 from tests.factories.clocks import StoppedClock
 from tests.factories.deals import idea_body, list_right, ok
@@ -346,7 +349,27 @@ async def test_a_report_is_signed_never_changed_and_corrected_anew(
     assert content["appraisers"][0]["name"] == "김평가"
     pdf = await desk.owner.get(f"/v1/valuation/reports/{report['id']}/pdf")
     assert pdf.status_code == 200
-    assert report["content_sha256"] in texts(pdf.content)
+    paper = " ".join(texts(pdf.content).split())
+    assert report["content_sha256"] in paper
+    for shown in (
+        order["id"],
+        "relief from royalty",
+        "15,551,772 KRW",
+        "100,000,000 KRW; 120,000,000 KRW",
+        "at the end of each year",
+        "mode 5 %",
+        content["calculations"][0]["models"][0]["edition"],
+        "21,772,481",
+    ):
+        assert shown in paper, shown
+    assert "e+0" not in paper
+    keys_file = orjson.dumps(keys.as_dict(private=False))
+    for file in (pdf.content, report["jws"].encode(), orjson.dumps(report)):
+        assert verify_report(file, keys_file) == content
+    with pytest.raises(InvalidCertificateError, match="not what was signed"):
+        verify_report(pdf.content + b"%", keys_file)
+    with pytest.raises(InvalidCertificateError, match="no certificate of encumbrances"):
+        verify_certificate(pdf.content, keys_file)
     for statement in ("UPDATE valuation_report SET version = 9", "DELETE FROM valuation_report"):
         with pytest.raises(IntegrityError, match="append-only"):
             async with connection.begin_nested():
@@ -366,6 +389,8 @@ async def test_a_report_is_signed_never_changed_and_corrected_anew(
     [
         ({"point_minor": 99_000_000, "high_minor": 99_000_000}, "value_unsupported"),
         ({"low_minor": 16_000_000}, "value_unsupported"),
+        ({"low_minor": 0}, "value_unsupported"),
+        ({"high_minor": 999_999_999_999}, "value_unsupported"),
         ({"calculations": [ROYALTY | {"purpose": "loan"}]}, "report_strays"),
         ({"calculations": [ROYALTY | {"base_date": "2025-01-01"}]}, "report_strays"),
         ({"rating_id": "00000000-0000-0000-0000-000000000007"}, "not_found"),

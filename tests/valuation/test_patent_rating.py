@@ -287,6 +287,35 @@ def test_nothing_to_rate_is_an_answer(tmp_path: Path, terms: Terms) -> None:
     assert "\n".join(report(outcome, terms.rules.grades))
 
 
+def test_an_earlier_day_knows_nothing_of_what_came_later(tmp_path: Path, terms: Terms) -> None:
+    day = date(2012, 1, 1)
+    known = [
+        record(
+            at,
+            id=f"US{7_000_000 + at}B1",
+            abstract=f"수소 저장 {at % 7} 용기 압력 {at % 3} 센서" * 2,
+            filing_date=f"{2000 + at % 11}-01-01",
+            claims_count=1 + at % 9,
+            grant_date="2011-01-01" if at % 2 else None,
+        )
+        for at in range(60)
+    ]
+    citing = {"citations": [known[0]["id"], known[1]["id"]], "filing_date": "2009-01-01"}
+    known.append(record(60, **citing))
+    later = [record(100 + at, **citing | {"filing_date": "2026-11-01"}) for at in range(30)]
+    granted = [
+        one | {"grant_date": one["grant_date"] or "2013-01-01"} if "grant_date" in one else one
+        for one in known
+    ]
+
+    before = rated(written(tmp_path, known), terms, as_of=day)
+    after = rated(written(tmp_path, [*granted, *[known[-1]] * 5, *later]), terms, as_of=day)
+
+    found = {one.record: one for one in after.ratings}
+    assert [found[one.record] for one in before.ratings] == before.ratings
+    assert sum(one.grade is not None for one in before.ratings) == 61
+
+
 async def test_a_run_is_kept_and_can_be_made_again(
     tmp_path: Path, terms: Terms, client: httpx2.AsyncClient, sessions: Sessions
 ) -> None:

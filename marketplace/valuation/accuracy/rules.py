@@ -1,27 +1,31 @@
 """How valuers' values compare with prices that were realised later: pure statistics.
 
 The error of a value is the natural logarithm of value over price, so that twice and half weigh the
-same. An institution is compared with the others, who met the same market. What few cases say is
-shrunk towards them, and nobody is flagged for what chance alone does easily.
+same. An institution is compared with the others, who met the same market: with the median of their
+means, so that one large and biased institution does not make the honest ones look biased. What few
+cases say is shrunk towards them, and nobody is flagged for what chance alone does easily, nor for
+what shows only against the others or only against the prices.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
-from statistics import fmean, median
+from math import log, pi, sqrt
+from statistics import NormalDist, fmean, median
 from typing import Final
 
 N_MIN: Final = 8
 """Of fewer cases nothing is said but their number."""
 PRIOR_CASES: Final = 10
-"""As many cases of the others' mean stand beside an institution's own."""
+"""As many cases of the others stand beside an institution's own."""
 BIAS_LIMIT: Final = 0.10
 """In logarithms: about a tenth of the price."""
-DEVIATIONS: Final = 3.0
-"""Standard errors, which chance exceeds in fewer than three of a thousand."""
+CHANCE: Final = 0.0027
+"""How likely chance alone may flag anybody at all: three standard errors, where there is one."""
 COVERAGE_MIN: Final = 0.5
 """A range that holds less than half of all prices says too much."""
+MEDIAN_VARIANCE: Final = pi / 2
+"""Of the median of many, against that of their mean."""
 Z_95: Final = 1.96
 
 
@@ -52,7 +56,7 @@ class Accuracy:
         institution: whose.
         cases: values that a price came of.
         bias: mean error; 0.1 is about a tenth above the prices.
-        shrunk_bias: what of it is beyond the others' mean, shrunk by `PRIOR_CASES`.
+        shrunk_bias: what of it is beyond the median of the others' means, shrunk by `PRIOR_CASES`.
         median_absolute_error: half of all errors are smaller, either way.
         coverage: the part of prices inside the range of their value.
         flags: `biased_high`, `biased_low`, `ranges_too_narrow`.
@@ -93,14 +97,21 @@ def _assess(
     own, count = cases[name], len(cases[name])
     if count < N_MIN:
         return Accuracy(name, count)
-    others = [one.error for other, found in cases.items() if other != name for one in found]
-    beyond = means[name] - (fmean(others) if others else 0.0)
+    others, known = _others(name, cases, means)
+    beyond = means[name] - others
     shrunk = beyond * count / (count + PRIOR_CASES)
-    deviates = abs(beyond) > DEVIATIONS * spread * sqrt(1 / count + _inverse(len(others)))
     covered = sum(one.is_covered for one in own) / count
     flags = []
-    if deviates and abs(shrunk) > BIAS_LIMIT:
-        flags.append("biased_high" if shrunk > 0 else "biased_low")
+    limit = spread * _deviations(sum(len(found) >= N_MIN for found in cases.values()))
+    against_others = limit * sqrt(1 / count + MEDIAN_VARIANCE * _inverse(known))
+    against_prices = limit * sqrt(1 / count)
+    for sign, flag in ((1, "biased_high"), (-1, "biased_low")):
+        if (
+            sign * shrunk > BIAS_LIMIT
+            and sign * beyond > against_others
+            and sign * means[name] > max(BIAS_LIMIT, against_prices)
+        ):
+            flags.append(flag)
     if _upper(covered, count) < COVERAGE_MIN:
         flags.append("ranges_too_narrow")
     return Accuracy(
@@ -112,6 +123,26 @@ def _assess(
         coverage=covered,
         flags=tuple(flags),
     )
+
+
+def _others(
+    name: str, cases: Mapping[str, Sequence[Observation]], means: Mapping[str, float]
+) -> tuple[float, int]:
+    """The median of the others' means, and how many cases stand behind the half of them.
+
+    Who has few cases has an uncertain mean: below `N_MIN` it counts only where nobody has more.
+    """
+    known = [other for other in cases if other != name]
+    settled = [other for other in known if len(cases[other]) >= N_MIN] or known
+    if not settled:
+        return 0.0, 0
+    middle = median(means[other] for other in settled)
+    return middle, sum(len(cases[other]) for other in settled)
+
+
+def _deviations(compared: int) -> float:
+    """How many standard errors chance exceeds rarely, in so many comparisons (Bonferroni)."""
+    return NormalDist().inv_cdf(1 - CHANCE / (2 * compared))
 
 
 def _inverse(count: int) -> float:

@@ -13,7 +13,7 @@ class AccuracyRead(Output):
     cases: int = Field(description=f"values that a price came of; figures from {N_MIN} on")
     bias: float | None = Field(description="mean of ln(value / price): 0.1 is about 10 % too high")
     shrunk_bias: float | None = Field(
-        description="what of it is beyond the others' mean, shrunk towards it by ten cases"
+        description="what of it is beyond the median of the others' means, shrunk by ten cases"
     )
     median_absolute_error: float | None = Field(description="of |ln(value / price)|")
     coverage: float | None = Field(description="the part of prices inside the reported range")

@@ -5,7 +5,7 @@ from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
-from marketplace.accounts.calendar import Today
+from marketplace.accounts.calendar import Today, Zone
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import Cursor, InvalidCursorError, Limit
@@ -15,7 +15,11 @@ from marketplace.kernel.schemas import Page
 from marketplace.valuation.access import MOVE_ERRORS, Operator, Reader, Valuer, ValuerOrOperator
 from marketplace.valuation.assignments import engine, queries, service
 from marketplace.valuation.assignments.access import get_assignment, lock_case, role_in
-from marketplace.valuation.assignments.errors import ConflictOfInterestError, PauseUsedUpError
+from marketplace.valuation.assignments.errors import (
+    ConflictOfInterestError,
+    PauseUsedUpError,
+    StandingLostError,
+)
 from marketplace.valuation.assignments.lifecycle import AssignmentState
 from marketplace.valuation.assignments.models import ValuationAssignment
 from marketplace.valuation.assignments.schemas import (
@@ -66,14 +70,14 @@ async def valuation_assignment(
 
 @router.post(
     "/assignments/{assignment_id}/accept",
-    responses=problems(*MOVE_ERRORS, ConflictOfInterestError),
+    responses=problems(*MOVE_ERRORS, ConflictOfInterestError, StandingLostError),
 )
 async def accept_assignment(
-    assignment_id: UUID, actor: Valuer, session: Session, today: Today
+    assignment_id: UUID, actor: Valuer, session: Session, today: Today, zone: Zone
 ) -> AssignmentRead:
-    """Institution: take a case. Conflicts of interest are looked for once more."""
+    """Institution: take a case. Your standing and conflicts of interest are looked at once more."""
     order, assignment = await lock_case(session, assignment_id, actor)
-    await service.accept(session, order, assignment, today=today, actor=actor)
+    await service.accept(session, order, assignment, today=today, zone=zone, actor=actor)
     return await _read(session, assignment, actor)
 
 

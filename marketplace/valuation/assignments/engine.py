@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.lifecycle import BY_SYSTEM, begin
+from marketplace.valuation.assignments.errors import ConflictOfInterestError, StandingLostError
 from marketplace.valuation.assignments.loading import Board, load
 from marketplace.valuation.assignments.models import ValuationAssignment, ValuationDecision
 from marketplace.valuation.assignments.rules import (
@@ -24,6 +25,8 @@ from marketplace.valuation.assignments.rules import (
     against,
     conflicts,
     decide,
+    partial_to,
+    without_standing,
 )
 from marketplace.valuation.orders.lifecycle import OrderState
 from marketplace.valuation.orders.models import ValuationOrder
@@ -39,8 +42,11 @@ LOOK_AGAIN: Final = timedelta(hours=6)
 """When nobody was fit and free, somebody may be later."""
 
 
-async def assign_due(sessions: Sessions) -> int:
-    """Find an institution for each order that lacks one; returns how many were looked at."""
+async def assign_due(sessions: Sessions, zone: tzinfo = UTC) -> int:
+    """Find an institution for each order that lacks one; returns how many were looked at.
+
+    Designations and interests count by the day of the reporting time zone.
+    """
     async with sessions.begin() as session:
         query = (
             select(ValuationOrder)
@@ -54,7 +60,7 @@ async def assign_due(sessions: Sessions) -> int:
         if orders:
             for order in orders:
                 mark_locked(session, order)
-            await assign(session, orders, on=now(session).date())
+            await assign(session, orders, on=now(session).astimezone(zone).date())
     return len(orders)
 
 
@@ -133,12 +139,40 @@ async def reasons_against(
     return [*_judge(board, order, institution_id, against)]
 
 
-async def conflicts_now(
+async def require_fit_to_begin(
     session: AsyncSession, order: ValuationOrder, institution_id: UUID, *, on: date
-) -> list[str]:
-    """What stands between an institution and an order that it was asked for."""
+) -> None:
+    """Look once more whether an institution may take the case that it was asked for.
+
+    Raises:
+        StandingLostError: it is not designated on the day, or suspended.
+        ConflictOfInterestError: what stands between them came about since the draw.
+    """
+    await _require(session, order, institution_id, conflicts, on)
+
+
+async def require_fit_to_sign(
+    session: AsyncSession, order: ValuationOrder, institution_id: UUID, *, on: date
+) -> None:
+    """Look on the day of a report whether its institution may still sign it.
+
+    How often it valued the right or for the client was decided by the draw, and is not asked again:
+    only what binds it to somebody or something of the case, which may have come about since.
+
+    Raises:
+        StandingLostError, ConflictOfInterestError: as in `require_fit_to_begin`.
+    """
+    await _require(session, order, institution_id, partial_to, on)
+
+
+async def _require(
+    session: AsyncSession, order: ValuationOrder, institution_id: UUID, rule: Rule, on: date
+) -> None:
     board = await load(session, [order], on)
-    return [*_judge(board, order, institution_id, conflicts)]
+    if [*_judge(board, order, institution_id, lambda _, one: without_standing(one))]:
+        raise StandingLostError
+    if [*_judge(board, order, institution_id, rule)]:
+        raise ConflictOfInterestError
 
 
 def _judge(board: Board, order: ValuationOrder, institution_id: UUID, rule: Rule) -> Iterable[str]:

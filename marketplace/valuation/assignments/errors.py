@@ -6,6 +6,11 @@ class ConflictOfInterestError(ConflictError):
     title = "Something stands between you and this case now: decline it"
 
 
+class StandingLostError(ConflictError):
+    code = "standing_lost"
+    title = "The institution is suspended, or not designated any more: it takes and signs nothing"
+
+
 class CapacityReachedError(ConflictError):
     code = "capacity_reached"
     title = "The institution has as many open cases as it takes"

@@ -43,6 +43,8 @@ VALUATION_ASSIGNMENT: Final = Lifecycle(
         moves("resign", _WORKING, A.RESIGNED, INSTITUTION),
         moves("reassign", {A.ACCEPTED, A.PAUSED}, A.REASSIGNED, OPERATOR),
         moves("reassign", A.LATE, A.REASSIGNED, OPERATOR, CLOCK),
+        moves("hand_on", A.OFFERED, A.CANCELLED, SYSTEM),
+        moves("hand_on", _WORKING, A.REASSIGNED, SYSTEM),
         moves("report", {A.ACCEPTED, A.LATE}, A.REPORTED, INSTITUTION),
         moves("release", A.REPORTED, A.RELEASED, CLIENT, OPERATOR, CLOCK),
         moves("withhold", A.REPORTED, A.UNPAID, OPERATOR),

@@ -83,6 +83,23 @@ _ASKED: Final = text(
     WHERE order_id = ANY (CAST(:orders AS uuid[]))
     """  # noqa: S608 - built from constants
 )
+# A draw that a client gave up while it was asked, where nobody may choose: it is gone on with.
+_WITHDRAWN: Final = text(
+    """
+    SELECT n.id AS order_id, n.client_organisation_id AS client, a.slot, a.institution_id,
+        e.client_organisation_id AS client_before
+    FROM valuation_order n
+    JOIN assignment_policy p ON p.id = n.policy_id AND NOT p.client_may_name
+    JOIN valuation_order e ON e.state = 'withdrawn' AND e.purpose = n.purpose
+        AND e.client_organisation_id = ANY (CAST(:clients AS uuid[]))
+        AND e.created_at > n.created_at - make_interval(days => p.same_client_days)
+    JOIN valuation_assignment a ON a.order_id = e.id AND a.state = 'cancelled'
+    WHERE n.id = ANY (CAST(:orders AS uuid[])) AND EXISTS (
+        SELECT FROM valuation_order_right x JOIN valuation_order_right y USING (right_id)
+        WHERE x.order_id = n.id AND y.order_id = e.id)
+    ORDER BY a.id
+    """
+)
 _POLICIES: Final = text("SELECT * FROM assignment_policy WHERE id = ANY (CAST(:ids AS uuid[]))")
 
 
@@ -120,6 +137,8 @@ class Board:
     parties: Mapping[UUID, Sequence[Any]]
     rights: Mapping[UUID, Sequence[UUID]]
     filled: Mapping[UUID, set[int]]
+    continued: dict[tuple[UUID, int], UUID]
+    """By order and place, whom an order that its client withdrew had asked last."""
 
     def places(self, order: ValuationOrder) -> list[int]:
         """The places of an order that nobody fills."""
@@ -131,6 +150,7 @@ class Board:
         rows = sorted(self.parties.get(order.id, ()), key=lambda r: (str(r[1]), r[2]))
         parties = [Party(str(row[1]), str(self.groups[row[1]]), row[2]) for row in rows]
         named = order.named_institution_id
+        continued = self.continued.get((order.id, slot))
         return Case(
             order=str(order.id),
             slot=slot,
@@ -142,6 +162,7 @@ class Board:
             client=str(self.groups[client]),
             parties=tuple(parties),
             rights=tuple(sorted(map(str, self.rights.get(order.id, ())))),
+            continues=str(continued) if continued else None,
             limits=Limits(policy.top_k, policy.same_client_max, policy.revaluation_months),
         )
 
@@ -241,8 +262,13 @@ async def load(
         parties=parties,
         rights={order: [row[1] for row in found] for order, found in rights.items()},
         filled=defaultdict(set),
+        continued={},
     )
-    await _remember(session, board, order_ids, _members(groups, clients))
+    members = _members(groups, clients)
+    await _remember(session, board, order_ids, members)
+    for row in await fetch(session, _WITHDRAWN, clients=members, orders=order_ids):
+        if groups[row.client] == groups[row.client_before]:
+            board.continued[row.order_id, row.slot] = row.institution_id
     return board
 
 

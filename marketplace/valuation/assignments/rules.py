@@ -38,7 +38,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What has to be valued for whom. `client` is the client's group; ids are text."""
+    """What has to be valued for whom. `client` is the client's group; ids are text.
+
+    `continues` is the institution that was drawn when the same group withdrew such an order before:
+    where nobody chooses, withdrawing draws nobody else.
+    """
 
     order: str
     slot: int
@@ -51,6 +55,7 @@ class Case:
     parties: tuple[Party, ...]
     rights: tuple[str, ...]
     limits: Limits
+    continues: str | None = None
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Self:
@@ -156,8 +161,15 @@ def decide(case: Case, candidates: Iterable[Candidate], seed: int) -> Decision:
         Judgement(one.institution, reasons[one.institution], ranks.get(one.institution))
         for one in ordered
     )
-    chosen = pool[_draw(seed, "place") % len(pool)].institution if pool else None
-    return Decision(chosen, judgements)
+    return Decision(_chosen(case, fit, pool, seed), judgements)
+
+
+def _chosen(
+    case: Case, fit: Sequence[Candidate], pool: Sequence[Candidate], seed: int
+) -> str | None:
+    if any(one.institution == case.continues for one in fit):
+        return case.continues
+    return pool[_draw(seed, "place") % len(pool)].institution if pool else None
 
 
 def against(case: Case, candidate: Candidate) -> Iterator[str]:
@@ -168,8 +180,7 @@ def against(case: Case, candidate: Candidate) -> Iterator[str]:
 
 def unable(case: Case, candidate: Candidate) -> Iterator[str]:
     """What it may not or cannot do, whoever asks."""
-    if candidate.standing != DESIGNATED:
-        yield candidate.standing or "not_designated"
+    yield from without_standing(candidate)
     if not set(case.fields) <= set(candidate.fields):
         yield "field"
     if case.purpose not in candidate.purposes:
@@ -184,13 +195,24 @@ def unable(case: Case, candidate: Candidate) -> Iterator[str]:
         yield "asked_before"
 
 
-def conflicts(case: Case, candidate: Candidate) -> Iterator[str]:
-    """What stands between an institution and this case."""
+def without_standing(candidate: Candidate) -> Iterator[str]:
+    """Whether it may value at all on the day: it is designated, and not suspended."""
+    if candidate.standing != DESIGNATED:
+        yield candidate.standing or "not_designated"
+
+
+def partial_to(case: Case, candidate: Candidate) -> Iterator[str]:
+    """What binds an institution to somebody or something of a case, whenever it came about."""
     roles = {party.role for party in case.parties if party.group == candidate.group}
     yield from (f"group_of_{role}" for role in sorted(roles))
     things = {party.group for party in case.parties} | set(case.rights)
     declared = {kind for kind, thing in candidate.interests if thing in things}
     yield from (kind for kind in OWN_INTERESTS if kind in declared)
+
+
+def conflicts(case: Case, candidate: Candidate) -> Iterator[str]:
+    """What stands between an institution and this case."""
+    yield from partial_to(case, candidate)
     if any(_recently(case, day) for right, day in candidate.valued if right in case.rights):
         yield "valued_before"
     if candidate.client_cases >= case.limits.same_client_max:

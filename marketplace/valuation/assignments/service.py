@@ -3,15 +3,17 @@
 The order is locked before its assignment, always.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
+from marketplace.accounts.calendar import midnight
 from marketplace.kernel.db import now
 from marketplace.kernel.lifecycle import Identity, move
-from marketplace.valuation.assignments.engine import conflicts_now
-from marketplace.valuation.assignments.errors import ConflictOfInterestError, PauseUsedUpError
+from marketplace.valuation.assignments.engine import require_fit_to_begin
+from marketplace.valuation.assignments.errors import PauseUsedUpError
 from marketplace.valuation.assignments.lifecycle import INSTITUTION
 from marketplace.valuation.assignments.models import ValuationAssignment
 from marketplace.valuation.orders.lifecycle import OrderState
@@ -25,26 +27,29 @@ async def accept(
     assignment: ValuationAssignment,
     *,
     today: date,
+    zone: ZoneInfo,
     actor: Actor,
 ) -> None:
     """Take a case; from now on the time for the work runs.
 
     Raises:
         IllegalMoveError, NotYourMoveError: it was answered, or taken away.
+        StandingLostError: it is not designated today, or suspended.
         ConflictOfInterestError: what stands between them came about since the draw.
     """
     policy = await session.get_one(AssignmentPolicy, order.policy_id)
-    due_at = work_until(order, policy, now(session))
+    due_at = work_until(order, policy, now(session), zone)
     move(session, assignment, "accept", role=INSTITUTION, actor=actor, due_at=due_at)
     assignment.work_due_at = due_at
-    if await conflicts_now(session, order, assignment.institution_id, on=today):
-        raise ConflictOfInterestError
+    await require_fit_to_begin(session, order, assignment.institution_id, on=today)
 
 
-def work_until(order: ValuationOrder, policy: AssignmentPolicy, at: datetime) -> datetime:
-    """The order's deadline, or where that leaves not half of the usual days, those from now."""
+def work_until(
+    order: ValuationOrder, policy: AssignmentPolicy, at: datetime, zone: ZoneInfo
+) -> datetime:
+    """The end of the order's deadline, or where that leaves not half of the usual days, those."""
     usual = timedelta(days=policy.work_days)
-    deadline = datetime.combine(order.deadline, time.max, UTC)
+    deadline = midnight(order.deadline + timedelta(days=1), zone)
     return at + usual if deadline - at < usual / 2 else min(at + usual, deadline)
 
 
@@ -101,6 +106,19 @@ async def reassign(
 ) -> None:
     """Take a case away that is late, or by the operator any; another institution is asked."""
     move(session, assignment, "reassign", role=role, actor=actor)
+    _seek(session, order)
+
+
+async def hand_on(
+    session: AsyncSession,
+    order: ValuationOrder,
+    assignment: ValuationAssignment,
+    *,
+    role: str,
+    actor: Identity,
+) -> None:
+    """Its institution may not value any more: another one is asked."""
+    move(session, assignment, "hand_on", role=role, actor=actor)
     _seek(session, order)
 
 

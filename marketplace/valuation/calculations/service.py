@@ -88,10 +88,14 @@ def _compute(
     # What overflows is found out at the end, where nothing but finite numbers is let through.
     with np.errstate(all="ignore"):
         worked = asked.worked({}, premiums)
-        return worked, _range(asked, worked.unit, premiums)
+        return worked, _range(asked, worked, premiums)
 
 
-def _range(asked: AnyCalculation, unit: Unit, premiums: PremiumTable | None) -> RangeRead | None:
+def _range(
+    asked: AnyCalculation, worked: Worked, premiums: PremiumTable | None
+) -> RangeRead | None:
+    unit = worked.unit
+
     def value(drawn: Mapping[str, Array]) -> Array:
         return asked.worked(drawn, premiums).value
 
@@ -112,6 +116,7 @@ def _range(asked: AnyCalculation, unit: Unit, premiums: PremiumTable | None) -> 
         )
     swings = sensitivity(value, spreads)
     ends = [end for swing in swings for end in (swing.at_low, swing.at_high)]
+    ends.append(float(worked.value))  # of an input that is not between its own ends
     return RangeRead(
         low=_quantity(asked, unit, min(ends)),
         high=_quantity(asked, unit, max(ends)),

@@ -19,8 +19,10 @@ from marketplace.valuation.library.working import (
 RANDOM_INDEX: Final = {3: 0.58, 4: 0.90, 5: 1.12, 6: 1.24, 7: 1.32, 8: 1.41, 9: 1.45}
 """Saaty's mean consistency index of random matrices, by their size."""
 CONSISTENT_BELOW: Final = 0.1
-RECIPROCAL_TOLERANCE: Final = 1e-3
-"""A third is written as 0.333."""
+SCALE_MAX: Final = 9
+"""Saaty's scale: extremely more important. With its reciprocals it has no larger step."""
+RECIPROCAL_TOLERANCE: Final = 0.005
+"""A third is written as 0.333, a sixth as 0.167."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def weighed(matrix: Sequence[Sequence[float]]) -> Comparisons:
     require(all(len(row) == size for row in matrix), "comparisons are a square")
     pairs = numbers(matrix)
     require(pairs > 0, "a comparison is above zero")
-    require(abs(pairs * pairs.T - 1) < RECIPROCAL_TOLERANCE * pairs.max(), "a_ij is 1/a_ji")
+    require(pairs <= SCALE_MAX, f"a comparison is from 1/{SCALE_MAX} to {SCALE_MAX} (Saaty)")
+    require(abs(pairs * pairs.T - 1) < RECIPROCAL_TOLERANCE, "a_ij is 1/a_ji")
     values, vectors = np.linalg.eig(pairs)
     principal = int(np.argmax(values.real))
     weights = np.abs(vectors[:, principal].real)

@@ -40,7 +40,15 @@ class Worked:
 
 
 def numbers(given: ArrayLike) -> Array:
-    return np.asarray(given, dtype=np.float64)
+    """What a formula is given, or found.
+
+    Raises:
+        ImpossibleInputError: one of them is infinite or no number at all, which no comparison
+            with a limit would notice.
+    """
+    found = np.asarray(given, dtype=np.float64)
+    require(np.isfinite(found), "every number is finite")
+    return found
 
 
 def yearly(given: ArrayLike) -> Array:

@@ -12,11 +12,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from marketplace.accounts.actors import Actor
 from marketplace.kernel.db import fetch, lock
 from marketplace.kernel.errors import NotFoundError
-from marketplace.valuation.orders.lifecycle import CLIENT, OPERATOR
+from marketplace.valuation.orders.lifecycle import CLIENT, OPERATOR, PAYER
 from marketplace.valuation.orders.models import ClientRole, ValuationOrder, ValuationPayer
-
-PAYER: Final = "payer"
-"""Sees an order that it pays for, without the reports."""
 
 _OWNED: Final = text(
     """

@@ -21,6 +21,7 @@ from marketplace.valuation.orders.errors import (
     AlreadyAcceptedError,
     InstitutionNotChosenError,
     InvalidFeeSharesError,
+    LenderMissingError,
     UnfitDatesError,
     UnfitInstitutionError,
 )
@@ -47,6 +48,7 @@ async def _read(
         NotFoundError,
         NoAssignmentPolicyError,
         InstitutionNotChosenError,
+        LenderMissingError,
         UnfitInstitutionError,
         UnfitDatesError,
         InvalidFeeSharesError,
@@ -59,7 +61,8 @@ async def place_valuation_order(
     """Order a valuation of rights that you own, or that are on offer.
 
     Each payer is asked for their share. When all is held, institutions are drawn among those that
-    are fit and that nothing stands between. For loans and guarantees nobody chooses one.
+    are fit and that nothing stands between. For loans and guarantees nobody chooses one, by whom
+    they name neither, and the lender is named.
     """
     order = await service.place(session, request, actor=actor, today=today)
     return await _read(session, order, actor, ways)
@@ -85,7 +88,10 @@ async def valuation_order(order_id: UUID, actor: Reader, session: Session, ways:
 async def cancel_valuation_order(
     order_id: UUID, actor: ClientOrOperator, session: Session, ways: Ways
 ) -> OrderRead:
-    """Client or operator: give up an order that is not paid for; what has come goes back."""
+    """Client, any of its payers, or operator: give up an order that is not paid for.
+
+    What has come goes back. So nobody pays who has not agreed to.
+    """
     order, role = await lock_for(session, order_id, actor)
     await service.cancel(session, order, role=role, actor=actor)
     return await _read(session, order, actor, ways)

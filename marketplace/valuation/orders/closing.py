@@ -4,7 +4,7 @@ The order is locked before its assignments, always.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -16,14 +16,17 @@ from marketplace.valuation.assignments.lifecycle import LIVE, AssignmentState
 from marketplace.valuation.assignments.models import ValuationAssignment
 from marketplace.valuation.assignments.rules import spread_basis_points
 from marketplace.valuation.orders.errors import AlreadyAcceptedError
-from marketplace.valuation.orders.lifecycle import OrderState
+from marketplace.valuation.orders.lifecycle import GRACE, OrderState
 from marketplace.valuation.orders.models import ValuationOrder
 from marketplace.valuation.orders.payments import give_back, pay_fee
-from marketplace.valuation.orders.service import PAIR
+from marketplace.valuation.orders.service import PAIR, ends_at
 from marketplace.valuation.policies.models import AssignmentPolicy
+from marketplace.valuation.reports.errors import ValueFrozenError
 from marketplace.valuation.reports.queries import newest_of
 
 REPORTED = AssignmentState.REPORTED
+REPORTS = frozenset({REPORTED, AssignmentState.RELEASED})
+"""What was handed in and counts."""
 
 
 async def assignments_of(
@@ -54,16 +57,45 @@ async def deliver_when_complete(session: AsyncSession, order: ValuationOrder) ->
     if order.state is not OrderState.OPEN or len(reported) < order.wanted:
         return
     await _note_spread(session, order, reported)
+    if await _calls_for_third(session, order):
+        _widen(session, order)
+    else:
+        await _deliver(session, order, role=SYSTEM, actor=BY_SYSTEM)
+
+
+async def look_again(session: AsyncSession, order: ValuationOrder) -> None:
+    """A delivered value was corrected: the client's days to accept it begin anew.
+
+    A pair that has come to lie too far apart is taken back, until a third valuer has reported.
+
+    Raises:
+        ValueFrozenError: the pair was accepted, so that no third is asked any more.
+    """
+    found = await assignments_of(session, order)
+    await _note_spread(session, order, [one for one in found if one.state in REPORTS])
+    is_delivered = order.state is OrderState.DELIVERED
+    if await _calls_for_third(session, order):
+        if not is_delivered:
+            raise ValueFrozenError
+        due_at = max(ends_at(order), now(session) + GRACE)
+        move(session, order, "reopen", role=SYSTEM, actor=BY_SYSTEM, due_at=due_at)
+        _widen(session, order)
+    elif is_delivered:
+        order.due_at = await _accepted_at(session, order)
+
+
+async def _calls_for_third(session: AsyncSession, order: ValuationOrder) -> bool:
     policy = await session.get_one(AssignmentPolicy, order.policy_id)
-    limit, spread = policy.spread_limit_basis_points, order.spread_basis_points or 0
-    if order.wanted == PAIR and spread > limit:
-        order.wanted += 1
-        order.seek_at = now(session)
-        data = {"wanted": order.wanted}
-        actor = BY_SYSTEM.label
-        publish(session, "valuation_order.widen", subject=order.subject, actor=actor, data=data)
-        return
-    await _deliver(session, order, role=SYSTEM, actor=BY_SYSTEM)
+    spread = order.spread_basis_points or 0
+    return order.wanted == PAIR and spread > policy.spread_limit_basis_points
+
+
+def _widen(session: AsyncSession, order: ValuationOrder) -> None:
+    order.wanted += 1
+    order.seek_at = now(session)
+    data = {"wanted": order.wanted}
+    actor = BY_SYSTEM.label
+    publish(session, "valuation_order.widen", subject=order.subject, actor=actor, data=data)
 
 
 async def _note_spread(
@@ -76,10 +108,15 @@ async def _note_spread(
 async def _deliver(
     session: AsyncSession, order: ValuationOrder, *, role: str, actor: Identity
 ) -> None:
-    policy = await session.get_one(AssignmentPolicy, order.policy_id)
-    due_at = now(session) + timedelta(days=policy.accept_days)
+    due_at = await _accepted_at(session, order)
     move(session, order, "deliver", role=role, actor=actor, due_at=due_at)
     order.seek_at = None
+
+
+async def _accepted_at(session: AsyncSession, order: ValuationOrder) -> datetime:
+    """When time accepts what is delivered now."""
+    policy = await session.get_one(AssignmentPolicy, order.policy_id)
+    return now(session) + timedelta(days=policy.accept_days)
 
 
 async def accept(

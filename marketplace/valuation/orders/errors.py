@@ -6,6 +6,11 @@ class InstitutionNotChosenError(ForbiddenError):
     title = "For this purpose nobody chooses the institution: it is drawn"
 
 
+class LenderMissingError(UnprocessableError):
+    code = "lender_missing"
+    title = "For a loan or guarantee name who is to give it: the valuer must not be of its group"
+
+
 class UnfitInstitutionError(ConflictError):
     code = "unfit_institution"
     title = "The institution that you name cannot take this case"

@@ -6,6 +6,8 @@ from marketplace.kernel.lifecycle import CLOCK, SYSTEM, Due, Lifecycle, moves
 
 CLIENT: Final = "client"
 OPERATOR: Final = "operator"
+PAYER: Final = "payer"
+"""Sees an order that it pays for, without the reports."""
 
 
 class OrderState(StrEnum):
@@ -29,11 +31,12 @@ VALUATION_ORDER: Final = Lifecycle(
     OrderState,
     O.AWAITING_PAYMENT,
     (
-        moves("cancel", O.AWAITING_PAYMENT, O.CANCELLED, CLIENT, OPERATOR, CLOCK),
+        moves("cancel", O.AWAITING_PAYMENT, O.CANCELLED, CLIENT, PAYER, OPERATOR, CLOCK),
         moves("pay", O.AWAITING_PAYMENT, O.OPEN, SYSTEM),
         moves("withdraw", O.OPEN, O.WITHDRAWN, CLIENT),
         moves("deliver", O.OPEN, O.DELIVERED, SYSTEM, OPERATOR, CLOCK),
         moves("fail", O.OPEN, O.FAILED, OPERATOR, CLOCK),
+        moves("reopen", O.DELIVERED, O.OPEN, SYSTEM),
         moves("accept", O.DELIVERED, O.COMPLETED, CLIENT, CLOCK),
         moves("object", O.DELIVERED, O.OBJECTED, CLIENT),
         moves("dismiss", O.OBJECTED, O.COMPLETED, OPERATOR, CLOCK),

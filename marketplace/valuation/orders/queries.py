@@ -13,7 +13,7 @@ from marketplace.payments.online.instructions import instructions
 from marketplace.payments.providers.port import WaysToPay
 from marketplace.valuation.assignments.lifecycle import FILLED, AssignmentState
 from marketplace.valuation.assignments.models import ValuationAssignment
-from marketplace.valuation.assignments.rules import median
+from marketplace.valuation.assignments.rules import median, spread_basis_points
 from marketplace.valuation.orders.access import role_in, visible_to
 from marketplace.valuation.orders.lifecycle import OPERATOR, PUBLIC_TO_CLIENT
 from marketplace.valuation.orders.models import (
@@ -127,7 +127,7 @@ def _dispersion(order: ValuationOrder, points: Sequence[int]) -> Dispersion:
         name: Amount(amount_minor=minor, currency=order.currency)
         for name, minor in (("low", min(points)), ("middle", median(points)), ("high", max(points)))
     }
-    return Dispersion(**amounts, spread_basis_points=order.spread_basis_points or 0)
+    return Dispersion(**amounts, spread_basis_points=spread_basis_points(points))
 
 
 async def _payers(

@@ -75,7 +75,9 @@ class OrderPlace(Input):
         " third is held as well, and goes back when their spread does not call for it",
     )
     payers: list[FeeShare] = Field(
-        default=[], max_length=PAYERS_MAX, description="none: the client pays all"
+        default=[],
+        max_length=PAYERS_MAX,
+        description="none: the client pays all. Each agrees by paying, or cancels the order",
     )
     parties: list[CaseParty] = Field(
         default=[],

@@ -21,6 +21,7 @@ from marketplace.valuation.assignments.engine import reasons_against
 from marketplace.valuation.fields import fields_of
 from marketplace.valuation.orders import payments
 from marketplace.valuation.orders.access import require_rights
+from marketplace.valuation.orders.draws import require_drawn, require_lender
 from marketplace.valuation.orders.errors import (
     InstitutionNotChosenError,
     InvalidFeeSharesError,
@@ -66,12 +67,15 @@ async def place(
         actor: whose organisation is the client.
         today: in the reporting time zone.
         vouched: the caller has made sure that the client may have these rights valued, as a
-            lender may for rights that were offered to it as security.
+            lender may for rights that were offered to it as security, and itself names the
+            parties: who uses the value looks at each lender again.
 
     Raises:
         NotFoundError: a right or an organisation that is not there, or not the client's.
         NoAssignmentPolicyError: nothing says how valuations for the purpose are assigned.
-        InstitutionNotChosenError, UnfitInstitutionError: of a named institution.
+        InstitutionNotChosenError, UnfitInstitutionError: of a named institution, or of parties
+            and payers that keep institutions out where nobody chooses one.
+        LenderMissingError: a loan or guarantee that nobody is named to give.
         UnfitDatesError, InvalidFeeSharesError: what the request says of days and shares.
     """
     policy = await policy_at(session, request.purpose, now(session))
@@ -85,6 +89,12 @@ async def place(
         FeeShare(organisation_id=actor.organisation_id, numerator=1, denominator=1)
     ]
     await _require_known(session, request, payers)
+    if not vouched:
+        require_lender(request, OWN_ROLE[request.client_role])
+    if not policy.client_may_name:
+        own = actor.organisation_id
+        named = [] if vouched else [(one.organisation_id, one.role) for one in request.parties]
+        await require_drawn(session, own, named, payers, today=today)
     order = await _order(session, request, policy, actor)
     begin(session, order, actor, purpose=order.purpose, valuations=order.valuations)
     await session.flush()

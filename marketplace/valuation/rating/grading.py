@@ -8,7 +8,7 @@ import numpy as np
 from marketplace.valuation.errors import EntropyUndefinedError
 from marketplace.valuation.indicators import Indicator
 from marketplace.valuation.library.weighting import dynamic_weights, entropy_weights
-from marketplace.valuation.library.working import Array, numbers
+from marketplace.valuation.library.working import Array
 from marketplace.valuation.rating.clusters import Labels
 from marketplace.valuation.rating.measures import ranks
 from marketplace.valuation.rating.records import Facts
@@ -60,7 +60,7 @@ def graded(
     enough = (coverage > 0) & (coverage >= rules.coverage_min)
     scores = np.where(enough, total / np.where(enough, coverage, 1), np.nan)
     # Six decimals are more than the inputs carry, and the same on every processor.
-    scores = numbers(np.round(scores, 6))
+    scores = np.asarray(np.round(scores, 6), dtype=np.float64)
     by_name = dict(zip(Indicator, weights.tolist(), strict=True))
     return Graded(ranked, by_name, scores, coverage, _grades(scores, labels, rules))
 

@@ -41,7 +41,9 @@ def measured(corpus: Corpus, rules: RatingContent) -> dict[Indicator, Array]:
     return {
         Indicator.ADVANCEMENT: _advancement(corpus),
         Indicator.MATURITY: _known(
-            one.readiness / READINESS_MAX if one.readiness else (1.0 if one.granted else 0.5)
+            one.readiness / READINESS_MAX
+            if one.readiness
+            else (1.0 if one.is_granted(corpus.as_of) else 0.5)
             for one in facts
         ),
         Indicator.MONOPOLY: _known(

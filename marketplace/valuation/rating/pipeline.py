@@ -134,10 +134,11 @@ def _screen(
     texts = Vectoriser(text.letters_ngram, text.cjk_ngram, text.hash_bits)
     classes = Vectoriser(text.letters_ngram, text.cjk_ngram, text.hash_bits)
     for count, facts in enumerate(read(path), 1):
-        found.cited.update(set(facts.cites))
         reasons = reasons_against(facts, rules.screening, as_of)
         repeated = facts.number in seen
         seen.add(facts.number)
+        if not repeated and facts.is_filed(as_of):
+            found.cited.update(set(facts.cites))
         if repeated:
             say(f"stage 1: {facts.number} is there twice; the first counts")
         elif reasons:

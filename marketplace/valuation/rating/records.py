@@ -41,7 +41,10 @@ class UnreadableRecordError(UnprocessableError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one right. Numbers that nobody recorded are None, never zero."""
+    """What is known of one right. Numbers that nobody recorded are None, never zero.
+
+    `granted` is what the file says of its own day, where it tells no day of the grant.
+    """
 
     number: str
     key: str
@@ -51,6 +54,7 @@ class Facts:
     began: date | None
     ended_as: str | None
     granted: bool
+    granted_on: date | None
     owner: str
     subclasses: tuple[str, ...]
     offices: int
@@ -65,6 +69,14 @@ class Facts:
     title: str
     text: str
     first_claim: str
+
+    def is_granted(self, as_of: date) -> bool:
+        """Whether it was granted on a day."""
+        return self.granted if self.granted_on is None else self.granted_on <= as_of
+
+    def is_filed(self, as_of: date) -> bool:
+        """Whether it was there on a day; without a date of its own nobody can tell, so not."""
+        return self.began is not None and self.began <= as_of
 
 
 def read(path: Path) -> Iterator[Facts]:
@@ -105,6 +117,7 @@ def facts_of(record: dict[str, Any]) -> Facts:
         began=began,
         ended_as=DEAD.get(status),
         granted=bool(record.get("grant_date")) or status in GRANTED,
+        granted_on=_day(record.get("grant_date")),
         owner=_owner(record),
         subclasses=_subclasses(record),
         offices=max(1, len(record.get("family_countries") or ())),

@@ -40,7 +40,7 @@ def reasons_against(facts: Facts, rules: ScreeningRules, as_of: date) -> list[Re
         Reason.NO_DATE: facts.began is None,
         Reason.TERM_OVER: term_left(facts, rules, as_of) <= 0,
         Reason.NOT_FILED_YET: facts.began is not None and facts.began > as_of,
-        Reason.NOT_GRANTED: rules.granted_only and not facts.granted,
+        Reason.NOT_GRANTED: rules.granted_only and not facts.is_granted(as_of),
         Reason.NO_TEXT: len(facts.text) < rules.characters_min,
     }
     return [reason for reason, holds in found.items() if holds]

@@ -12,6 +12,7 @@ from marketplace.kernel.representations import PDF_CONTENT, attachment
 from marketplace.kernel.routing import Session, transactional_router
 from marketplace.kernel.schemas import Amount
 from marketplace.valuation.access import MOVE_ERRORS, Reader, Valuer
+from marketplace.valuation.assignments.errors import ConflictOfInterestError, StandingLostError
 from marketplace.valuation.errors import (
     IMPOSSIBLE,
     ConventionExcludedError,
@@ -21,17 +22,21 @@ from marketplace.valuation.reports import service
 from marketplace.valuation.reports.errors import (
     ReportStraysError,
     ReportSupersededError,
+    ValueFrozenError,
     ValueUnsupportedError,
 )
 from marketplace.valuation.reports.models import ValuationReport
 from marketplace.valuation.reports.queries import get_report
 from marketplace.valuation.reports.rendering import render
 from marketplace.valuation.reports.schemas import ReportCorrect, ReportRead, ReportWrite
+from marketplace.valuation.reports.signed import content
 
 router = transactional_router(prefix="/v1/valuation", tags=["valuation reports"])
 
 _REFUSALS = (
     *MOVE_ERRORS,
+    StandingLostError,
+    ConflictOfInterestError,
     ReportStraysError,
     ValueUnsupportedError,
     ModelNotAllowedError,
@@ -50,7 +55,7 @@ def read_report(report: ValuationReport) -> ReportRead:
         Amount(amount_minor=minor, currency=report.currency)
         for minor in (report.point_minor, report.low_minor, report.high_minor)
     )
-    return ReportRead(**own, value=value, low=low, high=high, content=service.content(report))
+    return ReportRead(**own, value=value, low=low, high=high, content=content(report.jws))
 
 
 @router.post(
@@ -81,7 +86,7 @@ async def write_valuation_report(
 @router.post(
     "/reports/{valuation_report_id}/correct",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(*_REFUSALS, ReportSupersededError),
+    responses=problems(*_REFUSALS, ReportSupersededError, ValueFrozenError),
 )
 async def correct_valuation_report(
     valuation_report_id: UUID,
@@ -92,7 +97,12 @@ async def correct_valuation_report(
     request: Request,
     today: Today,
 ) -> ReportRead:
-    """Institution: sign a corrected version. The one before stays, and is named by it."""
+    """Institution: sign a corrected version. The one before stays, and is named by it.
+
+    Its value changes only once it is delivered, and the days of acceptance begin anew then. Where
+    two values come to lie too far apart, the order is opened again for a third; after the
+    acceptance such a correction is refused.
+    """
     issuer = request.app.state.settings.issuer
     report = await service.correct_report(
         session, keys, issuer, valuation_report_id, body, today=today, actor=actor
@@ -119,4 +129,4 @@ async def valuation_report_pdf(
     """The report on paper; the file holds the signed content in its keywords."""
     report = await get_report(session, valuation_report_id, actor=actor)
     headers = attachment(f"valuation-{report.id}.pdf")
-    return Response(render(report), headers=headers, media_type="application/pdf")
+    return Response(render(report.jws), headers=headers, media_type="application/pdf")

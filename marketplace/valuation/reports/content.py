@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.organisations.queries import names_of
+from marketplace.assets.identifiers.document import DocumentClass
+from marketplace.assets.identifiers.errors import InvalidIdentifierError
+from marketplace.assets.identifiers.parsing import parse
 from marketplace.assets.models import Right, RightIdentifier
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.schemas import Amount
@@ -24,6 +27,8 @@ INDEPENDENCE: Final = (
     " valued, in their owners or in the outcome of the transaction, and are paid a fixed fee that"
     " does not depend on the value found."
 )
+RANGE_FACTOR: Final = 2
+"""Judgement may widen a range to half and to twice what was calculated: further says nothing."""
 AS_GIVEN: Final = (
     "reconciliation",
     "basis_of_value",
@@ -44,7 +49,7 @@ async def compute(
 
     Raises:
         ReportStraysError: it is for another purpose, day or currency.
-        ValueUnsupportedError: the value concluded lies outside of it.
+        ValueUnsupportedError: the value concluded lies outside of it, or the range far outside.
         ModelNotAllowedError, ConventionExcludedError, ImpossibleInputError: as any calculation.
     """
     made = [
@@ -57,6 +62,9 @@ async def compute(
     in_range = request.low_minor <= request.point_minor <= request.high_minor
     if not (in_range and minors and min(minors) <= request.point_minor <= max(minors)):
         raise ValueUnsupportedError
+    lowest, highest = min(minors) // RANGE_FACTOR, max(minors) * RANGE_FACTOR
+    if request.low_minor < lowest or request.high_minor > highest:
+        raise ValueUnsupportedError(f"what was calculated bears a range from {lowest} to {highest}")
     return made
 
 
@@ -98,7 +106,7 @@ async def content_of(
         "rights": await _rights(session, order),
         "calculations": [one.model_dump(mode="json") for one in made],
         "value": amounts,
-        "rating": await _rating(session, request.rating_id),
+        "rating": await _rating(session, order, request.rating_id),
         "independence": INDEPENDENCE,
     }
 
@@ -111,10 +119,7 @@ async def _rights(session: AsyncSession, order: ValuationOrder) -> list[dict[str
         .order_by(col(Right.id))
     )
     rights = (await session.execute(query)).scalars().all()
-    numbers = select(RightIdentifier).where(
-        col(RightIdentifier.right_id).in_([right.id for right in rights])
-    )
-    found = (await session.execute(numbers)).scalars().all()
+    found = await _numbers(session, order)
     return [
         {
             "id": str(right.id),
@@ -129,8 +134,34 @@ async def _rights(session: AsyncSession, order: ValuationOrder) -> list[dict[str
     ]
 
 
-async def _rating(session: AsyncSession, rating_id: UUID | None) -> dict[str, Any] | None:
-    """A grade or score with what it was made by, so that it stays reproducible."""
+async def _numbers(session: AsyncSession, order: ValuationOrder) -> Sequence[RightIdentifier]:
+    model = RightIdentifier
+    query = (
+        select(model)
+        .join(ValuationOrderRight, col(ValuationOrderRight.right_id) == col(model.right_id))
+        .where(col(ValuationOrderRight.order_id) == order.id)
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+def _is_of(record: str, number: RightIdentifier) -> bool:
+    """Whether a corpus means a right's number by its own: in the same office, of the same kind."""
+    try:
+        read = parse(record, number.office, DocumentClass(number.document_class))
+    except InvalidIdentifierError:
+        return False
+    return read.normalized == number.normalized
+
+
+async def _rating(
+    session: AsyncSession, order: ValuationOrder, rating_id: UUID | None
+) -> dict[str, Any] | None:
+    """A grade or score with what it was made by, so that it stays reproducible.
+
+    Raises:
+        NotFoundError: no such rating.
+        ReportStraysError: it is of a right that is not valued, or knows more than the base date.
+    """
     if rating_id is None:
         return None
     query = (
@@ -142,6 +173,10 @@ async def _rating(session: AsyncSession, rating_id: UUID | None) -> dict[str, An
     if row is None:
         raise NotFoundError("no such rating")
     rating, run = row
+    if run.as_of > order.base_date:
+        raise ReportStraysError(f"the rating is as of {run.as_of}, the order {order.base_date}")
+    if not any(_is_of(rating.record, one) for one in await _numbers(session, order)):
+        raise ReportStraysError(f"{rating.record} is no number of a right that is valued")
     return {
         "id": str(rating.id),
         "record": rating.record,

@@ -3,7 +3,7 @@ from marketplace.kernel.errors import ConflictError, UnprocessableError
 
 class ReportStraysError(UnprocessableError):
     code = "report_strays"
-    title = "A calculation is for another purpose, day or currency than the order"
+    title = "A calculation or rating is for another purpose, day, currency or right than the order"
 
 
 class ValueUnsupportedError(UnprocessableError):
@@ -14,6 +14,14 @@ class ValueUnsupportedError(UnprocessableError):
 class ReportSupersededError(ConflictError):
     code = "report_superseded"
     title = "This version was corrected already: correct the newest"
+
+
+class ValueFrozenError(ConflictError):
+    code = "value_frozen"
+    title = (
+        "A value stands still while others are to find theirs and while an objection is decided,"
+        " and once accepted it does not leave the limit of spread"
+    )
 
 
 CONSTRAINT_ERRORS = {

@@ -1,39 +1,39 @@
 """A report on paper. The same signed content makes the same bytes, and the file carries it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from marketplace.kernel.money import grouped_text
 from marketplace.kernel.pdf import Column, Pdf
-from marketplace.valuation.reports.models import ValuationReport
-from marketplace.valuation.reports.service import content
+from marketplace.valuation.library.working import Unit
+from marketplace.valuation.reports.signed import content, sha256_of
+from marketplace.valuation.reports.wording import inputs, money, number, quantity, title, words
 
 LANGUAGE: Final = "ko"
 """Whose form Chinese characters take where a text does not tell."""
 
 
-def render(report: ValuationReport) -> bytes:
-    """The PDF of a report; the JWS itself stands in its keywords."""
-    said = content(report)
-    pdf = Pdf("Valuation report", language=LANGUAGE, keywords=report.jws)
+def render(signed: str) -> bytes:
+    """The PDF of a report, given as a compact JWS, which itself stands in its keywords."""
+    said = content(signed)
+    pdf = Pdf("Valuation report", language=LANGUAGE, keywords=signed)
     pdf.pairs(_head(said))
     pdf.heading("Value")
-    pdf.pairs((name, _money(said["value"][name])) for name in ("point", "low", "high"))
+    pdf.pairs((title(name), money(said["value"][name])) for name in ("point", "low", "high"))
     pdf.paragraph(said["reconciliation"])
     pdf.heading("Rights valued")
     pdf.table(
         (Column("Title", 4), Column("Kind", 2), Column("Numbers", 3), Column("Status", 2)),
         (
-            (r["title"], r["kind"], ", ".join(r["numbers"]), r["legal_status"])
+            (r["title"], words(r["kind"]), ", ".join(r["numbers"]), words(r["legal_status"]))
             for r in said["rights"]
         ),
     )
     _methods(pdf, said)
     for label in ("assumptions", "information_sources", "limiting_conditions"):
-        _paragraphs(pdf, label.replace("_", " ").capitalize(), said[label])
+        _paragraphs(pdf, title(label), said[label])
     _people(pdf, said)
     pdf.heading("Signature of the platform")
-    pdf.paragraph(f"SHA-256 of the signed content: {report.content_sha256}")
+    pdf.paragraph(f"SHA-256 of the signed content: {sha256_of(signed)}")
     return pdf.content()
 
 
@@ -42,7 +42,8 @@ def _head(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Corrects", f"{said['previous']}: {said['correction']}" if said["previous"] else ""
     yield "Institution", said["institution"]["name"]
     yield "Client", said["client"]["name"]
-    yield "Purpose", said["purpose"].replace("_", " ")
+    yield "Order", said["order"]
+    yield "Purpose", words(said["purpose"])
     yield "Base date", said["base_date"]
     yield "Report date", said["report_date"]
     yield "Valid until", said["valid_until"]
@@ -53,14 +54,50 @@ def _head(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _methods(pdf: Pdf, said: dict[str, Any]) -> None:
-    pdf.heading("Methods")
     for made in said["calculations"]:
-        result, found = made["result"], made["range"]
-        pdf.paragraph(f"{made['method']}: {_quantity(result)}{_between(found)}")
-        rows = ((line["label"], line["unit"], _numbers(line["values"])) for line in made["lines"])
-        pdf.table((Column("Step", 4), Column("Unit", 1), Column("Values", 6)), rows)
-    rejected = [f"{one['method']}: {one['reason']}" for one in said["rejected"]]
+        pdf.heading(f"Method: {words(made['method'])}")
+        found = made["range"]
+        between = f", from {quantity(found['low'])} to {quantity(found['high'])}" if found else ""
+        pdf.paragraph(f"Result: {quantity(made['result'])}{between}")
+        pdf.pairs(inputs(made["inputs"]))
+        pdf.pairs(("Edition", f"{words(m['name'])}, {m['edition']}") for m in made["models"])
+        _steps(pdf, made)
+        _swings(pdf, made, (found and found["swings"]) or ())
+    rejected = [f"{words(one['method'])}: {one['reason']}" for one in said["rejected"]]
     _paragraphs(pdf, "Methods considered and not used", rejected)
+
+
+def _steps(pdf: Pdf, made: dict[str, Any]) -> None:
+    currency = str(made["inputs"].get("currency") or "")
+    rows = (
+        (
+            words(line["label"]),
+            currency if line["unit"] == Unit.MONEY else words(line["unit"]),
+            "  ".join(number(value, line["unit"], currency) for value in line["values"]),
+        )
+        for line in made["lines"]
+    )
+    pdf.table((Column("Step", 4), Column("Unit", 1), Column("One, or one a year", 6)), rows)
+
+
+def _swings(pdf: Pdf, made: dict[str, Any], swings: Sequence[dict[str, Any]]) -> None:
+    """How far each input alone moves the result."""
+    unit, currency = made["result"]["unit"], str(made["inputs"].get("currency") or "")
+    rows = [
+        (
+            words(one["input"]),
+            number(one["at_low"], unit, currency),
+            number(one["at_high"], unit, currency),
+        )
+        for one in swings
+    ]
+    if rows:
+        columns = (
+            Column("Input alone", 4),
+            Column("At its low end", 3),
+            Column("At its high end", 3),
+        )
+        pdf.table(columns, rows)
 
 
 def _people(pdf: Pdf, said: dict[str, Any]) -> None:
@@ -79,19 +116,3 @@ def _paragraphs(pdf: Pdf, title: str, texts: list[str]) -> None:
         pdf.heading(title)
     for text in texts:
         pdf.paragraph(text)
-
-
-def _money(amount: dict[str, Any]) -> str:
-    return f"{grouped_text(amount['amount_minor'], amount['currency'])} {amount['currency']}"
-
-
-def _quantity(quantity: dict[str, Any]) -> str:
-    return _money(quantity["amount"]) if quantity["amount"] else f"{quantity['number']:g}"
-
-
-def _between(found: dict[str, Any] | None) -> str:
-    return f", from {_quantity(found['low'])} to {_quantity(found['high'])}" if found else ""
-
-
-def _numbers(values: list[float]) -> str:
-    return "  ".join(f"{value:,.6g}" for value in values)

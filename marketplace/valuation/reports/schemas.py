@@ -67,8 +67,8 @@ class ReportWrite(Input):
     )
     rejected: list[RejectedMethod] = Field(default=[], max_length=LINES_MAX)
     point_minor: Minor = Field(description="in the order's currency")
-    low_minor: Minor
-    high_minor: Minor
+    low_minor: Minor = Field(description="at least half of the lowest that was calculated")
+    high_minor: Minor = Field(description="at most twice the highest that was calculated")
     reconciliation: LongText = Field(description="how the value follows from the calculations")
     basis_of_value: ShortText
     standard: ShortText

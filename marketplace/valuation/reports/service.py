@@ -18,20 +18,23 @@ from marketplace.kernel.events import publish
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.lifecycle import IllegalMoveError, move
 from marketplace.valuation.assignments.access import lock_case, require_institution
+from marketplace.valuation.assignments.engine import require_fit_to_sign
 from marketplace.valuation.assignments.lifecycle import INSTITUTION, AssignmentState
 from marketplace.valuation.assignments.models import ValuationAssignment
 from marketplace.valuation.calculations.schemas import CalculationRead
 from marketplace.valuation.orders import closing
+from marketplace.valuation.orders.lifecycle import OrderState
 from marketplace.valuation.orders.models import ValuationOrder
 from marketplace.valuation.reports.content import compute, content_of
-from marketplace.valuation.reports.errors import ReportSupersededError
+from marketplace.valuation.reports.errors import ReportSupersededError, ValueFrozenError
 from marketplace.valuation.reports.models import ValuationReport
 from marketplace.valuation.reports.queries import get_report, newest_of
 from marketplace.valuation.reports.schemas import ReportCorrect, ReportWrite
+from marketplace.valuation.reports.signed import TYPE
 
-TYPE: Final = "valuation-report+jws"
 YEAR_MONTHS: Final = 12
 FEBRUARY: Final = 28
+VALUE: Final = ("point_minor", "low_minor", "high_minor")
 CORRECTABLE: Final = frozenset({AssignmentState.REPORTED, AssignmentState.RELEASED})
 
 
@@ -50,11 +53,13 @@ async def write_report(
     Raises:
         NotFoundError: it is another institution's case.
         IllegalMoveError: it is not being worked on.
+        StandingLostError, ConflictOfInterestError: its institution may not sign it today.
         ReportStraysError, ValueUnsupportedError, and what a calculation may refuse.
     """
     order, assignment = await lock_case(session, assignment_id, actor)
     require_institution(assignment, actor)
     move(session, assignment, "report", role=INSTITUTION, actor=actor)
+    await require_fit_to_sign(session, order, assignment.institution_id, on=today)
     made = await compute(session, order, request, today=today)
     signer = _Signer(session, keyring, issuer, today)
     report = await signer.sign(order, assignment, request, made, None)
@@ -79,6 +84,9 @@ async def correct_report(
         NotFoundError: it is another institution's report.
         ReportSupersededError: it was corrected before.
         IllegalMoveError: nobody pays for it any more.
+        StandingLostError, ConflictOfInterestError: its institution may not sign it today.
+        ValueFrozenError: others are to find theirs blind, an operator is deciding, or what was
+            accepted would come to lie too far apart.
     """
     before = await get_report(session, report_id, actor=actor)
     order, assignment = await lock_case(session, before.assignment_id, actor)
@@ -88,10 +96,16 @@ async def correct_report(
     newest = await newest_of(session, [assignment.id])
     if newest[assignment.id].id != before.id:
         raise ReportSupersededError
+    await require_fit_to_sign(session, order, assignment.institution_id, on=today)
+    values_anew = any(getattr(before, name) != getattr(request, name) for name in VALUE)
+    if values_anew and order.state in {OrderState.OPEN, OrderState.OBJECTED}:
+        raise ValueFrozenError
     made = await compute(session, order, request, today=today)
     signer = _Signer(session, keyring, issuer, today)
     report = await signer.sign(order, assignment, request, made, before)
     _tell(session, report, "correct", actor)
+    if values_anew:
+        await closing.look_again(session, order)
     return report
 
 
@@ -161,12 +175,6 @@ def after_months(day: date, months: int) -> date:
     passed = day.month - 1 + months
     year, month = day.year + passed // YEAR_MONTHS, passed % YEAR_MONTHS + 1
     return date(year, month, min(day.day, FEBRUARY))
-
-
-def content(report: ValuationReport) -> dict[str, Any]:
-    """What was signed."""
-    found: dict[str, Any] = orjson.loads(jws.extract_compact(report.jws.encode()).payload)
-    return found
 
 
 def _tell(session: AsyncSession, report: ValuationReport, name: str, actor: Actor) -> None:

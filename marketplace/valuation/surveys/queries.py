@@ -11,7 +11,7 @@ from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
 from marketplace.valuation.orders.lifecycle import OPERATOR
 from marketplace.valuation.reports.models import ValuationReport
-from marketplace.valuation.reports.service import content
+from marketplace.valuation.reports.signed import content
 from marketplace.valuation.surveys.lifecycle import REVIEWER
 from marketplace.valuation.surveys.models import QualityReview, SampleSurvey
 from marketplace.valuation.surveys.schemas import ReviewListed, ReviewRead, SurveyRead
@@ -68,7 +68,7 @@ def read_listed(review: QualityReview, actor: Actor) -> ReviewListed:
 
 async def read_review(session: AsyncSession, review: QualityReview, actor: Actor) -> ReviewRead:
     report = await session.get_one(ValuationReport, review.report_id)
-    said: dict[str, Any] = content(report)
+    said: dict[str, Any] = content(report.jws)
     unblind = {name: getattr(review, name) if actor.is_operator else None for name in UNBLIND}
     return ReviewRead(
         **read_listed(review, actor).model_dump(),

@@ -26,6 +26,8 @@ from marketplace.valuation.validity.errors import (
     AppealTimeError,
     HearingRunningError,
     OpinionGivenError,
+    OwnReportError,
+    ReportNotDeliveredError,
     UnfitSanctionError,
     ValidityOpenError,
 )
@@ -52,7 +54,14 @@ async def _read(session: AsyncSession, survey: ValiditySurvey, actor: Actor) -> 
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(InvalidTokenError, PermissionMissingError, NotFoundError, ValidityOpenError),
+    responses=problems(
+        InvalidTokenError,
+        PermissionMissingError,
+        NotFoundError,
+        OwnReportError,
+        ReportNotDeliveredError,
+        ValidityOpenError,
+    ),
 )
 async def request_validity_survey(
     request: ValidityRequest, actor: ClientOrOperator, session: Session

@@ -1,9 +1,19 @@
-from marketplace.kernel.errors import ConflictError, UnprocessableError
+from marketplace.kernel.errors import ConflictError, ForbiddenError, UnprocessableError
 
 
 class ValidityOpenError(ConflictError):
     code = "validity_survey_open"
     title = "A validity survey of this report is open"
+
+
+class OwnReportError(ForbiddenError):
+    code = "own_report"
+    title = "Nobody asks for a survey of their own report"
+
+
+class ReportNotDeliveredError(ConflictError):
+    code = "report_not_delivered"
+    title = "Until the order is delivered its reports are blind: ask for a survey afterwards"
 
 
 class HearingRunningError(ConflictError):

@@ -22,12 +22,15 @@ from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import begin, move
 from marketplace.valuation.institutions.models import Tier
 from marketplace.valuation.institutions.service import set_standing
+from marketplace.valuation.orders.lifecycle import OrderState
 from marketplace.valuation.orders.models import ValuationOrder
 from marketplace.valuation.reports.queries import get_report
 from marketplace.valuation.validity.errors import (
     AppealTimeError,
     HearingRunningError,
     OpinionGivenError,
+    OwnReportError,
+    ReportNotDeliveredError,
     UnfitSanctionError,
 )
 from marketplace.valuation.validity.lifecycle import APPEAL, HEARING
@@ -51,10 +54,16 @@ async def request_survey(
 
     Raises:
         NotFoundError: a report that the actor does not see.
+        OwnReportError: its author, who has the operator's and the client's questions to answer.
+        ReportNotDeliveredError: while others are to value blind, nobody learns of it.
         ValidityOpenError: by the database.
     """
     report = await get_report(session, report_id, actor=actor)
-    order = await session.get_one(ValuationOrder, report.order_id)
+    if report.institution_id == actor.organisation_id:
+        raise OwnReportError
+    order = await lock(session, ValuationOrder, report.order_id)
+    if order.state is OrderState.OPEN:
+        raise ReportNotDeliveredError
     survey = ValiditySurvey(
         created_at=now(session),
         report_id=report.id,

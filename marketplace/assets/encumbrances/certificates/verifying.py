@@ -1,6 +1,7 @@
 """Verifying a certificate with the published keys, without asking anybody."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import orjson
@@ -29,17 +30,32 @@ def verify_certificate(file: bytes, keys: bytes) -> dict[str, Any]:
     Raises:
         InvalidCertificateError: it was changed, or is none of ours.
     """
+    return verify_signed(file, keys, kind=TYPE, what="certificate of encumbrances", render=render)
+
+
+def verify_signed(
+    file: bytes, keys: bytes, *, kind: str, what: str, render: Callable[[str], bytes]
+) -> dict[str, Any]:
+    """As `verify_certificate`, for anything that is signed by the keys of certificates.
+
+    Args:
+        file: as there.
+        keys: as there.
+        kind: the `typ` of its header.
+        what: how people call it.
+        render: its PDF, from the compact JWS.
+    """
     found = _COMPACT.search(file)
     if found is None:
-        raise InvalidCertificateError("there is no signed certificate in it")
-    content = _verified(found[0], keys)
+        raise InvalidCertificateError(f"there is no signed {what} in it")
+    content = _verified(found[0], keys, kind, what)
     if file.startswith(_PDF) and file != render(found[0].decode()):
         detail = "what is printed is not what was signed, or an earlier version of us printed it"
         raise InvalidCertificateError(f"{detail}; get it anew")
     return content
 
 
-def _verified(compact: bytes, keys: bytes) -> dict[str, Any]:
+def _verified(compact: bytes, keys: bytes, kind: str, what: str) -> dict[str, Any]:
     try:
         published = KeySet.import_key_set(orjson.loads(keys))
     except (JoseError, ValueError, KeyError, TypeError) as error:
@@ -49,7 +65,7 @@ def _verified(compact: bytes, keys: bytes) -> dict[str, Any]:
     except (JoseError, ValueError) as error:
         detail = "the signature is not by one of these keys; get the present ones if they are old"
         raise InvalidCertificateError(detail) from error
-    if signed.headers().get("typ") != TYPE:
-        raise InvalidCertificateError("what was signed is no certificate of encumbrances")
+    if signed.headers().get("typ") != kind:
+        raise InvalidCertificateError(f"what was signed is no {what}")
     content: dict[str, Any] = orjson.loads(signed.payload)
     return content
