@@ -284,6 +284,15 @@ async def freeze(session: AsyncSession, deal: Deal) -> None:
             move(session, part, "freeze", role=SYSTEM, actor=BY_SYSTEM)
 
 
+async def thaw(session: AsyncSession, deal: Deal) -> None:
+    """No dispute is open any more: what is held after the right has passed is cleared again."""
+    if deal.state != DealState.PARTLY_RELEASED:
+        return
+    for part in await parts_of(session, deal, for_update=True):
+        if part.state is PartState.HELD:
+            move(session, part, "clear", role=SYSTEM, actor=BY_SYSTEM)
+
+
 async def conclude(session: AsyncSession, deal: Deal) -> None:
     """Settle the deal when none of its parts is outstanding; then statistics count it."""
     await session.flush()

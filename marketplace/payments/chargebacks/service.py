@@ -92,9 +92,10 @@ async def _book(
 
 def _take(payment: OnlinePayment, chargeback: Chargeback, amount_minor: int) -> list[Posting]:
     """From the payer what they had paid and not got back yet; what exceeds it is lost."""
-    left_minor = payment.amount_minor - payment.refunded_minor - chargeback.taken_minor
+    left_minor = payment.amount_minor - payment.refunded_minor - payment.taken_minor
     taken_minor = min(amount_minor, max(0, left_minor))
     chargeback.taken_minor += taken_minor
+    payment.taken_minor += taken_minor
     chargeback.lost_minor += amount_minor - taken_minor
     return _positive(
         Posting(payable(payment.payer_organisation_id), STRIPE, taken_minor),
@@ -107,6 +108,7 @@ def _give_back(payment: OnlinePayment, chargeback: Chargeback, amount_minor: int
     returned_minor = min(amount_minor, chargeback.taken_minor)
     rest_minor = amount_minor - returned_minor
     chargeback.taken_minor -= returned_minor
+    payment.taken_minor -= returned_minor
     chargeback.lost_minor -= rest_minor
     return _positive(
         Posting(STRIPE, payable(payment.payer_organisation_id), returned_minor),

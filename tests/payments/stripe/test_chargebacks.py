@@ -70,7 +70,9 @@ async def test_evidence_wins_the_money_back(stripe: StripeWorld) -> None:
     won = await chargeback_of(stripe, deal_id, "won")
     assert won["taken"]["amount_minor"] == 0
     assert await stripe.owed(stripe.market.buyer) == 0
-    await stripe.operate(deal_id, "resolve-release")
+    deal = await stripe.deal(deal_id)
+    assert (deal["state"], deal["dispute_reason"]) == ("funded", None)
+    await stripe.release(deal_id)
     assert len(stripe.at_stripe("transfer", deal_id)) == 1
     await stripe.require_agreement()
 
