@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from marketplace.accounts.actors import Actor
 from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, begin, move
+from marketplace.payments.chargebacks.errors import EvidenceSubmittedError
 from marketplace.payments.chargebacks.lifecycle import ChargebackState
 from marketplace.payments.chargebacks.models import Chargeback
 from marketplace.payments.errands.models import ErrandKind
@@ -123,8 +124,15 @@ def _positive(*postings: Posting) -> list[Posting]:
 async def submit_evidence(
     session: AsyncSession, chargeback_id: UUID, evidence: str, *, actor: Actor
 ) -> Chargeback:
-    """Contest a chargeback with what proves the deal. Stripe takes evidence once."""
+    """Contest a chargeback with what proves the deal. Stripe takes evidence once.
+
+    Raises:
+        EvidenceSubmittedError: it was sent, and Stripe has not refused it. Nothing changed.
+    """
     chargeback = await lock(session, Chargeback, chargeback_id)
+    chargeback.lifecycle.step(chargeback.state, "submit_evidence", role=OPERATOR)
+    if chargeback.evidence and not chargeback.failure_text:
+        raise EvidenceSubmittedError
     move(session, chargeback, "submit_evidence", role=OPERATOR, actor=actor)
     chargeback.evidence, chargeback.failure_text = evidence, None
     await ask(session, ErrandKind.SUBMIT_EVIDENCE, chargeback.id)

@@ -60,7 +60,14 @@ async def test_evidence_wins_the_money_back(stripe: StripeWorld) -> None:
     for who in (stripe.market.seller, stripe.market.buyer):
         await refused(await who.post(f"{path}/evidence", EVIDENCE), 403, "permission_missing")
     await ok(await stripe.market.operator.post(f"{path}/evidence", EVIDENCE))
+    other = {"evidence": "Something else."}
+    answer = await stripe.market.operator.post(f"{path}/evidence", other)
+    await refused(answer, 409, "evidence_submitted")
     await stripe.work()
+    answer = await stripe.market.operator.post(f"{path}/evidence", other)
+    await refused(answer, 409, "illegal_move")
+    contested = await chargeback_of(stripe, deal_id, "contested")
+    assert (contested["evidence"], contested["failure"]) == (EVIDENCE["evidence"], None)
     assert dispute["evidence"]["uncategorized_text"] == EVIDENCE["evidence"]
     answer = await stripe.market.operator.post(f"{path}/accept")
     await refused(answer, 409, "illegal_move")

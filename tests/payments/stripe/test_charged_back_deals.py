@@ -7,6 +7,7 @@ from tests.factories.stripe import StripeWorld
 
 PRICE_MINOR = 45_001
 OTHERS_MINOR = 90_000
+SET_STATE = "UPDATE chargeback SET state = :state WHERE subject = :subject"
 
 
 async def charged_back(stripe: StripeWorld, deal_id: str) -> str:
@@ -81,9 +82,9 @@ async def test_a_won_chargeback_undoes_the_freeze_and_the_clock_refunds_nothing(
     await stripe.require_agreement()
 
     # The bank opens another one, and the news of it has not reached the deal yet.
-    await stripe.execute(f"UPDATE chargeback SET state = 'open' WHERE subject = 'deal:{recorded}'")
+    await stripe.execute(SET_STATE, state="open", subject=f"deal:{recorded}")
     await refused(await market.buyer.post(f"{path}/release"), 409, "charged_back")
-    await stripe.execute(f"UPDATE chargeback SET state = 'won' WHERE subject = 'deal:{recorded}'")
+    await stripe.execute(SET_STATE, state="won", subject=f"deal:{recorded}")
     day = stripe.world.clock.now().date().isoformat()
     await look_up(operator, deal["right_id"], day)
     await ok(await market.buyer.post(f"{path}/release"))

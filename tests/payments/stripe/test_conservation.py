@@ -158,8 +158,9 @@ class Walk:
             self.begin_deal, self.begin_deal, self.pay, self.pay, self.settle_debit,
             self.change_provider, self.pay_by_bank, self.move, self.move, self.move, self.deliver,
             self.deliver, self.deliver, self.reverse, self.reverse, self.charge_back, self.decide,
-            self.decide, self.lose_and_release, self.lose_and_release, self.fail_refund, self.spend, self.restrict, self.enable, self.enable,
+            self.decide, self.fail_refund, self.spend, self.restrict, self.enable, self.enable,
             self.send_again, self.break_calls, self.work, self.work, self.work,
+            self.lose_and_release, self.lose_and_release,
         ]  # fmt: skip
 
 
