@@ -17,6 +17,7 @@ from marketplace.deals import queries, settlement, settling, signing, transferri
 from marketplace.deals.access import MOVE_ERRORS, Operator, Party, Performer, Reader, Signer
 from marketplace.deals.brokers.errors import DualAgencyConsentError, SplitConsentError
 from marketplace.deals.errors import (
+    ChargedBackError,
     InvalidSplitError,
     NothingToWaiveError,
     RefundTooLargeError,
@@ -40,6 +41,7 @@ from marketplace.deals.schemas import (
     PostingRead,
     RecordalEvidence,
     RefusalEvidence,
+    ReleaseResolution,
     SplitResolution,
 )
 from marketplace.documents.errors import AlreadySignedError, TextChangedError
@@ -213,6 +215,7 @@ async def reject_recordal(
         RegisterCheckStaleError,
         TitleLostError,
         ConsentsMissingError,
+        ChargedBackError,
     ),
 )
 async def release_funds(
@@ -247,11 +250,21 @@ async def open_dispute(
 
 
 @router.post(
-    "/{deal_id}/resolve-release", responses=problems(*MOVE_ERRORS, RegistrationNeededError)
+    "/{deal_id}/resolve-release",
+    responses=problems(*MOVE_ERRORS, RegistrationNeededError, ChargedBackError),
 )
-async def resolve_release(deal_id: UUID, actor: Operator, session: Session) -> DealRead:
-    """Operator: decide a dispute for the seller."""
-    return await _moved(session, deal_id, actor, settling.resolve_release)
+async def resolve_release(
+    deal_id: UUID, actor: Operator, session: Session, request: ReleaseResolution | None = None
+) -> DealRead:
+    """Operator: decide a dispute for the seller.
+
+    Not while a chargeback is undecided. After one that was lost, say that the platform bears it:
+    the seller is paid from money that nobody else waits for, and the rest stays payable.
+    """
+    deal, role = await lock_for(session, deal_id, actor)
+    bear_loss = request is not None and request.bear_loss
+    await settling.resolve_release(session, deal, role=role, actor=actor, bear_loss=bear_loss)
+    return queries.read_deal(deal, actor)
 
 
 @router.post(
@@ -283,14 +296,15 @@ async def refund_deal_again(deal_id: UUID, actor: Operator, session: Session) ->
 
 @router.post(
     "/{deal_id}/resolve-split",
-    responses=problems(*MOVE_ERRORS, InvalidSplitError, RequestNotOpenError),
+    responses=problems(*MOVE_ERRORS, InvalidSplitError, RequestNotOpenError, ChargedBackError),
 )
 async def resolve_split(
     deal_id: UUID, request: SplitResolution, actor: Operator, session: Session
 ) -> DealRead:
     """Operator: decide a dispute by a reduced price; the rest of what is held is refunded."""
     deal, role = await lock_for(session, deal_id, actor)
-    await settling.resolve_split(session, deal, request.to_seller_minor, role=role, actor=actor)
+    asked = request.model_dump()
+    await settling.resolve_split(session, deal, **asked, role=role, actor=actor)
     return queries.read_deal(deal, actor)
 
 

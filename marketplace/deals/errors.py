@@ -31,6 +31,11 @@ class TitleLostError(ConflictError):
     title = "The register tells of another owner than the buyer; open a dispute"
 
 
+class ChargedBackError(ConflictError):
+    code = "charged_back"
+    title = "The buyer's bank took the payment back, so there is nothing to pay the seller from"
+
+
 class RefundTooLargeError(UnprocessableError):
     code = "refund_too_large"
     title = "More than is left of what was released"

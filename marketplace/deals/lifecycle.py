@@ -76,6 +76,12 @@ DEAL: Final = Lifecycle(
             SELLER,
         ),
         moves("escalate", D.TRANSFER_FILED, D.DISPUTED, CLOCK),
+        moves("remind_disputed", D.DISPUTED, D.DISPUTED, CLOCK),
+        moves("remind_disputed", D.DISPUTED_AFTER_RECORDAL, D.DISPUTED_AFTER_RECORDAL, CLOCK),
+        moves("thaw_funded", D.DISPUTED, D.FUNDED, SYSTEM),
+        moves("thaw_filed", D.DISPUTED, D.TRANSFER_FILED, SYSTEM),
+        moves("thaw_recorded", D.DISPUTED_AFTER_RECORDAL, D.RECORDED, SYSTEM),
+        moves("thaw_released", D.DISPUTED_AFTER_RECORDAL, D.PARTLY_RELEASED, SYSTEM),
         moves("resolve_release", D.DISPUTED, D.SETTLED, OPERATOR),
         moves("resolve_release", D.DISPUTED_AFTER_RECORDAL, D.SETTLED, OPERATOR, CLOCK),
         moves("resolve_release_parts", D.DISPUTED, D.PARTLY_RELEASED, OPERATOR),
@@ -104,6 +110,14 @@ DEAL: Final = Lifecycle(
         D.DISPUTED_AFTER_RECORDAL: Due("resolve_release", _DAYS[90]),
     },
 )
+
+THAWS: Final = {
+    D.FUNDED: "thaw_funded",
+    D.TRANSFER_FILED: "thaw_filed",
+    D.RECORDED: "thaw_recorded",
+    D.PARTLY_RELEASED: "thaw_released",
+}
+"""How a deal goes on from where a chargeback found it, once that is won."""
 
 ASKED_AS: Final = {
     "release_parts": "release",

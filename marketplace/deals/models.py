@@ -74,6 +74,11 @@ class Deal(Aggregate, table=True):
     recordal_waived_by_seller: bool = False
     recordal_evidence: str | None = None
     dispute_reason: str | None = None
+    frozen_from: DealState | None = Field(
+        default=None,
+        sa_type=text_enum(DealState),
+        description="where a chargeback found it, and where it goes on when that is won",
+    )
     title_passed: bool = False
     released_minor: int = minor(default=0)
     refunded_minor: int = minor(default=0)

@@ -187,6 +187,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "commission_vat_minor",
                 "withholds",
                 "withheld_minor",
+                "frozen_from",
                 "shared",
                 "in_parts",
                 "pledged",

@@ -107,7 +107,18 @@ class DisputeOpen(Input):
     reason: LongText
 
 
-class SplitResolution(Input):
+class ReleaseResolution(Input):
+    model_config = example(bear_loss=False)
+
+    bear_loss: bool = Field(
+        default=False,
+        strict=True,
+        description="after a chargeback that was lost: pay the seller as far as the platform's own"
+        " money reaches, and book as its loss what the buyer keeps",
+    )
+
+
+class SplitResolution(ReleaseResolution):
     model_config = example(to_seller_minor=40_000_000)
 
     to_seller_minor: int = Field(gt=0, le=AMOUNT_MINOR_MAX, strict=True)

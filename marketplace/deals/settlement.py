@@ -29,6 +29,7 @@ from marketplace.kernel.driver_pools import Connection, Writes
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import Change, Identity, changing, work_out
 from marketplace.kernel.statements import Statement
+from marketplace.payments.chargebacks.queries import STANDING
 from marketplace.payments.ledger.service import BOOKED, POSTING, open_accounts_and_book
 
 HOLDS_TITLE: Final = """
@@ -44,7 +45,9 @@ _LOCK: Final = f"""
     SELECT d.*, {_FOOTING}, {HOLDS_TITLE} AS holds_title, EXISTS (
         SELECT FROM encumbrance e
         WHERE e.right_id = d.right_id AND e.state IN ('pending_registration', 'active')
-    ) AS is_burdened
+    ) AS is_burdened, EXISTS (
+        SELECT FROM chargeback c WHERE c.subject = 'deal:' || d.id AND {STANDING}
+    ) AS is_charged_back
     FROM deal d JOIN ip_right r ON r.id = d.right_id
     WHERE d.id = $1 FOR UPDATE OF d
 """  # noqa: S608 - built from constants
@@ -113,7 +116,7 @@ async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) 
     """Release a deal's price in a transaction of its own; returns the settled deal.
 
     None when more than its own row has to be read (payees, brokers, taxes, parts, consents, what
-    burdens the right, a right that time changed), and nothing was written: then
+    burdens the right, a chargeback, a right that time changed), and nothing was written: then
     `deals.settling.release` does it.
 
     Raises:
@@ -126,10 +129,11 @@ async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) 
             raise NotFoundError("no such deal")
         columns = dict(row)
         footing = Footing.of({name: columns.pop(f"footing_{name}") for name in FOOTING})
-        holds_title, is_burdened = columns.pop("holds_title"), columns.pop("is_burdened")
+        holds_title = columns.pop("holds_title")
+        is_entangled = columns.pop("is_burdened") | columns.pop("is_charged_back")
         deal = loaded(Deal, columns)
         role = require_role(deal, actor)
-        if is_burdened or not deal.is_plain or footing.has_turned(at):
+        if is_entangled or not deal.is_plain or footing.has_turned(at):
             return None
         deal.lifecycle.step(deal.state, "release", role=role)
         require_footing(footing, at, holds_title=holds_title)

@@ -10,6 +10,7 @@ from marketplace.assets.models import Right
 from marketplace.assets.service import end_reservation, is_reserved
 from marketplace.assets.standing.service import Footing, reproject
 from marketplace.assets.title.queries import current_owner
+from marketplace.deals.bearing import bear, make_good, require_backed
 from marketplace.deals.brokers.queries import brokerage_of
 from marketplace.deals.brokers.service import keep_payments
 from marketplace.deals.bundles.service import rights_of
@@ -46,9 +47,11 @@ async def release(session: AsyncSession, deal: Deal, *, role: str, actor: Identi
         RegisterCheckStaleError: nobody looked it up lately.
         TitleLostError: the register tells of another owner than the buyer.
         EncumberedError: something came to burden it before it was the buyer's.
-        ConsentsMissingError: an owner never consented. Nothing changed.
+        ConsentsMissingError: an owner never consented.
+        ChargedBackError: the buyer's bank took the payment back. Nothing changed.
     """
     deal.lifecycle.step(deal.state, "release_parts" if deal.in_parts else "release", role=role)
+    await require_backed(session, deal)
     await _require_sure(session, deal)
     await require_unburdened(session, deal)
     if deal.in_parts:
@@ -100,15 +103,34 @@ async def escalate(session: AsyncSession, deal: Deal, *, role: str, actor: Ident
     move(session, deal, "escalate", role=role, actor=actor)
 
 
-async def resolve_release(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
-    """Decide a dispute for the seller: what is held is released and the title is the buyer's."""
-    if not deal.in_parts:
-        await _settle(session, deal, "resolve_release", deal.price_minor, role=role, actor=actor)
-        return
-    move(session, deal, "resolve_release_parts", role=role, actor=actor)
-    await end_reservation(session, subject=deal.subject)
-    await _pass_title_now(session, deal, actor=actor)
-    await parts.release_held(session, deal, role=role, actor=actor)
+async def resolve_release(
+    session: AsyncSession,
+    deal: Deal,
+    *,
+    role: str,
+    actor: Identity,
+    bear_loss: bool = False,
+) -> None:
+    """Decide a dispute for the seller: what is held is released and the title is the buyer's.
+
+    With `bear_loss`, the platform bears what the buyer keeps of a chargeback.
+
+    Raises:
+        ChargedBackError: the buyer's bank took the payment back. Nothing changed.
+    """
+    name = "resolve_release_parts" if deal.in_parts else "resolve_release"
+    deal.lifecycle.step(deal.state, name, role=role)
+    await require_backed(session, deal, bear_loss=bear_loss)
+    if deal.in_parts:
+        move(session, deal, name, role=role, actor=actor)
+        deal.frozen_from = None
+        await end_reservation(session, subject=deal.subject)
+        await _pass_title_now(session, deal, actor=actor)
+        await parts.release_held(session, deal, role=role, actor=actor)
+    else:
+        await _settle(session, deal, name, deal.price_minor, role=role, actor=actor)
+    if bear_loss:
+        await bear(session, deal)
 
 
 async def resolve_refund(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
@@ -126,24 +148,36 @@ async def resolve_refund(session: AsyncSession, deal: Deal, *, role: str, actor:
 
 
 async def resolve_split(
-    session: AsyncSession, deal: Deal, to_seller_minor: int, *, role: str, actor: Identity
+    session: AsyncSession,
+    deal: Deal,
+    to_seller_minor: int,
+    *,
+    role: str,
+    actor: Identity,
+    bear_loss: bool = False,
 ) -> None:
     """Decide a dispute between the sides: a part of what is held is released, the rest refunded.
 
     The buyer keeps or gets the title: a split is a price reduction. Of a price in parts, nothing
-    more is due.
+    more is due. With `bear_loss`, the platform bears what the buyer keeps of a chargeback.
+
+    Raises:
+        InvalidSplitError, ChargedBackError: nothing changed.
     """
     deal.lifecycle.step(deal.state, "resolve_split", role=role)
     held = await parts.held_of_parts(session, deal) if deal.in_parts else deal.price_minor
     if not 0 < to_seller_minor < held:
         raise InvalidSplitError(f"to_seller_minor is more than 0 and less than {held}")
-    if not deal.in_parts:
+    await require_backed(session, deal, bear_loss=bear_loss)
+    if deal.in_parts:
+        move(session, deal, "resolve_split", role=role, actor=actor, **fact(deal, 0))
+        await end_reservation(session, subject=deal.subject)
+        await _pass_title_now(session, deal, actor=actor)
+        await parts.divide_held(session, deal, to_seller_minor, role=role, actor=actor)
+    else:
         await _settle(session, deal, "resolve_split", to_seller_minor, role=role, actor=actor)
-        return
-    move(session, deal, "resolve_split", role=role, actor=actor, **fact(deal, 0))
-    await end_reservation(session, subject=deal.subject)
-    await _pass_title_now(session, deal, actor=actor)
-    await parts.divide_held(session, deal, to_seller_minor, role=role, actor=actor)
+    if bear_loss:
+        await bear(session, deal)
 
 
 async def refund_released(
@@ -168,6 +202,7 @@ async def refund_released(
     deal.returned_minor += amount_minor
     deal.returned_vat_minor += vat_minor
     await take_back(session, _return(deal, "refund_released"), amount_minor + vat_minor)
+    await make_good(session, deal)
 
 
 async def reverse(session: AsyncSession, deal: Deal, *, role: str, actor: Identity) -> None:
@@ -192,6 +227,7 @@ async def _take_all_back(
     deal.returned_vat_minor = deal.released_vat_minor
     await take_back(session, _return(deal, "reverse"))
     await parts.end_rest(session, deal, role=role, actor=actor)
+    await make_good(session, deal)
     await give_back_title(session, deal, actor=actor)
     await revoke_disclosures(session, purpose=deal.subject)
 

@@ -49,9 +49,11 @@ async def _freeze_vat(session: AsyncSession, deal: Deal) -> None:
 
 
 async def _freeze_commission_vat(session: AsyncSession, deal: Deal) -> None:
+    """VAT on the platform's service to the seller, who is in the platform's own country."""
     policy = await session.get_one(FeePolicy, deal.fee_policy_id)
+    seller = await get_organisation(session, deal.seller_organisation_id)
     rate = None
-    if policy.vat_country:
+    if policy.vat_country and policy.vat_country == seller.country:
         rate = await vat_at(session, policy.vat_country, IncomeKind.COMMISSION, now(session))
     deal.commission_vat_rate_id = rate.id if rate else None
     deal.commission_vat_country = rate.jurisdiction if rate else None

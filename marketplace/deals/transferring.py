@@ -21,6 +21,7 @@ from marketplace.deals.licences import service as licences
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
+from marketplace.deals.parts.service import require_paid_before
 from marketplace.documents.service import disclose, has_disclosure
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
@@ -43,8 +44,13 @@ async def file_transfer(session: AsyncSession, deal_id: UUID, *, actor: Actor) -
 
     No office records an idea, so its seller has nothing to prove beyond the disclosure, and the
     buyer's confirmation completes it.
+
+    Raises:
+        IllegalMoveError: the deal is not funded; of a price in parts, it says which are missing.
     """
     deal, role = await lock_for(session, deal_id, actor)
+    if deal.state is DealState.SIGNED:
+        await require_paid_before(session, deal)
     move(session, deal, "file_transfer", role=role, actor=actor)
     deal.recordal_waived_by_seller |= await _disclose_ideas(session, deal, actor=actor)
     return deal

@@ -33,7 +33,7 @@ class BatchSentError(ConflictError):
 
 class SecondPersonNeededError(ForbiddenError):
     code = "second_person_needed"
-    title = "Another operator than the one who made this batch has to send it"
+    title = "Another operator than the one who made this batch has to do this"
 
 
 class BatchEmptyError(ConflictError):

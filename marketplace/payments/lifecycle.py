@@ -41,7 +41,8 @@ class BankEntryState(StrEnum):
 
 B = BankEntryState
 # The clock never decides about money that nobody explained: it reminds the operator. A refund is
-# over only when its payout is final; until then a cancelled or returned payout brings it back here.
+# over only when its payout is final; until then a cancelled or returned payout brings it back here,
+# unless the bank executed that payout after all.
 BANK_ENTRY: Final = Lifecycle(
     "bank_entry",
     BankEntryState,
@@ -53,6 +54,8 @@ BANK_ENTRY: Final = Lifecycle(
         moves("refund", B.QUEUED, B.REFUNDING, OPERATOR),
         moves("requeue", B.REFUNDING, B.QUEUED, SYSTEM, OPERATOR, CLOCK),
         moves("complete", B.REFUNDING, B.REFUNDED, OPERATOR, CLOCK),
+        moves("complete", B.QUEUED, B.REFUNDED, SYSTEM),
+        moves("charge", B.QUEUED, B.MATCHED, OPERATOR),
         moves("expense", B.QUEUED, B.EXPENSED, OPERATOR),
         moves("remit", B.QUEUED, B.REMITTED, OPERATOR),
         moves("exchange", B.QUEUED, B.EXCHANGED, OPERATOR),

@@ -94,6 +94,15 @@ CHECKS: Final = {
             OR o.state IN ('held', 'hold_ending', 'done', 'returned') AND o.charge_id IS NULL
         LIMIT 20
     """,
+    "what chargebacks took of a charge is counted on it": """
+        SELECT 'online_payment ' || o.id || ': taken ' || o.taken_minor || ', chargebacks '
+            || coalesce(c.taken, 0)
+        FROM online_payment o
+        LEFT JOIN (
+            SELECT payment_id, sum(taken_minor) AS taken FROM chargeback GROUP BY payment_id
+        ) c ON c.payment_id = o.id
+        WHERE o.taken_minor <> coalesce(c.taken, 0) LIMIT 20
+    """,
     "what chargebacks took is what the ledger says": """
         SELECT c.subject || ': taken ' || c.taken || ', ledger ' || coalesce(m.total, 0)
         FROM (SELECT subject, currency, sum(taken_minor + lost_minor) AS taken

@@ -1,8 +1,8 @@
 from typing import Final
 
 from marketplace.deals import api as deals_api
+from marketplace.deals import deadlines, settling, signing
 from marketplace.deals import personal_data as deals_personal_data
-from marketplace.deals import settling, signing
 from marketplace.deals import verify as deals_verify
 from marketplace.deals.audits import api as audits_api
 from marketplace.deals.audits import errors as audits_errors
@@ -15,14 +15,17 @@ from marketplace.deals.brokers import errors as brokers_errors
 from marketplace.deals.brokers import personal_data as brokers_personal_data
 from marketplace.deals.brokers.models import BrokerConsent, BrokerPayment
 from marketplace.deals.bundles import api as bundles_api
-from marketplace.deals.chargebacks import on_chargeback, on_chargeback_over
+from marketplace.deals.chargebacks import (
+    on_chargeback,
+    on_chargeback_over,
+    on_chargeback_won,
+)
 from marketplace.deals.co_developments import api as co_developments_api
 from marketplace.deals.co_developments import handlers as co_developments_handlers
 from marketplace.deals.co_developments import service as co_developments_service
 from marketplace.deals.co_developments.lifecycle import CO_DEVELOPMENT
 from marketplace.deals.co_developments.models import CoDevelopment
 from marketplace.deals.co_owners import api as co_owners_api
-from marketplace.deals.deadlines import on_hold_ending
 from marketplace.deals.due_diligence import api as due_diligence_api
 from marketplace.deals.handlers import (
     NEGOTIATIONS_AFTER,
@@ -148,12 +151,12 @@ DEALS: Final = Domain(
             "deals",
             {
                 "payment_request.pay": on_paid,
-                "online_payment.decide": on_hold_ending,
+                "online_payment.decide": deadlines.on_hold_ending,
                 "chargeback.begin": on_chargeback,
                 "deal.countersign": licences_handlers.on_signed,
                 "deal.take": licences_handlers.on_signed,
                 "right.standing": licences_handlers.on_standing,
-                "chargeback.win": on_chargeback_over,
+                "chargeback.win": on_chargeback_won,
                 "chargeback.lose": on_chargeback_over,
             }
             | dict.fromkeys(NEGOTIATIONS_AFTER, on_listing_moved)
@@ -178,8 +181,8 @@ DEALS: Final = Domain(
                 "refund": settling.refund,
                 "escalate": settling.escalate,
                 "release": settling.release,
-                "resolve_refund": settling.resolve_refund,
-                "resolve_release": settling.resolve_release,
+                "resolve_refund": deadlines.resolve_refund,
+                "resolve_release": deadlines.resolve_release,
             },
         ),
         Clock(DealPart, parts_clock.MOVES),

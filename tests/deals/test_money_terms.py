@@ -138,6 +138,21 @@ async def test_tax_is_of_the_day_of_payment(world: World) -> None:
     assert kept["tax_rate_id"] == made["id"]
 
 
+async def test_no_vat_on_the_commission_of_a_seller_abroad(world: World) -> None:
+    market = await Market.open(world)
+    query = text("UPDATE organisation SET country = 'US' WHERE id = :id")
+    async with world.sessions.begin() as session:
+        await session.execute(query, {"id": market.seller.organisation_id})
+    await ok(await market.operator.post("/v1/fee-policies", TAXED))
+    deal_id = await agreed(market)
+    await recorded(market, deal_id)
+
+    deal = await ok(await market.buyer.post(f"/v1/deals/{deal_id}/release"))
+
+    assert minor(deal, "commission", "commission_vat") == [5_000_000, 0]
+    assert (await got(market.seller), await owed(world, "tax:vat:KR")) == (95_000_000, 0)
+
+
 async def test_co_owners_and_a_broker_share_to_the_last_won(world: World) -> None:
     market = await Market.open(world)
     broker, owner = market.stranger, (await Market.open(world)).seller

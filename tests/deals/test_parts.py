@@ -97,6 +97,7 @@ async def test_the_transfer_waits_for_every_part_that_is_due_before_it(world: Wo
     assert await market.state(deal_id) == "signed"
     refused = await market.seller.post(f"/v1/deals/{deal_id}/file-transfer")
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal_move")
+    assert refused.json()["detail"].endswith("are not: 2 (awaiting_milestone)")
 
     await move_part(market, "operator", deal_id, 2, "confirm-milestone")
     await pay_part(market, deal_id, 2)

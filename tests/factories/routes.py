@@ -490,6 +490,7 @@ BODIES: Mapping[str, Any] = {
     "reject_recordal": {"evidence": "notice of refusal 2026-01-05"},
     "open_dispute": {"reason": "the extract is of another right"},
     "resolve_split": {"to_seller_minor": 40_000_000},
+    "resolve_release": {"bear_loss": False},
     "refund_released": {"amount_minor": 10_000_000},
     "name_deal_payees": {
         "payees": [

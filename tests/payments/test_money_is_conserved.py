@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.permissions import MemberRole
 from marketplace.deals import settling, signing, transferring
-from marketplace.deals.lifecycle import ASKED_AS, BUYER, DEAL, OPERATOR, SELLER, DealState
+from marketplace.deals.lifecycle import ASKED_AS, BUYER, DEAL, OPERATOR, SELLER, THAWS, DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parts import service as parts
 from marketplace.deals.parts.queries import parts_of
@@ -54,8 +54,9 @@ REFUSED: Final = 0.06
 NOT_PLAYED: Final = {
     *("amend", "sign", "countersign", "name_payees", "name_brokers", "plan_parts", "settle"),
     *("set_terms", "take", "take_effect"),
+    *THAWS.values(),
 }
-"""Moves before the signature, the one that only follows from others, and those of a licence."""
+"""Moves before the signature, those that only follow from others, and those of a licence."""
 OURS: Final = BankAccount(**bank_account("000-000-000000"))
 ELSEWHERE: Final = BankAccount(**bank_account("555-666-777777"))
 

@@ -111,6 +111,7 @@ OPERATOR_ONLY = {
     "POST /v1/valuation/models/{model_id}/allow",
     "POST /v1/valuation/models/{model_id}/withdraw",
     "POST /v1/bank-entries/{entry_id}/apply",
+    "POST /v1/bank-entries/{entry_id}/charge",
     "POST /v1/bank-entries/{entry_id}/expense",
     "POST /v1/bank-entries/{entry_id}/refund",
     "POST /v1/bank-statements",

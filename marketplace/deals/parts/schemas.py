@@ -24,7 +24,9 @@ class PartPlan(Input):
         default=None, description="due when the buyer or the operator confirms this"
     )
     before_transfer: bool = Field(
-        default=True, description="the transfer is filed only when this part is held"
+        default=True,
+        description="the transfer is filed only when this part is held, which a milestone that"
+        " comes after the transfer never is: set it to false there",
     )
 
     @model_validator(mode="after")

@@ -32,7 +32,15 @@ from marketplace.deals.taxation import keep_record, payees_at
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.lifecycle import BY_SYSTEM, CLOCK, SYSTEM, Identity, begin, move
+from marketplace.kernel.lifecycle import (
+    BY_SYSTEM,
+    CLOCK,
+    SYSTEM,
+    Identity,
+    IllegalMoveError,
+    begin,
+    move,
+)
 from marketplace.kernel.money import split
 from marketplace.payments.funding.service import cancel_request, request_payment
 from marketplace.payments.ledger.service import post
@@ -162,8 +170,27 @@ async def hold(session: AsyncSession, part_id: UUID) -> None:
 
 
 async def _is_funded(session: AsyncSession, deal: Deal) -> bool:
+    return not await _unpaid_before(session, deal)
+
+
+async def _unpaid_before(session: AsyncSession, deal: Deal) -> list[DealPart]:
+    """What has to be paid before the transfer, and is not."""
     parts = await parts_of(session, deal)
-    return all(part.state in PAID for part in parts if part.before_transfer)
+    return [part for part in parts if part.before_transfer and part.state not in PAID]
+
+
+async def require_paid_before(session: AsyncSession, deal: Deal) -> None:
+    """Say which parts of a price a transfer has to wait for.
+
+    Raises:
+        IllegalMoveError: some are not paid.
+    """
+    unpaid = await _unpaid_before(session, deal)
+    if unpaid:
+        missing = ", ".join(f"{part.number} ({part.state})" for part in unpaid)
+        raise IllegalMoveError(
+            f"parts to be paid before the transfer are not: {missing}", state=deal.state
+        )
 
 
 async def release(
@@ -286,6 +313,15 @@ async def freeze(session: AsyncSession, deal: Deal) -> None:
     for part in await parts_of(session, deal, for_update=True):
         if part.state is PartState.CLEARED:
             move(session, part, "freeze", role=SYSTEM, actor=BY_SYSTEM)
+
+
+async def thaw(session: AsyncSession, deal: Deal) -> None:
+    """No dispute is open any more: what is held after the right has passed is cleared again."""
+    if deal.state != DealState.PARTLY_RELEASED:
+        return
+    for part in await parts_of(session, deal, for_update=True):
+        if part.state is PartState.HELD:
+            move(session, part, "clear", role=SYSTEM, actor=BY_SYSTEM)
 
 
 async def conclude(session: AsyncSession, deal: Deal) -> None:

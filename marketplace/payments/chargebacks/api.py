@@ -11,6 +11,7 @@ from marketplace.kernel.routing import Session, transactional_router
 from marketplace.kernel.schemas import Amount, Page
 from marketplace.payments.access import Operator
 from marketplace.payments.chargebacks import service
+from marketplace.payments.chargebacks.errors import EvidenceSubmittedError
 from marketplace.payments.chargebacks.lifecycle import ChargebackState
 from marketplace.payments.chargebacks.models import Chargeback
 from marketplace.payments.chargebacks.schemas import ChargebackRead, EvidenceSubmit
@@ -51,7 +52,7 @@ async def chargebacks(
     return Page(items=[_read(chargeback) for chargeback in found], next=following)
 
 
-@router.post("/{chargeback_id}/evidence", responses=problems(*MOVE_ERRORS))
+@router.post("/{chargeback_id}/evidence", responses=problems(*MOVE_ERRORS, EvidenceSubmittedError))
 async def submit_evidence(
     chargeback_id: UUID, request: EvidenceSubmit, actor: Operator, session: Session
 ) -> ChargebackRead:

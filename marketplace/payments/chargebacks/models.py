@@ -21,6 +21,7 @@ class Chargeback(Aggregate, table=True):
     __table_args__ = (
         UniqueConstraint("external_id", name="chargeback_external_unique"),
         Index("chargeback_payment_index", "payment_id"),
+        Index("chargeback_subject_index", "subject"),
         Index("chargeback_state_index", "state", "id"),
         Index("chargeback_due_index", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         CheckConstraint("taken_minor >= 0", name="taken_range"),

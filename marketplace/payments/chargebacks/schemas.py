@@ -17,7 +17,7 @@ class ChargebackRead(Output):
     subject: str
     reason: str
     amount: Amount
-    taken: Amount = Field(description="what the payer owes for it at this moment")
+    taken: Amount = Field(description="what it took of the payment; the payer owes it")
     lost: Amount = Field(description="what it took beyond the payment")
     evidence_due_at: datetime | None
     evidence: str | None

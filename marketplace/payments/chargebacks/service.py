@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from marketplace.accounts.actors import Actor
 from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, begin, move
+from marketplace.payments.chargebacks.errors import EvidenceSubmittedError
 from marketplace.payments.chargebacks.lifecycle import ChargebackState
 from marketplace.payments.chargebacks.models import Chargeback
 from marketplace.payments.errands.models import ErrandKind
@@ -92,9 +93,10 @@ async def _book(
 
 def _take(payment: OnlinePayment, chargeback: Chargeback, amount_minor: int) -> list[Posting]:
     """From the payer what they had paid and not got back yet; what exceeds it is lost."""
-    left_minor = payment.amount_minor - payment.refunded_minor - chargeback.taken_minor
+    left_minor = payment.amount_minor - payment.refunded_minor - payment.taken_minor
     taken_minor = min(amount_minor, max(0, left_minor))
     chargeback.taken_minor += taken_minor
+    payment.taken_minor += taken_minor
     chargeback.lost_minor += amount_minor - taken_minor
     return _positive(
         Posting(payable(payment.payer_organisation_id), STRIPE, taken_minor),
@@ -107,6 +109,7 @@ def _give_back(payment: OnlinePayment, chargeback: Chargeback, amount_minor: int
     returned_minor = min(amount_minor, chargeback.taken_minor)
     rest_minor = amount_minor - returned_minor
     chargeback.taken_minor -= returned_minor
+    payment.taken_minor -= returned_minor
     chargeback.lost_minor -= rest_minor
     return _positive(
         Posting(STRIPE, payable(payment.payer_organisation_id), returned_minor),
@@ -121,8 +124,15 @@ def _positive(*postings: Posting) -> list[Posting]:
 async def submit_evidence(
     session: AsyncSession, chargeback_id: UUID, evidence: str, *, actor: Actor
 ) -> Chargeback:
-    """Contest a chargeback with what proves the deal. Stripe takes evidence once."""
+    """Contest a chargeback with what proves the deal. Stripe takes evidence once.
+
+    Raises:
+        EvidenceSubmittedError: it was sent, and Stripe has not refused it. Nothing changed.
+    """
     chargeback = await lock(session, Chargeback, chargeback_id)
+    chargeback.lifecycle.step(chargeback.state, "submit_evidence", role=OPERATOR)
+    if chargeback.evidence and not chargeback.failure_text:
+        raise EvidenceSubmittedError
     move(session, chargeback, "submit_evidence", role=OPERATOR, actor=actor)
     chargeback.evidence, chargeback.failure_text = evidence, None
     await ask(session, ErrandKind.SUBMIT_EVIDENCE, chargeback.id)

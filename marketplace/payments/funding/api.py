@@ -27,6 +27,7 @@ from marketplace.payments.funding.schemas import (
     StatementRead,
 )
 from marketplace.payments.lifecycle import BankEntryState
+from marketplace.payments.payouts.charging import charge_entry
 from marketplace.payments.payouts.models import Payout
 from marketplace.payments.payouts.schemas import PayoutRead
 from marketplace.payments.providers.bank.errors import (
@@ -145,5 +146,22 @@ async def refund_bank_entry(
     responses=problems(*RESOLVE_ERRORS),
 )
 async def expense_bank_entry(entry_id: UUID, actor: Operator, session: Session) -> BankEntry:
-    """Operator: book money that left, such as a bank charge, as the platform's expense."""
+    """Operator: book money that left, such as a bank charge, as the platform's expense.
+
+    Not what left by a payout: that is charged to its payee.
+    """
     return await queue.expense_entry(session, entry_id, actor=actor)
+
+
+@router.post(
+    "/bank-entries/{entry_id}/charge",
+    response_model=BankEntryRead,
+    responses=problems(*RESOLVE_ERRORS),
+)
+async def charge_bank_entry(entry_id: UUID, actor: Operator, session: Session) -> BankEntry:
+    """Operator: set a debit that names a payout against its payee, though it differs or is late.
+
+    A payout on its way is confirmed, and a higher debit is a bank charge; otherwise the payee got
+    the money once too often and owes it.
+    """
+    return await charge_entry(session, entry_id, actor=actor)

@@ -47,10 +47,8 @@ async def _next(session: AsyncSession) -> BankEntry | None:
 
 async def match_entry(session: AsyncSession, entry: BankEntry) -> None:
     """Book a locked, received entry: to its request or payout, or to the operator's queue."""
-    if entry.end_to_end_id and (entry.direction is Direction.DEBIT or entry.reversal):
+    if entry.direction is Direction.DEBIT or entry.reversal:
         reason = await settle_payout(session, entry)
-    elif entry.direction is Direction.DEBIT:
-        reason = QueueReason.UNKNOWN_DEBIT
     else:
         reason = await _match_credit(session, entry)
     if reason is None:

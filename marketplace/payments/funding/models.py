@@ -31,6 +31,7 @@ class QueueReason(StrEnum):
     REQUEST_CLOSED = "request_closed"
     UNKNOWN_DEBIT = "unknown_debit"
     PAYOUT_DIFFERS = "payout_differs"
+    DEBITED_AFTER_RETURN = "debited_after_return"
     REFUND_FAILED = "refund_failed"
     NOT_MATCHED = "not_matched"
 

@@ -24,6 +24,7 @@ from marketplace.payments.ledger.service import Booking, Posting, post
 from marketplace.payments.lifecycle import OPERATOR, BankEntryState, PaymentRequestState
 from marketplace.payments.payouts.models import Payout
 from marketplace.payments.payouts.service import prepare_payout
+from marketplace.payments.payouts.settling import lock_payouts
 from marketplace.payments.providers.bank.bank_account import BankAccount
 from marketplace.payments.providers.bank.reference import find_references
 from marketplace.payments.providers.bank.statement import Direction
@@ -75,10 +76,16 @@ async def refund_entry(
 
 
 async def expense_entry(session: AsyncSession, entry_id: UUID, *, actor: Actor) -> BankEntry:
-    """Book a queued debit, such as a bank charge, as the platform's own expense."""
+    """Book a queued debit, such as a bank charge, as the platform's own expense.
+
+    Raises:
+        EntryNotAllocatableError: money that came, or that left by a payout.
+    """
     entry = await lock(session, BankEntry, entry_id)
     if entry.direction is not Direction.DEBIT:
         raise EntryNotAllocatableError("only money that left can be an expense")
+    if await lock_payouts(session, entry):
+        raise EntryNotAllocatableError("it names a payout: charge it to the payee")
     move(session, entry, "expense", role=OPERATOR, actor=actor)
     await post(
         session,

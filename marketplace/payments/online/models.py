@@ -15,7 +15,8 @@ class OnlinePayment(Aggregate, table=True):
     """One attempt to pay a request through a provider. The client secret is kept encrypted.
 
     What is refunded and transferred from its charge is counted here, in the transactions that
-    prepare it, so that the database refuses more than the charge.
+    prepare it, so that the database refuses more than the charge; and so is what chargebacks have
+    taken of it at this moment, which backs nothing any more.
     """
 
     __tablename__: ClassVar[str] = "online_payment"
@@ -33,6 +34,7 @@ class OnlinePayment(Aggregate, table=True):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="refunded_range"),
         CheckConstraint("transferred_minor BETWEEN 0 AND amount_minor", name="transferred_range"),
+        CheckConstraint("taken_minor BETWEEN 0 AND amount_minor", name="taken_range"),
     )
     lifecycle: ClassVar[Lifecycle[OnlinePaymentState]] = ONLINE_PAYMENT
 
@@ -54,6 +56,7 @@ class OnlinePayment(Aggregate, table=True):
     hold_expires_at: datetime | None = moment(nullable=True)
     refunded_minor: int = minor(default=0)
     transferred_minor: int = minor(default=0)
+    taken_minor: int = minor(default=0)
     state: OnlinePaymentState = Field(
         default=OnlinePaymentState.CREATED, sa_type=text_enum(OnlinePaymentState)
     )

@@ -37,6 +37,7 @@ SECTIONS: Final = (
             "hold_expires_at",
             "refunded_minor",
             "transferred_minor",
+            "taken_minor",
             "state",
         ),
         f"payer_organisation_id = {OWN}",

@@ -9,13 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kernel.db import fetch
 from marketplace.kernel.pagination import decode, encode
 from marketplace.kernel.schemas import Amount
-from marketplace.payments.payables.schemas import StuckPayable
+from marketplace.payments.payables.schemas import StuckPayable, WaitsFor
+from marketplace.payments.providers.stripe.amounts import step_minor
 
 _STUCK: Final = text(
     """
     SELECT a.address, a.currency, a.balance_minor, o.id AS organisation_id, o.name,
         CASE WHEN c.method IS DISTINCT FROM 'stripe' THEN 'account'
             WHEN s.transfers_enabled THEN 'stripe' ELSE 'stripe_account' END AS waits_for,
+        c.method = 'stripe' OR EXISTS (
+            SELECT FROM online_payment p WHERE p.payer_organisation_id = o.id
+                AND p.currency = a.currency AND p.charge_id IS NOT NULL) AS by_stripe,
         ARRAY(SELECT DISTINCT p.subject FROM payout p
               WHERE p.organisation_id = o.id AND p.currency = a.currency
                 AND p.method = 'stripe_refund' AND p.state = 'returned'
@@ -50,10 +54,11 @@ async def stuck_payables(
 
 
 def _read(row: Row[Any]) -> StuckPayable:
+    too_small = row.by_stripe and row.balance_minor < step_minor(row.currency)
     return StuckPayable(
         organisation_id=row.organisation_id,
         name=row.name,
         amount=Amount(amount_minor=row.balance_minor, currency=row.currency),
-        waits_for=row.waits_for,
+        waits_for=WaitsFor.LARGER_AMOUNT if too_small else row.waits_for,
         failed_refunds=row.failed_refunds,
     )

@@ -15,6 +15,8 @@ class WaitsFor(StrEnum):
     """The organisation chose Stripe, and its account there cannot receive."""
     STRIPE = "stripe"
     """The transfer failed, or the platform's Stripe balance does not cover it."""
+    LARGER_AMOUNT = "larger_amount"
+    """Stripe carries no amount as small; more of it, or a bank account, takes it along."""
 
 
 class StuckPayable(Output):

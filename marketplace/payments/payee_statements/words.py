@@ -41,9 +41,19 @@ KINDS: Final[Words] = {
     "fund": {EN: "Overpayment owed back", KO: "초과 입금 반환", ZH: "超额付款退还"},
     "double_payment": {EN: "Second payment owed back", KO: "중복 결제 반환", ZH: "重复付款退还"},
     "payout": {EN: "Paid out", KO: "지급", ZH: "付款"},
+    "payout_confirm": {
+        EN: "Payout corrected by the bank's record",
+        KO: "은행 기록에 따른 지급 정정",
+        ZH: "按银行记录更正付款",
+    },
     "payout_return": {EN: "Payout returned", KO: "지급 반송", ZH: "付款退回"},
     "payout_reversal": {EN: "Transfer taken back", KO: "이체 회수", ZH: "转账收回"},
     "chargeback": {EN: "Chargeback", KO: "지급 거절(차지백)", ZH: "拒付"},
+    "chargeback_loss": {
+        EN: "Chargeback borne by the platform",
+        KO: "플랫폼이 부담한 지급 거절(차지백)",
+        ZH: "由平台承担的拒付",
+    },
     "convert": {EN: "Converted", KO: "환전", ZH: "货币兑换"},
 }
 CLASSES: Final[Words] = {

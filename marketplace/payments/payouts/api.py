@@ -161,14 +161,23 @@ async def cancel_payout(payout_id: UUID, actor: Operator, session: Session) -> P
 @router.post(
     "/payouts/{payout_id}/return",
     response_model=PayoutRead,
-    responses=problems(*OPERATOR_ERRORS, NotPaidByBankError),
+    responses=problems(*OPERATOR_ERRORS, NotPaidByBankError, SecondPersonNeededError),
 )
 async def return_payout(
-    payout_id: UUID, request: ReturnReason, actor: Operator, session: Session
+    payout_id: UUID,
+    request: ReturnReason,
+    actor: Operator,
+    session: Session,
+    by_another: TwoPersonPayouts,
 ) -> Payout:
-    """Operator: the bank refused a payout in the file; its money is payable again."""
+    """Operator: the bank refused a payout in the file; its money is payable again.
+
+    Should the bank's statement show it as paid later, the payee owes it. Where the platform wants
+    two people for payouts, whoever made the batch cannot say that one of it did not leave.
+    """
     payout = await lock(session, Payout, payout_id)
-    await service.refuse_payout(session, payout, request.reason, actor=actor)
+    reason = request.reason
+    await service.refuse_payout(session, payout, reason, actor=actor, by_another=by_another)
     return payout
 
 

@@ -204,14 +204,22 @@ async def cancel_payout(
 
 
 async def refuse_payout(
-    session: AsyncSession, payout: Payout, reason: str, *, actor: Identity
+    session: AsyncSession, payout: Payout, reason: str, *, actor: Actor, by_another: bool = False
 ) -> None:
     """Note that the bank did not execute a sent payout; its money is payable again.
 
+    `by_another` asks for two people: who made its batch does not say so.
+
     Raises:
         NotPaidByBankError: Stripe may have moved the money already, so nobody else may say this.
+        SecondPersonNeededError: the actor made its batch.
     """
     require_bank(payout)
+    payout.lifecycle.step(payout.state, "refuse", role=OPERATOR)
+    if by_another:
+        batch = await session.get_one(PayoutBatch, payout.batch_id)
+        if batch.created_by == actor.person_id:
+            raise SecondPersonNeededError
     payout.return_text = reason
     move(session, payout, "refuse", role=OPERATOR, actor=actor)
     await give_back(session, payout, source=transit(payout.id), role=OPERATOR, actor=actor)

@@ -29,6 +29,7 @@ _ENTRIES: Final = """
         CASE e.direction WHEN 'credit' THEN e.amount_minor ELSE -e.amount_minor END AS bank_minor,
         ARRAY['receive:bank_entry:' || e.id, 'expense:bank_entry:' || e.id,
             'remit:bank_entry:' || e.id, 'exchange:bank_entry:' || e.id,
+            'charge:bank_entry:' || e.id,
             CASE e.direction WHEN 'debit' THEN 'confirm:payout:' ELSE 'give_back:payout:' END
                 || o.id] AS keys
     FROM bank_entry e LEFT JOIN payout o

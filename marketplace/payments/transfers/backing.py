@@ -18,7 +18,7 @@ from marketplace.payments.providers.stripe.amounts import step_minor
 _HOLD: Final = text("SELECT pg_advisory_xact_lock(hashtext('stripe balance ' || :currency))")
 _BACKED_BY: Final = """
     SELECT o.id AS payment_id, least(
-        o.amount_minor - o.refunded_minor - o.transferred_minor,
+        o.amount_minor - o.refunded_minor - o.transferred_minor - o.taken_minor,
         c.credited_minor - coalesce((
             SELECT sum(p.amount_minor - p.reversed_minor) FROM payout p
             WHERE p.payment_id = o.id AND p.organisation_id = {organisation_id}
@@ -33,7 +33,8 @@ _BACKED_BY: Final = """
         GROUP BY 1
     ) c
     JOIN online_payment o ON o.subject = c.held_for AND o.currency = {currency}
-    WHERE o.charge_id IS NOT NULL AND o.refunded_minor + o.transferred_minor < o.amount_minor
+    WHERE o.charge_id IS NOT NULL
+      AND o.refunded_minor + o.transferred_minor + o.taken_minor < o.amount_minor
 """
 """Charges from which something was booked for an organisation, and what of it is still there."""
 _CHARGES: Final = text(
@@ -54,7 +55,8 @@ _SPARE: Final = text(
         WHERE address = 'world:stripe' AND currency = :currency), 0)
     - coalesce((
         SELECT sum(least(h.balance_minor, o.left_minor)) FROM (
-            SELECT subject, sum(amount_minor - refunded_minor - transferred_minor) AS left_minor
+            SELECT subject, sum(greatest(
+                amount_minor - refunded_minor - transferred_minor - taken_minor, 0)) AS left_minor
             FROM online_payment
             WHERE state IN ('held', 'hold_ending') AND currency = :currency GROUP BY subject
         ) o JOIN ledger_account h ON h.address = 'held:' || o.subject AND h.currency = :currency
@@ -89,10 +91,11 @@ Who is paid by bank is not waiting for it.
 
 
 def free_of(payment: OnlinePayment) -> int:
-    """What of a charge, in minor units, was neither passed on nor refunded."""
+    """What of a charge, in minor units, was not passed on, refunded, or taken by a chargeback."""
     if payment.charge_id is None:
         return 0
-    return payment.amount_minor - payment.refunded_minor - payment.transferred_minor
+    left_minor = payment.amount_minor - payment.refunded_minor - payment.transferred_minor
+    return max(0, left_minor - payment.taken_minor)
 
 
 async def hold_balance(session: AsyncSession, currency: str) -> None:

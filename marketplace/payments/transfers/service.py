@@ -62,10 +62,6 @@ _REVERSIBLE: Final = text(
     ORDER BY p.subject IS NOT DISTINCT FROM :subject DESC, p.id DESC LIMIT 100
     """
 )
-_TAKEN: Final = text(
-    "SELECT payment_id, sum(taken_minor)::bigint AS taken_minor FROM chargeback"
-    " WHERE payment_id = ANY (CAST(:payments AS uuid[])) GROUP BY payment_id"
-)
 _ASKED_BACK: Final = text(
     """
     SELECT coalesce(sum(r.amount_minor), 0)::bigint
@@ -102,6 +98,15 @@ async def pay_out(session: AsyncSession, subject: str, parts: Sequence[str] = ()
             await _pay(session, due, subject, payments)
         else:
             await claw_back(session, due, subject)
+
+
+async def due_minor(
+    session: AsyncSession, organisation_id: UUID, subjects: Sequence[str], currency: str
+) -> int:
+    """What an organisation is due from some subjects; negative when it is due to give back."""
+    address = payable(organisation_id)
+    rows = await fetch(session, _DUE, subjects=list(subjects))
+    return sum(r.due_minor for r in rows if (r.address, r.currency) == (address, currency))
 
 
 def _due(row: Row[Any]) -> Due:
@@ -149,9 +154,7 @@ async def _refund(
     if not own:
         return []
     own = sorted(own, key=lambda payment: payment.transferred_minor)
-    rows = await fetch(session, _TAKEN, payments=[payment.id for payment in own])
-    taken = {row.payment_id: row.taken_minor for row in rows}
-    left = [(p, p.amount_minor - p.refunded_minor - taken.get(p.id, 0)) for p in own]
+    left = [(p, p.amount_minor - p.refunded_minor - p.taken_minor) for p in own]
     parts = list(allocate(amount_minor, left, step_minor=step_minor(own[0].currency)))
     return [await prepare_refund(session, payment, part, actor=actor) for payment, part in parts]
 

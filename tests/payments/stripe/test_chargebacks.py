@@ -60,7 +60,14 @@ async def test_evidence_wins_the_money_back(stripe: StripeWorld) -> None:
     for who in (stripe.market.seller, stripe.market.buyer):
         await refused(await who.post(f"{path}/evidence", EVIDENCE), 403, "permission_missing")
     await ok(await stripe.market.operator.post(f"{path}/evidence", EVIDENCE))
+    other = {"evidence": "Something else."}
+    answer = await stripe.market.operator.post(f"{path}/evidence", other)
+    await refused(answer, 409, "evidence_submitted")
     await stripe.work()
+    answer = await stripe.market.operator.post(f"{path}/evidence", other)
+    await refused(answer, 409, "illegal_move")
+    contested = await chargeback_of(stripe, deal_id, "contested")
+    assert (contested["evidence"], contested["failure"]) == (EVIDENCE["evidence"], None)
     assert dispute["evidence"]["uncategorized_text"] == EVIDENCE["evidence"]
     answer = await stripe.market.operator.post(f"{path}/accept")
     await refused(answer, 409, "illegal_move")
@@ -70,7 +77,9 @@ async def test_evidence_wins_the_money_back(stripe: StripeWorld) -> None:
     won = await chargeback_of(stripe, deal_id, "won")
     assert won["taken"]["amount_minor"] == 0
     assert await stripe.owed(stripe.market.buyer) == 0
-    await stripe.operate(deal_id, "resolve-release")
+    deal = await stripe.deal(deal_id)
+    assert (deal["state"], deal["dispute_reason"]) == ("funded", None)
+    await stripe.release(deal_id)
     assert len(stripe.at_stripe("transfer", deal_id)) == 1
     await stripe.require_agreement()
 

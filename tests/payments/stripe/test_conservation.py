@@ -15,6 +15,13 @@ STEPS = 45
 FAULTS = (*(fault for fault in Fault if fault is not Fault.SLOW_AFTER), None)
 """A slow answer is a lost one that takes its time."""
 PRICES = (100_000, 33_333, 5_001)
+HELD_AT_STRIPE = """
+    SELECT coalesce(sum(o.amount_minor), 0) AS minor FROM online_payment o
+    JOIN ledger_account h ON h.address = 'held:' || o.subject AND h.balance_minor > 0
+    WHERE o.state IN ('held', 'hold_ending')
+      AND NOT EXISTS (SELECT FROM chargeback c WHERE c.payment_id = o.id AND c.taken_minor > 0)
+"""
+"""What was paid by card, and is held for deals of which no bank took anything."""
 
 
 class Walk:
@@ -24,6 +31,7 @@ class Walk:
         self.stripe, self.dice = stripe, dice
         self.deals: list[str] = []
         self.account = ""
+        self.paid_by_others: list[str] = []
 
     @property
     def deal(self) -> str:
@@ -77,7 +85,7 @@ class Walk:
                 ("dispute", market.buyer, {"reason": "late"}),
                 ("resolve-split", market.operator, {"to_seller_minor": 2_501}),
                 ("resolve-refund", market.operator, None),
-                ("resolve-release", market.operator, None),
+                ("resolve-release", market.operator, {"bear_loss": self.dice.random() < 0.5}),
                 ("reverse", market.operator, None),
             ]
         )
@@ -101,6 +109,22 @@ class Walk:
         for dispute in self.stripe.at_stripe("dispute", self.deal):
             if dispute["status"] in {"needs_response", "under_review"}:
                 self.stripe.fake.disputes.decide(dispute["id"], won=self.dice.random() < 0.5)
+
+    async def lose_and_release(self) -> None:
+        """A buyer gets everything back by their bank, and the operator pays the seller as well."""
+        stripe, deal_id = self.stripe, self.deal
+        stripe.fake.faults.waiting.clear()
+        (charge,) = stripe.at_stripe("charge", deal_id)
+        stripe.fake.disputes.decide(stripe.fake.disputes.open(charge["id"])["id"], won=False)
+        await stripe.work()
+        there = stripe.fake.books.platform["usd"]
+        (held,) = await stripe.rows(HELD_AT_STRIPE)
+        await self.stripe.market.operator.post(
+            f"/v1/deals/{deal_id}/resolve-release", {"bear_loss": True}
+        )
+        await stripe.work()
+        if stripe.fake.books.platform["usd"] < min(there, held.minor):
+            self.paid_by_others.append(deal_id)
 
     async def fail_refund(self) -> None:
         for refund in self.stripe.at_stripe("refund", self.deal):
@@ -136,6 +160,7 @@ class Walk:
             self.deliver, self.deliver, self.reverse, self.reverse, self.charge_back, self.decide,
             self.decide, self.fail_refund, self.spend, self.restrict, self.enable, self.enable,
             self.send_again, self.break_calls, self.work, self.work, self.work,
+            self.lose_and_release, self.lose_and_release,
         ]  # fmt: skip
 
 
@@ -186,6 +211,7 @@ async def test_every_amount_is_somewhere_once(own_stripe: StripeWorld) -> None:
         for _ in range(3):
             await walk.stripe.pass_time(minutes=70)
         assert await stripe.rows("SELECT * FROM provider_errand") == []
+        assert walk.paid_by_others == []
         await _everything_is_somewhere(stripe, accounts)
     assert await stripe.rows("SELECT * FROM event_failure") == []
     assert {

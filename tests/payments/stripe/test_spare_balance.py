@@ -50,5 +50,6 @@ async def test_what_stripe_cannot_carry_to_the_last_digit_stays_owed(stripe: Str
     await stripe.operate(deal_id, "refund-released", {"amount_minor": 3_333})
     assert [one["amount"] for one in stripe.at_stripe("refund", deal_id)] == [3_330]
     assert await stripe.owed(stripe.market.buyer, "KWD") == 3
+    assert await stripe.stuck(stripe.market.buyer) == [(3, "larger_amount", [])]
     assert await stripe.rows("SELECT kind, error FROM provider_errand") == []
     await stripe.require_agreement()
