@@ -381,10 +381,11 @@ async def _nobody_is_drawn_of_a_named_lenders_kin(desk: Desk) -> None:
     await desk.pay(*(one["payment"] for one in order["payers"]))
     drawn = f"/v1/valuation/orders/{order['id']}/decisions"
     (decision,) = await ok(await desk.market.operator.get(drawn))
-    assert decision["institution_id"] is None
+    assert decision["institution_id"] != str(desk.valuer.organisation_id)
     await ok(await desk.borrower.post(f"/v1/valuation/orders/{order['id']}/withdraw"))
     await desk.world.work()
     assert (await ok(await desk.borrower.get(path)))["state"] == "prescreened"
+    desk.world.clock.offset += timedelta(days=3)  # they are kin no more
 
 
 async def test_a_value_that_is_objected_to_or_corrected_counts_as_it_then_stands(
@@ -416,7 +417,7 @@ async def _make_kin(desk: Desk) -> None:
         "affiliate_id": str(desk.valuer.organisation_id),
         "share_basis_points": 10_000,
         "valid_from": "2026-01-01",
-        "valid_until": str(desk.today + timedelta(days=1)),
+        "valid_until": str(desk.today + timedelta(days=2)),
         "evidence": "annual report",
     }
     await ok(await desk.market.operator.post("/v1/affiliations", body))

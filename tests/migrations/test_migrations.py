@@ -52,6 +52,7 @@ RULES = {
     "confidential_body_put_held": "refuse_change_of_held",
     "confidential_body_shred_held": "refuse_change_of_held",
     "confidential_file_change_held": "refuse_change_of_held",
+    "auction_terms_frozen": "refuse_change",
     "award_within_budget": "refuse_over_budget",
     "submission_in_time": "refuse_late_submission",
     "store_application_in_time": "refuse_late_application",
