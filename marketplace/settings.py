@@ -251,7 +251,7 @@ class Settings(BaseSettings):
 
     @property
     def videos_path(self) -> Path:
-        return self.data_dir / "videos"
+        return self.data_dir.absolute() / "videos"
 
     def mail_transport(self) -> Transport:
         """The mail server, or the outbox folder where none is configured."""

@@ -36,7 +36,7 @@ class PlainFiles:
                 async for part in content:
                     size_bytes += len(part)
                     if size_bytes > size_max:
-                        raise ContentTooLargeError
+                        raise ContentTooLargeError  # noqa: TRY301 - the file goes with it
                     await asyncio.to_thread(_add, file, digest, part)
                 await asyncio.to_thread(_flush, file)
             await asyncio.to_thread(flush_folder, path.parent)

@@ -11,7 +11,7 @@ from marketplace.listings.video.models import ListingSubtitles, ListingVideo
 from marketplace.listings.video.service import remove_with
 
 _OWN_LISTINGS: Final = f"SELECT id FROM listing WHERE organisation_id = {OWN}"
-_OWN_VIDEOS: Final = f"SELECT id FROM listing_video WHERE listing_id IN ({_OWN_LISTINGS})"  # noqa: S608 - our own constants
+_OWN_VIDEOS: Final = f"SELECT id FROM listing_video WHERE listing_id IN ({_OWN_LISTINGS})"
 
 
 async def _erase(session: AsyncSession, holder: Holder) -> None:

@@ -97,7 +97,7 @@ async def _run(program: str, path: Path) -> bytes:
         *launcher,
         program,
         *_ARGUMENTS,
-        f"file:{path.absolute()}",
+        f"file:{path}",
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
