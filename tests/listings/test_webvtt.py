@@ -1,5 +1,7 @@
 """Subtitles are read strictly and written anew."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,7 +70,5 @@ def test_no_text_gets_markup_or_cues_in(text: str) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     for sent in (content, b"WEBVTT\n\n" + content):
-        try:
-            parse(sent, 1_000)
-        except SubtitlesMalformedError as error:
-            assert str(error)
+        with suppress(SubtitlesMalformedError):
+            assert parse(sent, 1_000)
