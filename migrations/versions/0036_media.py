@@ -71,7 +71,8 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("video_id", "language", name="listing_subtitles_language_unique"),
     )
-    op.execute("UPDATE listing_card SET detail = left(detail, -1) || ',\"video\":null}'")
+    # The space keeps the word from being taken for a parameter.
+    op.execute("""UPDATE listing_card SET detail = left(detail, -1) || ',"video": null}'""")
 
 
 def downgrade() -> None:

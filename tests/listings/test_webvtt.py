@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.listings.video.errors import SubtitlesMalformedError
@@ -58,6 +58,7 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
         parse(text.encode(), 10_000)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_gets_markup_or_cues_in(text: str) -> None:
     try:
@@ -67,6 +68,7 @@ def test_no_text_gets_markup_or_cues_in(text: str) -> None:
     assert served(written) == written
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     for sent in (content, b"WEBVTT\n\n" + content):
