@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
-from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.db import Sessions
 from marketplace.kernel.plain_files import PlainFiles
 from marketplace.listings.video import probing, streaming
@@ -173,11 +173,21 @@ async def test_a_broken_upload_leaves_nothing_and_a_killed_one_is_swept(
         yield b"abc"
         raise ConnectionAbortedError
 
-    with pytest.raises(ConnectionAbortedError):
-        await put(seller, f"{listing}/video", broken())
+    assert (await put(seller, f"{listing}/video", broken())).status_code == 503
     assert on_disk(app) == []
-    files = PlainFiles(app.state.settings.videos_path)
+    files, name = PlainFiles(app.state.settings.videos_path), uuid4()
     assert await sweep_videos(sessions, files) == 0
+    await files.write(name, in_parts(b"abc"), size_max=3)
+    async with sessions.begin() as session:
+        await session.execute(
+            text(
+                "INSERT INTO listing_video (id, created_at, listing_id, expires_at)"
+                " VALUES (:id, now() - interval '2 days', :listing_id, now() - interval '1 day')"
+            ),
+            {"id": name, "listing_id": listing.rpartition("/")[2]},
+        )
+    assert await sweep_videos(sessions, files) == 1
+    assert (on_disk(app), await sweep_videos(sessions, files)) == ([], 0)
 
 
 async def test_a_probe_that_hangs_is_killed(
