@@ -164,7 +164,6 @@ async def test_a_broken_upload_leaves_nothing_and_a_killed_one_is_swept(
     listing: str,
     app: FastAPI,
     sessions: Sessions,
-    clock: ShiftedClock,
     settled: Any,
 ) -> None:
     settled(ffprobe="true")
