@@ -32,7 +32,7 @@ def upgrade() -> None:
             "stored_at IS NULL OR (media_type IS NOT NULL AND sha256 IS NOT NULL"
             " AND size_bytes > 0 AND duration_milliseconds BETWEEN 1 AND 360000"
             " AND width > 0 AND height > 0)",
-            name="listing_video_stored_whole_check",
+            name=op.f("listing_video_stored_whole_check"),
         ),
     )
     op.create_index(
