@@ -166,6 +166,12 @@ class Settings(BaseSettings):
         description="of a virus scanner for uploads, as unix:///run/clamav/clamd.ctl or"
         " tcp://127.0.0.1:3310; its StreamMaxLength has to be file_bytes_max at least",
     )
+    video_bytes_max: int = Field(
+        default=512 * 1024**2, ge=0, le=2**32, description="of a listing's video pitch"
+    )
+    ffprobe: str = Field(
+        default="ffprobe", description="the program that checks videos: its name, or its path"
+    )
     timestamp_url: str | None = Field(
         default=None, description="of an RFC 3161 authority; left out, nothing is stamped"
     )
@@ -242,6 +248,10 @@ class Settings(BaseSettings):
     @property
     def files_path(self) -> Path:
         return self.data_dir / "files"
+
+    @property
+    def videos_path(self) -> Path:
+        return self.data_dir.absolute() / "videos"
 
     def mail_transport(self) -> Transport:
         """The mail server, or the outbox folder where none is configured."""

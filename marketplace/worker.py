@@ -29,8 +29,10 @@ from marketplace.kernel.events import deliver, ensure_position
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.mail.sending import Mailer
 from marketplace.kernel.master_keys import carry_keyring, open_keyring
+from marketplace.kernel.plain_files import PlainFiles
 from marketplace.kernel.sealed_files import SealedFiles
 from marketplace.kernel.seals import seal_new_events
+from marketplace.listings.video.service import sweep_videos
 from marketplace.payments.errands.desk import Desk
 from marketplace.payments.errands.service import run_errands
 from marketplace.payments.funding.matching import match_received
@@ -108,6 +110,11 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
         Loop(
             "withdrawn documents",
             partial(destroy_withdrawn, sessions, keyring, SealedFiles(settings.files_path)),
+            CLOCK_SECONDS,
+        ),
+        Loop(
+            "videos",
+            partial(sweep_videos, sessions, PlainFiles(settings.videos_path)),
             CLOCK_SECONDS,
         ),
         Loop("seals", partial(seal, sessions), SEAL_SECONDS),

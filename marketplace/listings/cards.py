@@ -21,6 +21,7 @@ from marketplace.listings.licensing.service import offer_of
 from marketplace.listings.lifecycle import ListingState
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import ListingCardRead, ListingDetailRead, PublicIdentifier
+from marketplace.listings.video.queries import describe as describe_video
 
 EXCERPT_LENGTH: Final = 200
 CLASSIFICATIONS_SHOWN: Final = 5
@@ -113,6 +114,7 @@ async def _detail(
         licence_sha256=offer.sha256 if offer else None,
         items=await _items(session, listing),
         seller=seller.name,
+        video=await describe_video(session, listing.id),
         state=listing.state,
     )
 

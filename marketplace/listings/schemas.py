@@ -12,6 +12,7 @@ from marketplace.listings.bundles.schemas import RIGHTS_MAX, BundleItem, BundleI
 from marketplace.listings.deal_types import DealType
 from marketplace.listings.licensing.terms import LicenceTerms
 from marketplace.listings.lifecycle import ListingState
+from marketplace.listings.video.schemas import VideoRead
 
 Teaser = Annotated[
     str,
@@ -126,4 +127,5 @@ class ListingDetailRead(ListingCardRead):
     licence_sha256: str | None = Field(description="of the terms; name it to take an open licence")
     items: list[BundleItemRead] = Field(description="the rights of a bundle")
     seller: str
+    video: VideoRead | None = Field(description="the seller's video pitch")
     state: ListingState

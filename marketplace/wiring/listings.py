@@ -30,6 +30,10 @@ from marketplace.listings.store import personal_data as store_personal_data
 from marketplace.listings.store import service as store
 from marketplace.listings.store.lifecycle import STORE_ENTRY
 from marketplace.listings.store.models import StoreEntry
+from marketplace.listings.video import api as video_api
+from marketplace.listings.video import errors as video_errors
+from marketplace.listings.video import personal_data as video_personal_data
+from marketplace.listings.video.handlers import on_ended
 from marketplace.wiring.domain import Domain
 
 LISTINGS: Final = Domain(
@@ -38,6 +42,9 @@ LISTINGS: Final = Domain(
         listings_api.public_router,
         solicitations_api.router,
         store_api.router,
+        video_api.router,
+        video_api.streamed_router,
+        video_api.public_router,
     ),
     lifecycles=(LISTING, SOLICITATION, STORE_ENTRY),
     consumers=(
@@ -63,6 +70,15 @@ LISTINGS: Final = Domain(
                 "right.transfer": store_handlers.on_right,
             },
         ),
+        Consumer(
+            "listing_videos",
+            {
+                "listing.expire": on_ended,
+                "listing.retire": on_ended,
+                "listing.sell": on_ended,
+                "listing.withdraw": on_ended,
+            },
+        ),
     ),
     clocks=(
         Clock(
@@ -82,8 +98,10 @@ LISTINGS: Final = Domain(
         **listings_errors.CONSTRAINT_ERRORS,
         **solicitations_errors.CONSTRAINT_ERRORS,
         **store_errors.CONSTRAINT_ERRORS,
+        **video_errors.CONSTRAINT_ERRORS,
     },
     personal_data=(
+        video_personal_data.PERSONAL_DATA,
         store_personal_data.PERSONAL_DATA,
         solicitations_personal_data.PERSONAL_DATA,
         listings_personal_data.PERSONAL_DATA,

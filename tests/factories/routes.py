@@ -41,6 +41,7 @@ NOBODY = str(UUID(int=7))
 
 PATH_DEFAULTS = {
     "consumer": "deals",
+    "language": "en",
     "sequence": "1",
     "number": "1",
     "copy_id": f"MPW-{UUID(int=7).hex}",

@@ -163,6 +163,7 @@ async def test_the_public_page_and_card_say_exactly_this(people: dict[str, Perso
         "licence_sha256": None,
         "items": [],
         "seller": "Seller",
+        "video": None,
         "state": "published",
     }
     listed = (await ok(await client.get("/v1/listings")))["items"]

@@ -34,6 +34,8 @@ PUBLIC = {
         "/v1/legal-rules",
         "/v1/listings",
         "/v1/listings/{listing_id}",
+        "/v1/listings/{listing_id}/video",
+        "/v1/listings/{listing_id}/video/subtitles/{language}",
         "/v1/open-data",
         "/v1/open-data/{number}/datapackage.json",
         "/v1/open-data/{number}/deals.{wanted}",
@@ -56,6 +58,7 @@ PUBLIC = {
         "/v1/valuation-institutions",
         "/v1/valuation-institutions/counts",
     },
+    "HEAD": {"/v1/listings/{listing_id}/video"},
     "POST": {
         "/v1/email-verifications/confirm",
         "/v1/invitations/decline",

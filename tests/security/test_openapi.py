@@ -29,6 +29,9 @@ MEDIA_TYPES = {
     "text/csv",
     "text/csv; charset=utf-8",
     "text/plain",
+    "text/vtt",
+    "video/mp4",
+    "video/webm",
 }
 each = pytest.mark.parametrize("op", OPERATIONS.values(), ids=OPERATIONS)
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 from fastapi import Request, Response
 from pydantic import ValidationError
@@ -124,10 +125,27 @@ async def listing(request: Request, session: AsyncSession) -> Response:
         {},
         here="catalogue",
         one=one,
+        tracks=_tracks(one["video"], language),
         price=_price(one["asking_price"], language),
         structured=_listing_data(issuer, one),
     )
     return page_response(page)
+
+
+def _tracks(video: Mapping[str, Any] | None, language: str) -> list[dict[str, Any]]:
+    """The subtitles of a video under their languages' own names; the reader's are shown at once."""
+    return [
+        {"language": tag, "name": _language_name(tag), "is_default": tag == language}
+        for tag in (video["subtitles"] if video else ())
+    ]
+
+
+def _language_name(tag: str) -> str:
+    """What a language calls itself; its code, where nobody wrote that down."""
+    try:
+        return Locale.parse(tag).get_display_name() or tag
+    except UnknownLocaleError:
+        return tag
 
 
 def _price(amount: Mapping[str, Any] | None, language: str) -> str | None:

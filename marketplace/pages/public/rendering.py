@@ -25,7 +25,7 @@ STYLE: Final = (TEMPLATES / "public.css").read_bytes()
 STYLE_PATH: Final = "/pages/public.css"
 STYLE_ADDRESS: Final = f"{STYLE_PATH}?{hashlib.sha256(STYLE).hexdigest()[:12]}"
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none';"
+    "default-src 'none'; style-src 'self'; img-src data:; media-src 'self'; base-uri 'none';"
     " frame-ancestors 'none'; form-action 'self'"
 )
 HEADERS: Final = (
