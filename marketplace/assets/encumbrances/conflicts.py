@@ -82,7 +82,7 @@ challenged            .    .    .    .    .    .    .    .    .    .    .    .  
 
 STANDING: Final[tuple[str, ...]] = (*EncumbranceKind, SALE, *LegalStatus, *Cloud)
 """What can stand against an act: an encumbrance, a sale under way, the right's own status, or what
-hangs over it. A register may tell an attachment as an event of the right's life; it stands alike."""
+hangs over it. An attachment that a register tells as an event of the right's life stands alike."""
 
 
 @dataclass(frozen=True, slots=True)
