@@ -31,7 +31,7 @@ _RIGHTS: Final = f"""
 _ENCUMBRANCES: Final = f"""
     INSERT INTO encumbrance (id, created_at, version, right_id, kind, holder_organisation_id,
         claims, territories, fields_of_use, uses, starts_at, claim_range, territory_range,
-        field_range, source, valid_from, changed_at, state)
+        field_range, challenge_accepted, source, valid_from, changed_at, state)
     SELECT md5('encumbrance ' || n)::uuid, now(), 1,
         md5('right ' || CASE WHEN n <= {ENCUMBRANCES} THEN 1 ELSE n END)::uuid,
         CASE WHEN n % 2 = 0 THEN 'non_exclusive' ELSE 'exclusive' END, md5('owner')::uuid,
@@ -39,7 +39,7 @@ _ENCUMBRANCES: Final = f"""
         CASE WHEN n % 2 = 0 THEN '{{(,)}}'::int8multirange
             ELSE int8multirange(int8range({TAKEN} + (n - 1) * 1000000::bigint,
                 {TAKEN} + (n + 1) * 1000000::bigint)) END,
-        'contract', '2026-01-01', '2026-01-01', 'active'
+        false, 'contract', '2026-01-01', '2026-01-01', 'active'
     FROM generate_series(1, {ENCUMBRANCES + RIGHTS - 1}) n;
     UPDATE ip_right r SET burdens = (
         SELECT range_agg(e.kind_range) FROM encumbrance e WHERE e.right_id = r.id)

@@ -147,6 +147,36 @@ async def test_a_correction_takes_a_fact_back_and_keeps_what_was_known(
     )
 
 
+async def test_an_event_that_is_told_twice_is_one_event(
+    owner: Person, registrar: Person, connection: AsyncConnection
+) -> None:
+    right_id = await registered(owner)
+    attached = await tell(registrar, right_id, "attached", "2024-01-05")
+    before = await contents(connection)
+    body = {"kind": "attached", "occurred_on": "2024-01-05", "source": "told by somebody else"}
+    again = await registrar.post(f"/v1/rights/{right_id}/legal-events", body)
+    assert (again.status_code, again.json()) == (200, attached)
+    assert await contents(connection) == before
+
+    await tell(registrar, right_id, "attachment_lifted", "2024-02-05")
+    assert (await standing(owner, right_id))["restrained_since"] is None
+    second = await tell(registrar, right_id, "attached", "2024-01-05", event_key="a second court")
+    assert second["id"] != attached["id"]
+    assert (await standing(owner, right_id))["restrained_since"] == "2024-01-05"
+
+
+async def test_what_was_granted_before_it_was_filed_is_undetermined(
+    owner: Person, registrar: Person
+) -> None:
+    right_id = await registered(owner)
+    filed = await tell(registrar, right_id, "filed", "2021-03-15")
+    await tell(registrar, right_id, "granted", "2020-03-15")
+    assert (await standing(owner, right_id))["status"] == "undetermined"
+    path = f"/v1/rights/{right_id}/legal-events/{filed['id']}/retract"
+    assert (await registrar.post(path, {"source": "correction"})).status_code == 204
+    assert (await standing(owner, right_id))["status"] == "in_force"
+
+
 async def test_a_fact_of_a_register_is_kept_once(
     owner: Person, registrar: Person, connection: AsyncConnection
 ) -> None:

@@ -27,10 +27,10 @@ _ENCUMBRANCE = """
     INSERT INTO encumbrance (id, created_at, version, right_id, kind, subject,
         holder_organisation_id, granted_by, claims, territories, fields_of_use, uses, starts_at,
         ends_at, claim_range, territory_range, field_range, secured_minor, currency,
-        registration_number, source, valid_from, changed_at, state)
+        registration_number, challenge_accepted, source, valid_from, changed_at, state)
     VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12,
         $13::text::int4multirange, $14::text::int8multirange, $15::text::int8multirange,
-        $16, $17, $18, 'test', $2, $2, $19)
+        $16, $17, $18, $20, 'test', $2, $2, $19)
 """
 _DEAL = """
     INSERT INTO deal (id, created_at, version, negotiation_id, listing_id, right_id,
@@ -44,6 +44,11 @@ _DEAL = """
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, false, false, false, false, 0,
         false, false, 'partly_signed')
 """
+_CLOUDED = {
+    "fees_due": "UPDATE ip_right SET fees_paid_until = $2::date - 1 WHERE id = $1",
+    "challenged": "UPDATE ip_right SET challenged_since = $2::date WHERE id = $1",
+    "restrained": "UPDATE ip_right SET restrained_since = $2::date WHERE id = $1",
+}
 _CONFLICTS = """
     SELECT standing, verdict FROM conflicts_of($1, $2, $3::text::int4multirange,
         $4::text::int8multirange, $5::text::int8multirange, $6, tstzrange($7, $8), $9, $10,
@@ -133,6 +138,7 @@ class Register:
         *,
         state: str = "active",
         subject: str | None = None,
+        challenge_accepted: bool = False,
     ) -> UUID:
         encumbrance_id = uuid4()
         asked = asked_of(scope)
@@ -158,6 +164,7 @@ class Register:
             *secured,
             f"R-{encumbrance_id}" if needs_number else None,
             state,
+            challenge_accepted,
         )
         return encumbrance_id
 
@@ -167,6 +174,8 @@ class Register:
             await self.grant(EncumbranceKind(standing), right_id, scope)
         elif standing == "sale":
             await reserve(self, right_id)
+        elif standing in _CLOUDED:
+            await self.connection.execute(_CLOUDED[standing], right_id, START.date())
         else:
             await self.set_status(right_id, standing)
 
@@ -298,6 +307,7 @@ REFUSALS = {
     "refused": "conflict_refused",
     "consent": "conflict_consent",
     "holder": "conflict_holder",
+    "restrained": "conflict_restrained",
 }
 """The constraint that the database names, by the verdict of the table."""
 

@@ -105,13 +105,13 @@ class History:
 
     async def _legal(self, session: AsyncSession, step: Legal) -> None:
         told = Told(step.kind, on(step.day), "extract", claims=[1] if step.claims else None)
-        event = await record_legal_event(session, self.right_id, told, actor=self.actor)
+        event, _ = await record_legal_event(session, self.right_id, told, actor=self.actor)
         self.legal[event.id] = step
 
     async def _transfer(self, session: AsyncSession, step: Transfer) -> None:
         if step.giver == step.taker:
             return
-        link = await record_conveyance(
+        link, _ = await record_conveyance(
             session,
             self.right_id,
             kind=ConveyanceKind.ASSIGNMENT,

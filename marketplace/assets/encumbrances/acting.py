@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.models import Organisation
-from marketplace.assets.encumbrances import service
+from marketplace.assets.encumbrances import co_owners, service
 from marketplace.assets.encumbrances.errors import (
     InvalidTermsError,
     NotGrantableError,
@@ -26,6 +26,7 @@ from marketplace.assets.encumbrances.schemas import (
     RegisterEntryRecord,
     RegistrationInput,
 )
+from marketplace.assets.encumbrances.terms import Holder
 from marketplace.assets.models import Right
 from marketplace.assets.queries import get_right
 from marketplace.assets.title.service import require_owner
@@ -44,6 +45,7 @@ async def grant(
         NotGrantableError: an attachment or a trust, which only the register knows.
         InvalidTermsError: the holder is the owner, or nobody known; terms that do not fit.
         EncumberedError and the other conflicts.
+        ConsentsMissingError: another owner has not consented to exactly this.
     """
     await get_right(session, right_id, actor=actor)
     await require_owner(session, right_id, actor.organisation_id)
@@ -52,17 +54,19 @@ async def grant(
     if request.holder_organisation_id == actor.organisation_id:
         raise InvalidTermsError("an owner grants to others")
     await _require_known(session, request.holder_organisation_id)
-    return await service.grant(
+    encumbrance = await service.propose(
         session,
         right_id,
         request.kind,
         request.scope.scope(now(session)),
-        holder_organisation_id=request.holder_organisation_id,
+        holder=Holder(request.holder_organisation_id),
         granted_by=actor.organisation_id,
-        actor=actor,
         subject=f"right:{right_id}",
         terms=request.terms(),
     )
+    await co_owners.use_consents(session, encumbrance, request, by=actor.organisation_id)
+    await service.enter(session, encumbrance, actor=actor)
+    return encumbrance
 
 
 async def record_entry(

@@ -7,11 +7,13 @@ from marketplace.accounts.access import Allowed
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.errors import InvalidTokenError, PermissionMissingError
 from marketplace.accounts.permissions import Permission
+from marketplace.assets.consents.errors import ConsentsMissingError
 from marketplace.assets.encumbrances import acting, queries
 from marketplace.assets.encumbrances.errors import (
     ConsentMissingError,
     EncumberedError,
     EntryChangedError,
+    EntryElsewhereError,
     InvalidTermsError,
     NotGrantableError,
     NotWithdrawableError,
@@ -32,7 +34,12 @@ from marketplace.assets.encumbrances.schemas import (
 from marketplace.assets.encumbrances.service import start_of
 from marketplace.assets.errors import NotOwnerError, RightReservedError
 from marketplace.assets.identifiers import InvalidClassificationError
-from marketplace.assets.standing.errors import NotTradableError
+from marketplace.assets.standing.errors import (
+    ChallengedError,
+    FeesDueError,
+    NotTradableError,
+    RightRestrainedError,
+)
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
 from marketplace.kernel.money import UnknownCurrencyError
@@ -55,10 +62,13 @@ CONFLICTS = (
     OutlivesRightError,
     RightReservedError,
     NotTradableError,
+    RightRestrainedError,
+    FeesDueError,
+    ChallengedError,
 )
 _DOOR = (InvalidTokenError, PermissionMissingError, NotFoundError)
 _MOVED = (*_DOOR, IllegalMoveError, NotYourMoveError)
-_REGISTERED = (*_DOOR, IllegalMoveError, InvalidTermsError, RankTakenError)
+_REGISTERED = (*_DOOR, IllegalMoveError, InvalidTermsError, RankTakenError, EntryElsewhereError)
 
 
 async def _read(session: Session, encumbrance: Encumbrance, actor: Actor) -> EncumbranceRead:
@@ -89,6 +99,7 @@ async def encumbrances_of_right(
     responses=problems(
         *_DOOR,
         NotOwnerError,
+        ConsentsMissingError,
         NotGrantableError,
         InvalidTermsError,
         InvalidClassificationError,
@@ -103,7 +114,8 @@ async def grant_encumbrance(
 
     What a register has to show (a pledge, a registered exclusive licence) waits for its entry, and
     keeps others away meanwhile. It is refused where something stands against it: the answer names
-    its kind, number and scope.
+    its kind, number and scope. Where other owners have to consent, the answer has the text to ask
+    them for, with `POST /v1/rights/{right_id}/consents`; then grant exactly the same.
     """
     encumbrance = await acting.grant(session, right_id, request, actor=actor)
     return await _read(session, encumbrance, actor)
@@ -118,6 +130,7 @@ async def grant_encumbrance(
         InvalidClassificationError,
         UnknownCurrencyError,
         EntryChangedError,
+        EntryElsewhereError,
         RankTakenError,
         *CONFLICTS,
     ),

@@ -4,6 +4,7 @@ It is asked before an act so that the refusal can name what stands against it. W
 between is still refused: by the triggers, when it is written (docs/decisions/0026).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,10 +20,15 @@ from marketplace.assets.encumbrances.errors import (
     TrusteeOnlyError,
 )
 from marketplace.assets.encumbrances.intervals import as_text
-from marketplace.assets.encumbrances.kinds import SALE, Act
+from marketplace.assets.encumbrances.kinds import SALE, Act, Cloud, EncumbranceKind
 from marketplace.assets.encumbrances.scope import Scope, names_of
 from marketplace.assets.errors import RightReservedError
-from marketplace.assets.standing.errors import NotTradableError
+from marketplace.assets.standing.errors import (
+    ChallengedError,
+    FeesDueError,
+    NotTradableError,
+    RightRestrainedError,
+)
 from marketplace.kernel.db import now
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.money import Money
@@ -35,10 +41,16 @@ CONFLICTS: Final = """
         CAST(CAST(:fields AS text) AS int8multirange), :uses,
         tstzrange(CAST(:starts_at AS timestamptz), CAST(:ends_at AS timestamptz)),
         CAST(:subject AS text), CAST(:by AS uuid), CAST(:price_minor AS bigint),
-        CAST(:currency AS text), CAST(:itself AS uuid)
+        CAST(:currency AS text), CAST(:itself AS uuid), :challenge_accepted
     )
 """
 _CONFLICTS: Final = text(CONFLICTS)
+_ITSELF: Final[Mapping[str, type[MarketplaceError]]] = {
+    EncumbranceKind.ATTACHMENT: RightRestrainedError,
+    Cloud.FEES_DUE: FeesDueError,
+    Cloud.CHALLENGED: ChallengedError,
+}
+"""What stands against an act without an entry of its own in the register of encumbrances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,8 @@ class Conflict:
         """The refusal, saying what stands in the way and what to do."""
         if self.standing == SALE:
             return RightReservedError(f"{act} has to wait until that deal has ended")
+        if self.encumbrance is None and self.standing in _ITSELF:
+            return _ITSELF[self.standing]()
         if self.encumbrance is None:
             return NotTradableError(f"its legal status is {self.standing}, which rules out: {act}")
         what = _named(self.standing, self.encumbrance)
@@ -82,6 +96,7 @@ async def find_conflict(
     by: UUID | None = None,
     price: Money | None = None,
     itself: UUID | None = None,
+    challenge_accepted: bool = False,
 ) -> Conflict | None:
     """What stands against an act, in one round trip; None when nothing does.
 
@@ -94,6 +109,7 @@ async def find_conflict(
         by: the organisation that acts, which matters where a right is held in trust.
         price: of a sale.
         itself: an encumbrance that is changed, which does not stand against itself.
+        challenge_accepted: whoever gets it accepts a challenge of the right expressly.
     """
     scope = scope or Scope.whole(now(session))
     values = asked_of(scope) | {
@@ -104,6 +120,7 @@ async def find_conflict(
         "price_minor": price.amount_minor if price else None,
         "currency": price.currency if price else None,
         "itself": itself,
+        "challenge_accepted": challenge_accepted,
     }
     row = (await session.execute(_CONFLICTS, values)).first()
     if row is None:
@@ -121,6 +138,7 @@ async def require_free(  # the same names as above
     by: UUID | None = None,
     price: Money | None = None,
     itself: UUID | None = None,
+    challenge_accepted: bool = False,
 ) -> None:
     """Refuse an act that something stands against; see `find_conflict`.
 
@@ -130,9 +148,18 @@ async def require_free(  # the same names as above
         TrusteeOnlyError: the right is held in trust.
         RightReservedError: another deal over the right is under way.
         NotTradableError: the right's legal status rules it out.
+        RightRestrainedError, FeesDueError, ChallengedError: what hangs over it does.
     """
     conflict = await find_conflict(
-        session, right_id, act, scope, subject=subject, by=by, price=price, itself=itself
+        session,
+        right_id,
+        act,
+        scope,
+        subject=subject,
+        by=by,
+        price=price,
+        itself=itself,
+        challenge_accepted=challenge_accepted,
     )
     if conflict:
         raise conflict.error(act)

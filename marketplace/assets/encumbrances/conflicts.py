@@ -10,7 +10,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from marketplace.assets.encumbrances.kinds import ACTS, SALE, Act, Deed, EncumbranceKind
+from marketplace.assets.encumbrances.kinds import (
+    ACTS,
+    SALE,
+    Act,
+    Cloud,
+    Deed,
+    EncumbranceKind,
+)
 from marketplace.assets.models import LegalStatus
 
 ANY: Final = "*"
@@ -22,6 +29,7 @@ class Verdict(StrEnum):
     SUBJECT = "subject"
     CONSENT = "consent"
     HOLDER = "holder"
+    WAIVER = "waiver"
     REFUSED = "refused"
 
 
@@ -30,6 +38,7 @@ MEANINGS: Final = {
     Verdict.SUBJECT: "allowed; what stands keeps its rank and goes on",
     Verdict.CONSENT: "takes the recorded consent of whoever holds what stands",
     Verdict.HOLDER: "only whoever holds what stands may do it: the trustee",
+    Verdict.WAIVER: "takes the express statement of whoever gets it that they accept what stands",
     Verdict.REFUSED: "refused where the scopes overlap",
 }
 PASSING: Final = frozenset({Verdict.FREE, Verdict.SUBJECT})
@@ -67,10 +76,13 @@ surrendered           X    X    .    X    X    X    X    X    X    X    s    X  
 invalidated           X    X    .    X    X    X    X    X    X    X    s    X    X    .
 expired               X    X    .    X    X    X    X    X    X    X    s    X    X    .
 undetermined          X    X    .    X    X    X    X    X    X    X    s    X    X    .
+fees_due              .    .    .    X    .    .    .    .    .    .    .    .    .    .
+challenged            .    .    .    .    .    .    .    .    .    .    .    .    .    .
 """
 
-STANDING: Final[tuple[str, ...]] = (*EncumbranceKind, SALE, *LegalStatus)
-"""What can stand against an act: an encumbrance, a sale under way, or the right's own status."""
+STANDING: Final[tuple[str, ...]] = (*EncumbranceKind, SALE, *LegalStatus, *Cloud)
+"""What can stand against an act: an encumbrance, a sale under way, the right's own status, or what
+hangs over it. An attachment that a register tells as an event of the right's life stands alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,8 @@ _GENERAL: Final = {
     "attachment": "KR Patent Act 101; CN Civil Procedure: no disposal while it lasts",
     "trust": "KR Registration Decree 53: only the trustee disposes",
     SALE: "the agreement: the right is sold as it stood when the price was agreed",
+    Cloud.FEES_DUE: "CN pledge registration: annuity unpaid (ground 4); elsewhere our terms",
+    Cloud.CHALLENGED: "a challenge alone takes nothing away",
 }
 _STATUS: Final = "what does not exist, or not yet, cannot be burdened (KR Patent Act 87, 101)"
 
@@ -125,6 +139,17 @@ PARTICULAR: Final = (
             EncumbranceKind.PLEDGE,
             Verdict.REFUSED,
             "CN pledge registration: already under registered pledge (ground 9)",
+            jurisdiction="CN",
+            right_kind=kind,
+        )
+        for kind in _CN_PATENT_RIGHTS
+    ),
+    *(
+        Rule(
+            Cloud.CHALLENGED,
+            EncumbranceKind.PLEDGE,
+            Verdict.WAIVER,
+            "CN pledge registration: invalidation started (ground 11), unless expressly waived",
             jurisdiction="CN",
             right_kind=kind,
         )

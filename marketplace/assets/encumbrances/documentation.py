@@ -25,14 +25,16 @@ To list is also to agree on a price; the signature sells; the title passes by a 
 it goes back after a refund. Granting a licence, an option or a pledge, attaching and putting in
 trust are named by what they leave behind. Two scopes overlap where their claims, territories,
 fields of use, ways of use and times all do: a country lies in its region, `KR-11` in `KR`,
-`G06Q 10/06` in `G06Q 10`. A pledge, an attachment, a trust, and any deed over the right concern all
-of it. What waits for its registration stands like what has it, but keeps nobody from working.
+`G06Q 10/06` in `G06Q 10`. Any two subgroups of `G06Q 10` may overlap, as their digits do not tell
+how they nest. A pledge, an attachment, a trust, and any deed over the right concern all of it. What
+waits for its registration stands like what has it, but keeps nobody from working. An attachment
+stands alike, whether a register tells it as an entry or as an event.
 
 ## What stands: an encumbrance, or a sale under way
 
 {standing}
 
-## What stands: the right's own status
+## What stands: the right's own status, and what hangs over it
 
 {status}
 

@@ -1,5 +1,11 @@
+from marketplace.assets.consents.errors import ConsentsMissingError
 from marketplace.assets.errors import RightReservedError
-from marketplace.assets.standing.errors import NotTradableError
+from marketplace.assets.standing.errors import (
+    ChallengedError,
+    FeesDueError,
+    NotTradableError,
+    RightRestrainedError,
+)
 from marketplace.kernel.errors import ConflictError, UnprocessableError
 
 
@@ -21,6 +27,11 @@ class TrusteeOnlyError(ConflictError):
 class RankTakenError(ConflictError):
     code = "rank_taken"
     title = "Another encumbrance of the right was received with this number on this day"
+
+
+class EntryElsewhereError(ConflictError):
+    code = "register_entry_known"
+    title = "An entry of this number and day is on record from another source; look both up"
 
 
 class OutlivesRightError(ConflictError):
@@ -79,8 +90,13 @@ CONSTRAINT_ERRORS = {
     "conflict_holder": TrusteeOnlyError,
     "conflict_sale": RightReservedError,
     "conflict_status": NotTradableError,
+    "conflict_restrained": RightRestrainedError,
+    "conflict_fees_due": FeesDueError,
+    "conflict_challenged": ChallengedError,
+    "encumbrance_owners_consent": ConsentsMissingError,
     "encumbrance_outlives_right": OutlivesRightError,
     "encumbrance_rank_index": RankTakenError,
+    "encumbrance_number_index": EntryElsewhereError,
     "encumbrance_entry_index": EntryChangedError,
     "encumbrance_consent_open_index": ConsentExistsError,
 }

@@ -58,6 +58,13 @@ SALE: Final = "sale"
 """Another deal that is under way over the right, as something that stands against an act."""
 
 
+class Cloud(StrEnum):
+    """What hangs over a right in force, as something that stands against an act."""
+
+    FEES_DUE = "fees_due"
+    CHALLENGED = "challenged"
+
+
 class Use(IntFlag):
     """Ways to exploit an invention, each of which can be licensed by itself."""
 

@@ -61,6 +61,14 @@ class Encumbrance(Aggregate, table=True):
             postgresql_where=text(f"received_on IS NOT NULL AND {_LIVE}"),
         ),
         Index(
+            "encumbrance_number_index",
+            "right_id",
+            "registration_number",
+            "received_on",
+            unique=True,
+            postgresql_where=text(f"registration_number IS NOT NULL AND {_LIVE}"),
+        ),
+        Index(
             "encumbrance_entry_index",
             "source",
             "source_entry",
@@ -114,6 +122,7 @@ class Encumbrance(Aggregate, table=True):
     field_range: Any = _ranges(INT8MULTIRANGE)
     secured_minor: int | None = minor(default=None)
     currency: str | None = None
+    challenge_accepted: bool = False
     registration_number: str | None = None
     contract_on: date | None = None
     effective_on: date | None = None

@@ -1,7 +1,7 @@
 """Facts of an office's register that did not begin here: imported once, however often told."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 import orjson
@@ -33,7 +33,10 @@ class Fact:
     registration: Registration
 
     def sha256(self, right_id: UUID) -> str:
-        content = orjson.dumps([right_id, self], default=str, option=orjson.OPT_SORT_KEYS)
+        told = asdict(self)
+        if not self.terms.challenge_accepted:
+            del told["terms"]["challenge_accepted"]  # most entries say nothing of it
+        content = orjson.dumps([right_id, told], default=str, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(content).hexdigest()
 
 

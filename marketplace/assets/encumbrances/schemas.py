@@ -27,6 +27,9 @@ CLAIM_MAX: Final = 1_000
 Claim = Annotated[int, Field(ge=1, le=CLAIM_MAX, strict=True)]
 RegisterNumber = Annotated[ShortText, StringConstraints(max_length=64)]
 ReceiptOrder = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+ChallengeAccepted = Annotated[
+    bool, Field(description="the pledgee states expressly that they accept a challenge of it")
+]
 
 
 class ScopeInput(Input):
@@ -74,10 +77,11 @@ class EncumbranceGrant(Input):
     secured: Price | None = Field(default=None, description="what a pledge secures")
     contract_on: Day | None = None
     effective_on: Day | None = None
+    challenge_accepted: ChallengeAccepted = False
 
     def terms(self) -> Terms:
         secured = self.secured.money() if self.secured else None
-        return Terms(secured, self.contract_on, self.effective_on)
+        return Terms(secured, self.contract_on, self.effective_on, self.challenge_accepted)
 
 
 class RegistrationInput(Input):
@@ -123,12 +127,14 @@ class RegisterEntryRecord(RegistrationInput):
     scope: ScopeInput = ScopeInput()
     secured: Price | None = None
     contract_on: Day | None = None
+    challenge_accepted: ChallengeAccepted = False
 
     def holder(self) -> Holder:
         return Holder(self.holder_organisation_id, self.holder_name)
 
     def terms(self) -> Terms:
-        return Terms(self.secured.money() if self.secured else None, self.contract_on)
+        secured = self.secured.money() if self.secured else None
+        return Terms(secured, self.contract_on, challenge_accepted=self.challenge_accepted)
 
 
 class RegisterChange(Input):
@@ -169,6 +175,7 @@ class EncumbranceRead(Output):
     holder_name: str | None
     scope: ScopeRead
     secured: Amount | None
+    challenge_accepted: bool
     registration_number: str | None
     contract_on: Day | None
     effective_on: Day | None

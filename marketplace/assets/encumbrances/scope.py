@@ -53,7 +53,7 @@ class Scope:
         return (
             covers(self.claim_intervals, other.claim_intervals)
             and covers(self.territory_intervals, other.territory_intervals)
-            and covers(self.field_intervals, other.field_intervals)
+            and classification.within(other.fields, self.fields)
             and self.uses & other.uses == other.uses
             and self.starts_at <= other.starts_at
         )

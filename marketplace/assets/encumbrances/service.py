@@ -53,13 +53,14 @@ async def grant(
         granted_by: the owner, or whoever else grants it.
         actor: who acts, for the event log.
         subject: the deal by which it is granted, as `deal:<id>`; its consents are used up.
-        terms: the secured amount, dates.
+        terms: the secured amount, dates, and whether the holder accepts a challenge of the right.
 
     Raises:
         NotFoundError: no such right.
         InvalidTermsError: terms that this kind cannot have.
         EncumberedError, ConsentMissingError, TrusteeOnlyError, RightReservedError,
-        NotTradableError: something stands against it; and nothing has changed.
+        NotTradableError, RightRestrainedError, FeesDueError, ChallengedError: something stands
+        against it; and nothing has changed.
     """
     encumbrance = await propose(
         session,
@@ -71,11 +72,17 @@ async def grant(
         subject=subject,
         terms=terms,
     )
+    await enter(session, encumbrance, actor=actor)
+    return encumbrance
+
+
+async def enter(session: AsyncSession, encumbrance: Encumbrance, *, actor: Identity) -> None:
+    """Write down what was proposed; it has effect at once unless a register has to show it."""
+    right_id, kind = encumbrance.right_id, encumbrance.kind
     begin(session, encumbrance, actor, right_id=right_id, kind=kind)
     if kind not in CONSTITUTIVE:
         _move(session, encumbrance, "take_effect", role=SYSTEM, actor=BY_SYSTEM)
     await session.flush()
-    return encumbrance
 
 
 async def propose(
@@ -93,7 +100,15 @@ async def propose(
     """Lock the right, check that nothing stands against it, and make the row without adding it."""
     _require_fitting(kind, scope, holder, terms)
     await lock(session, Right, right_id)
-    await require_free(session, right_id, kind, scope, subject=subject, by=granted_by)
+    await require_free(
+        session,
+        right_id,
+        kind,
+        scope,
+        subject=subject,
+        by=granted_by,
+        challenge_accepted=terms.challenge_accepted,
+    )
     encumbrance = Encumbrance(
         created_at=now(session),
         changed_at=now(session),
@@ -121,6 +136,8 @@ def _require_fitting(kind: EncumbranceKind, scope: Scope, holder: Holder, terms:
         raise InvalidTermsError(f"{kind}: a pledge secures an amount, and nothing else does")
     if scope.ends_at is not None and scope.ends_at <= scope.starts_at:
         raise InvalidTermsError(f"{kind}: it ends before it begins")
+    if terms.challenge_accepted and kind is not EncumbranceKind.PLEDGE:
+        raise InvalidTermsError(f"{kind}: only of a pledge a challenge is accepted")
 
 
 async def register(
@@ -188,6 +205,7 @@ async def change(
             subject=encumbrance.subject,
             by=encumbrance.granted_by,
             itself=encumbrance.id,
+            challenge_accepted=encumbrance.challenge_accepted,
         )
     encumbrance.set_scope(scope)
     for name, value in changed.items():

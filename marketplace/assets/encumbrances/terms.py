@@ -48,14 +48,19 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Dates and money of an encumbrance, where they apply. A pledge secures an amount."""
+    """Dates and money of an encumbrance, where they apply. A pledge secures an amount.
+
+    `challenge_accepted` is the pledgee's express statement that the right may be challenged.
+    """
 
     secured: Money | None = None
     contract_on: date | None = None
     effective_on: date | None = None
+    challenge_accepted: bool = False
 
     def columns(self) -> dict[str, Any]:
         return {
+            "challenge_accepted": self.challenge_accepted,
             "secured_minor": self.secured.amount_minor if self.secured else None,
             "currency": self.secured.currency if self.secured else None,
             "contract_on": self.contract_on,

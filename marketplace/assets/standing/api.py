@@ -87,10 +87,21 @@ async def legal_events(
     ),
 )
 async def record_legal_event(
-    right_id: UUID, request: LegalEventRecord, actor: Operator, session: Session
+    right_id: UUID,
+    request: LegalEventRecord,
+    actor: Operator,
+    session: Session,
+    response: Response,
 ) -> LegalEvent:
-    """Operator: record a grant, fee, lapse, restoration, invalidation … from a register."""
-    return await service.record_legal_event(session, right_id, request.told(), actor=actor)
+    """Operator: record a grant, fee, lapse, restoration, invalidation … from a register.
+
+    What the register told already is answered as it is known, and changes nothing (200).
+    """
+    told = request.told()
+    event, is_new = await service.record_legal_event(session, right_id, told, actor=actor)
+    if not is_new:
+        response.status_code = status.HTTP_200_OK
+    return event
 
 
 @router.post(

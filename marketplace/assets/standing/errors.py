@@ -21,6 +21,16 @@ class RightRestrainedError(ConflictError):
     title = "The right is attached: it cannot be sold, licensed or pledged until that is lifted"
 
 
+class FeesDueError(ConflictError):
+    code = "fees_due"
+    title = "Fees of the right are due; it can be pledged once their payment is recorded"
+
+
+class ChallengedError(ConflictError):
+    code = "right_challenged"
+    title = "The right is challenged; the pledgee has to accept that expressly"
+
+
 class RegisterCheckStaleError(ConflictError):
     code = "register_check_stale"
     title = "The register was not looked at since the last business day; the operator has to, first"

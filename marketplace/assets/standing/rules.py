@@ -197,6 +197,8 @@ def _status(
     seen_on: date,
 ) -> LegalStatus:
     """The last thing that happened with an effect by that day."""
+    if _contradict(dates):
+        return LegalStatus.UNDETERMINED
     status = LegalStatus.PENDING if dates.granted_on else _declared_status(declared)
     for event in events:
         if event.kind not in STATUS_AFTER or event.claims:
@@ -208,6 +210,12 @@ def _status(
     if dates.last_day and on > dates.last_day:
         return LegalStatus.EXPIRED
     return LegalStatus.LAPSED if _is_unpaid(events, dates, on, seen_on) else status
+
+
+def _contradict(dates: Standing) -> bool:
+    """Nothing is granted before it is filed, or after its last day (DOMAIN G5)."""
+    known = [day for day in (dates.filed_on, dates.granted_on, dates.last_day) if day]
+    return dates.granted_on is not None and known != sorted(known)
 
 
 def _declared_status(declared: Sequence[LegalEvent]) -> LegalStatus:

@@ -49,7 +49,8 @@ class LegalEventRecord(LegalFact):
         default=OPERATOR, description="the register that tells it; registers may contradict"
     )
     event_key: ShortText | None = Field(
-        default=None, description="the register's own number of the fact, which is kept once"
+        default=None,
+        description="the register's own number of the fact, by which two alike are told apart",
     )
 
     def told(self) -> Told:

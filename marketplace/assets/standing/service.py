@@ -24,7 +24,7 @@ from marketplace.assets.standing.errors import (
 from marketplace.assets.standing.queries import events_known, known_of
 from marketplace.assets.standing.rules import TRADABLE, Standing, can_happen, project
 from marketplace.kernel.clock import latest_date
-from marketplace.kernel.db import Sessions, now
+from marketplace.kernel.db import Sessions, lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
 from marketplace.kernel.ids import new_id
@@ -35,6 +35,16 @@ OPERATOR: Final = "operator"
 CHECK_BUSINESS_DAYS: Final = 1
 """How old a look at the register may be when money goes out (DOMAIN B4)."""
 TURN_BATCH: Final = 100
+_SAID: Final = (
+    "kind",
+    "occurred_on",
+    "origin",
+    "effective_on",
+    "claims",
+    "fee_year",
+    "extension_days",
+)
+"""What makes a fact, beside where it can be looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +101,40 @@ def add_event(
 
 async def record_legal_event(
     session: AsyncSession, right_id: UUID, told: Told, *, actor: Actor
-) -> LegalEvent:
+) -> tuple[LegalEvent, bool]:
     """Note a lapse, an invalidation, a fee … The right's status follows from all that is known.
+
+    Told again by the same register, nothing changes. Says also whether it was new.
 
     Raises:
         NotFoundError: no such right.
         IllegalLegalEventError: it cannot happen to this kind of right, or lies in the future.
         FactKnownError: by the database, when the register's fact of this key is known.
     """
-    right, _ = await learn(session, right_id)
+    right = await lock(session, Right, right_id)
     require_possible(right, told, today=latest_date(now(session)))
+    same = await _known_as(session, right_id, told)
+    if same is not None:
+        return same, False
+    right, _ = await learn(session, right_id)
     event = add_event(session, right, told, recorded_by=actor.organisation_id)
     await session.flush()
     standing = await reproject(session, right, actor=actor)
     tell(session, right, event, standing, actor=actor)
     await session.flush()
-    return event
+    return event, True
+
+
+async def _known_as(session: AsyncSession, right_id: UUID, told: Told) -> LegalEvent | None:
+    """The fact that counts and says the same, of the same register and under the same key if any.
+
+    A register that tells of two alike has to name them apart by its keys.
+    """
+    for event in await events_known(session, right_id):
+        same = all(getattr(event, name) == getattr(told, name) for name in _SAID)
+        if same and told.event_key in {None, event.event_key}:
+            return event
+    return None
 
 
 def tell(

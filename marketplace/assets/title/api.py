@@ -12,6 +12,7 @@ from marketplace.accounts.permissions import Permission
 from marketplace.assets.queries import get_right
 from marketplace.assets.title import service
 from marketplace.assets.title.errors import (
+    FutureConveyanceError,
     InvalidOwnersError,
     NothingConveyedError,
     ReceiptOrderNeededError,
@@ -66,6 +67,7 @@ async def get_title(
         NotFoundError,
         InvalidOwnersError,
         NothingConveyedError,
+        FutureConveyanceError,
         ShareNotOwnedError,
         ReceiptOrderNeededError,
         SharesNotWholeError,
@@ -73,14 +75,18 @@ async def get_title(
     ),
 )
 async def record_conveyance(
-    right_id: UUID, request: ConveyanceRecord, actor: Operator, session: Session
+    right_id: UUID,
+    request: ConveyanceRecord,
+    actor: Operator,
+    session: Session,
+    response: Response,
 ) -> Conveyance:
     """Operator: record a grant or transfer of title from the office's register.
 
     Of two transfers of one share that counts which the office received first, whichever is told
-    first.
+    first. What is known already is answered as it is known, and changes nothing (200).
     """
-    return await service.record_conveyance(
+    link, is_new = await service.record_conveyance(
         session,
         right_id,
         kind=request.kind,
@@ -91,6 +97,9 @@ async def record_conveyance(
         source=request.source,
         actor=actor,
     )
+    if not is_new:
+        response.status_code = status.HTTP_200_OK
+    return link
 
 
 @router.post(

@@ -21,6 +21,11 @@ class NothingConveyedError(UnprocessableError):
     title = "A transfer is from somebody to somebody else; only a grant has no giver"
 
 
+class FutureConveyanceError(UnprocessableError):
+    code = "future_conveyance"
+    title = "A transfer of the future is no fact yet: none of its days may lie ahead"
+
+
 class SharesNotWholeError(ConflictError):
     code = "shares_not_whole"
     title = "The owners' shares would not sum to one at every moment"
@@ -34,4 +39,5 @@ class RecordalKnownError(ConflictError):
 CONSTRAINT_ERRORS = {
     "ownership_whole": SharesNotWholeError,
     "conveyance_recordal_unique": RecordalKnownError,
+    "conveyance_content_unique": RecordalKnownError,
 }

@@ -27,6 +27,7 @@ class Conveyance(Record, table=True):
 
     `declaration` is what a registrant says; where the office tells of a `grant`, that counts
     instead. Of rivals the one counts that the office received first, whenever we learned of it.
+    `content_sha256` is of what a register told, so that told again it is the same link.
     """
 
     __tablename__: ClassVar[str] = "conveyance"
@@ -43,6 +44,7 @@ class Conveyance(Record, table=True):
         ),
         CheckConstraint("receipt_order IS NULL OR received_on IS NOT NULL", name="receipt"),
         Index("conveyance_right_index", "right_id", "id"),
+        UniqueConstraint("right_id", "content_sha256", name="conveyance_content_unique"),
         Index("conveyance_basis_index", "basis"),
         UniqueConstraint(
             "right_id",
@@ -70,6 +72,7 @@ class Conveyance(Record, table=True):
     basis: str
     source: str
     recorded_by: UUID | None = None
+    content_sha256: str | None = None
 
     @property
     def share(self) -> Fraction:

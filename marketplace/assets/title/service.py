@@ -1,7 +1,8 @@
 """Writing chains of title. What they make of a right's owners is written with each link."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, Final
@@ -20,6 +21,7 @@ from marketplace.assets.legal_rules.terms import Passing, Title
 from marketplace.assets.models import Right
 from marketplace.assets.register.models import Retraction
 from marketplace.assets.title.errors import (
+    FutureConveyanceError,
     InvalidOwnersError,
     NothingConveyedError,
     ReceiptOrderNeededError,
@@ -28,7 +30,8 @@ from marketplace.assets.title.errors import (
 from marketplace.assets.title.models import Conveyance, ConveyanceKind, Ownership
 from marketplace.assets.title.queries import conveyances_known, owners_of, owns
 from marketplace.assets.title.rules import WHOLE, Chain, Period, Shares, receipt, replay
-from marketplace.kernel.db import now
+from marketplace.kernel.clock import latest_date
+from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
 from marketplace.kernel.lifecycle import Identity
@@ -59,6 +62,13 @@ class Recordal:
         }
         other = (self.recorded_on, self.received_on, self.effective_on, self.contract_on)
         return named[passing] or next((day for day in other if day), None)
+
+    def require_past(self, today: date) -> None:
+        """Raises FutureConveyanceError for what did not happen yet."""
+        days = {name: day for name, day in asdict(self).items() if isinstance(day, date)}
+        ahead = [f"{name} {day}" for name, day in days.items() if day > today]
+        if ahead:
+            raise FutureConveyanceError(", ".join(ahead))
 
 
 NO_DATES: Final = Recordal()
@@ -196,10 +206,13 @@ async def record_conveyance(
     recordal: Recordal,
     source: str,
     actor: Actor,
-) -> Conveyance:
+) -> tuple[Conveyance, bool]:
     """Note a transfer that an office's register tells. Rivals rank as the office received them.
 
+    Told again, by whomever, nothing changes. Says also whether it was new.
+
     Raises:
+        FutureConveyanceError: one of its days lies in the future.
         NothingConveyedError: nobody gives, or to themselves.
         ShareNotOwnedError: the giver has not that share, or an earlier receipt took it.
         ReceiptOrderNeededError: it would take the place of a known transfer without saying why.
@@ -209,8 +222,16 @@ async def record_conveyance(
         raise NothingConveyedError
     if kind in {ConveyanceKind.DECLARATION, ConveyanceKind.RETURN}:
         raise NothingConveyedError("a register tells of grants and transfers")
-    right, known_at = await learn(session, right_id)
+    recordal.require_past(latest_date(now(session)))
+    await lock(session, Right, right_id)
     await _require_known(session, to)
+    content = _content(kind, giver, to, share, recordal)
+    told = [one for one in await _told(session, right_id) if _content_of(one) == content]
+    counting = {one.id: one for one in await conveyances_known(session, right_id)}
+    for one in told:
+        if one.id in counting:
+            return one, False
+    right, known_at = await learn(session, right_id)
     common = {
         "created_at": known_at,
         "right_id": right_id,
@@ -219,11 +240,34 @@ async def record_conveyance(
         "basis": f"register:{recordal.recordal_number or source}",
         "source": source,
         "recorded_by": actor.organisation_id,
+        # What was told before was taken back each time; told anew, it is another link.
+        "content_sha256": hashlib.sha256(repr((content, len(told))).encode()).hexdigest(),
         **asdict(recordal),
     }
     link = _link(kind, giver, share, common)
     await _write(session, right, [link], actor=actor)
-    return link
+    return link, True
+
+
+def _content(
+    kind: ConveyanceKind, giver: UUID | None, to: UUID, share: Fraction, recordal: Recordal
+) -> tuple[str, ...]:
+    """What a register tells of a link, whoever tells it."""
+    return (str(kind), *map(str, (giver, to, share)), *map(str, astuple(recordal)))
+
+
+def _content_of(link: Conveyance) -> tuple[str, ...]:
+    recordal = Recordal(**{field.name: getattr(link, field.name) for field in fields(Recordal)})
+    giver, to = link.from_organisation_id, link.to_organisation_id
+    return _content(link.kind, giver, to, link.share, recordal)
+
+
+async def _told(session: AsyncSession, right_id: UUID) -> Sequence[Conveyance]:
+    """Every link that a register told, also those taken back."""
+    query = select(Conveyance).where(
+        col(Conveyance.right_id) == right_id, col(Conveyance.basis).startswith("register:")
+    )
+    return (await session.execute(query.limit(1_000))).scalars().all()
 
 
 async def _require_known(session: AsyncSession, organisation_id: UUID) -> None:

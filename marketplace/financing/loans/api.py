@@ -10,7 +10,12 @@ from marketplace.assets.encumbrances.errors import (
     TrusteeOnlyError,
 )
 from marketplace.assets.errors import NotOwnerError, RightReservedError
-from marketplace.assets.standing.errors import NotTradableError
+from marketplace.assets.standing.errors import (
+    ChallengedError,
+    FeesDueError,
+    NotTradableError,
+    RightRestrainedError,
+)
 from marketplace.documents.errors import AlreadySignedError, TextChangedError
 from marketplace.financing.access import DOOR_ERRORS, MOVE_ERRORS, Financier, Reader, Signer
 from marketplace.financing.errors import (
@@ -135,6 +140,9 @@ async def join_loan(loan_id: UUID, request: PartyJoin, actor: Signer, session: S
         TrusteeOnlyError,
         RightReservedError,
         NotTradableError,
+        RightRestrainedError,
+        FeesDueError,
+        ChallengedError,
         CollateralBlockedError,
     ),
 )

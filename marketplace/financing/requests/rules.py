@@ -76,7 +76,7 @@ def _of_status(status: LegalStatus) -> Block:
 
 
 def _is_encumbered(facts: Facts) -> bool:
-    told_apart = {None, "attachment", "pledge", "sale", *LegalStatus}
+    told_apart = {None, "attachment", "pledge", "sale", "fees_due", *LegalStatus}
     return facts.standing not in told_apart
 
 

@@ -29,6 +29,7 @@ from tests.factories.deals import Market, ok
 from tests.factories.pdf import texts
 from tests.factories.people import Person
 from tests.factories.refusals import told
+from tests.factories.register import tell
 
 
 async def certify(who: Person, right_id: str, **asked: Any) -> Any:
@@ -77,6 +78,49 @@ async def test_only_the_owner_and_the_operator_get_one(market: Market) -> None:
             assert told(read) == (404, "not_found")
     future = {"known_at": "2999-01-01T00:00:00Z"}
     assert told(await certify(market.seller, right_id, **future)) == (422, "future_moment")
+
+
+async def test_it_says_what_hangs_over_the_right_and_what_nobody_knew(market: Market) -> None:
+    right_id = await patent(market)
+    await tell(market.operator, right_id, "filed", "2020-01-15")
+    await tell(market.operator, right_id, "granted", "2022-01-15")
+    await tell(market.operator, right_id, "attached", "2024-01-05")
+    await tell(market.operator, right_id, "challenged", "2024-02-05")
+    await tell(market.operator, right_id, "invalidated", "2024-03-05", claims=[3, 2])
+    issued = await ok(await certify(market.seller, right_id))
+    hanging = {
+        "last_day": "2040-01-15",
+        "restrained_since": "2024-01-05",
+        "challenged_since": "2024-02-05",
+        "invalid_claims": [2, 3],
+    }
+    assert hanging.items() <= issued["content"].items()
+    path = f"/v1/encumbrance-certificates/{issued['id']}/pdf"
+    said = texts((await market.seller.get(path)).content)
+    for shown in ("2040-01-15", "2024-01-05", "2024-02-05", "2, 3", "Owner of 1/1", "Page 1 of 1"):
+        assert shown in said, shown
+
+    early = await ok(await certify(market.seller, right_id, valid_at="1990-01-01T00:00:00Z"))
+    assert (early["content"]["legal_status"], early["content"]["owners"]) == ("not_known", [])
+    assert early["content"]["restrained_since"] is None
+    later = await ok(await certify(market.seller, right_id, valid_at="2021-01-01T00:00:00Z"))
+    assert later["content"]["legal_status"] == "pending"
+
+
+async def test_who_holds_what_is_registered_gets_one_of_what_the_register_shows(
+    market: Market,
+) -> None:
+    right_id = await patent(market)
+    await ok(await grant(market, right_id, licence(market.buyer, "non_exclusive")))
+    await ok(await record(market, right_id, pledge_entry(market.stranger, "2")))
+    for who, extent, kinds in (
+        (market.stranger, "registered", ["pledge"]),
+        (market.seller, "everything", ["pledge", "non_exclusive"]),
+    ):
+        content = (await ok(await certify(who, right_id)))["content"]
+        assert content["extent"] == extent
+        assert [one["kind"] for one in content["encumbrances"]] == kinds
+    assert told(await certify(market.buyer, right_id)) == (404, "not_found")
 
 
 def decoded(part: str) -> bytes:

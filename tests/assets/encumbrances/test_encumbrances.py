@@ -107,6 +107,8 @@ async def test_rank_is_the_order_of_receipt_whatever_is_recorded_first(market: M
     assert ranks == {"2026-9": 1, "2026-1": 2, "2026-3": 3}
     same = pledge_entry(market.stranger, "1", entry_id="PN-other")
     assert told(await record(market, right_id, same)) == (409, "rank_taken")
+    elsewhere = pledge_entry(market.stranger, "1", entry_id="PN-x", receipt_order=77)
+    assert told(await record(market, right_id, elsewhere)) == (409, "register_entry_known")
     path = f"/v1/encumbrances/{second['id']}/delete"
     await ok(await market.operator.post(path, {}))
     third = await ok(await market.seller.get(f"/v1/encumbrances/{third['id']}"))

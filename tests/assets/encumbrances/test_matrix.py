@@ -13,6 +13,7 @@ from marketplace.assets.encumbrances.kinds import (
     ACTS,
     SALE,
     Act,
+    Cloud,
     Deed,
     EncumbranceKind,
     Use,
@@ -38,6 +39,8 @@ def refusal_of(standing: str, found: Verdict) -> str | None:
         return None
     if standing == SALE:
         return "conflict_sale"
+    if standing in list(Cloud):
+        return f"conflict_{standing}"
     return "conflict_status" if standing in list(LegalStatus) else REFUSALS[found]
 
 
@@ -70,6 +73,33 @@ async def test_the_database_refuses_what_the_table_says(
             assert await outcome(register, act, right_id, EVERYTHING) == expected, act
 
 
+async def test_an_attachment_that_is_told_as_an_event_stands_like_one_that_is_entered(
+    register: Register,
+) -> None:
+    right_id = await register.right("KR")
+    await register.stand("restrained", right_id)
+    for act in ACTS:
+        found = verdict("attachment", act, "KR", "patent", TODAY)
+        refused = found not in PASSING
+        told = [("attachment", str(found))] if refused else []
+        assert await register.conflicts(right_id, act) == told, act
+        if act is not Deed.WORK:
+            expected = "conflict_restrained" if refused else None
+            assert await outcome(register, act, right_id, EVERYTHING) == expected, act
+
+
+async def test_a_challenge_is_accepted_expressly_or_bars_a_pledge_in_china(
+    register: Register,
+) -> None:
+    right_id = await register.right("CN")
+    await register.stand("challenged", right_id)
+    with pytest.raises(asyncpg.PostgresError) as refused:
+        async with register.connection.transaction():
+            await register.grant(EncumbranceKind.PLEDGE, right_id)
+    assert refusal(refused.value) == "conflict_challenged"
+    await register.grant(EncumbranceKind.PLEDGE, right_id, challenge_accepted=True)
+
+
 def partial_pairs() -> Iterator[tuple[EncumbranceKind, EncumbranceKind]]:
     """Pairs that are refused where their scopes overlap."""
     for standing in EncumbranceKind:
@@ -97,6 +127,7 @@ OVERLAPPING = {
     "the world": {"territories": ("001",)},
     "a subgroup of the group": {"fields": ("G06Q 10/06",)},
     "a finer subgroup": {"fields": ("A61K 31/075",)},
+    "another subgroup, which may nest": {"fields": ("A61K 31/08",)},
     "the section above": {"fields": ("G",)},
     "the group itself": {"fields": ("G06Q 10/00",)},
     "one use of two": {"uses": Use.SELL | Use.EXPORT},
@@ -107,7 +138,6 @@ APART = {
     "a country of another region": {"territories": ("FR", "VN")},
     "another part of the world": {"territories": ("021", "005")},
     "the next main group": {"fields": ("G06Q 11",)},
-    "another subgroup": {"fields": ("A61K 31/08",)},
     "other uses": {"uses": Use.USE | Use.EXPORT},
     "from its end on": {"starts_at": datetime(2028, 1, 1, tzinfo=UTC), "ends_at": None},
     "until its beginning": {"starts_at": datetime(2025, 1, 1, tzinfo=UTC), "ends_at": START},

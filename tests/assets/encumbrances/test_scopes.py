@@ -37,13 +37,27 @@ def test_parts_of_countries_lie_in_their_own_country_alone() -> None:
 
 
 def test_symbols_lie_in_those_that_begin_them() -> None:
-    nested = ["G", "G06", "G06Q", "G06Q 10", "G06Q 10/06", "G06Q 10/063", "G06Q 10/0631"]
+    nested = ["G", "G06", "G06Q", "G06Q 10", "G06Q 10/06"]
+    assert all(fields.lies_within(narrow, wide) for wide, narrow in pairwise(nested))
     ranges = [fields.intervals([symbol]) for symbol in nested]
     assert all(covers(wide, narrow) for wide, narrow in pairwise(ranges))
     assert fields.intervals(["G06Q 10/00"]) == fields.intervals(["G06Q 10"])
-    apart = ["G06Q 10/06", "G06Q 10/07", "G06Q 11", "G06R", "G07", "H", "Y02"]
+    apart = ["G06Q 10/06", "G06Q 11", "G06R", "G07", "H", "Y02"]
     found = [fields.intervals([symbol]) for symbol in apart]
     assert not any(overlap(a, b) for a in found for b in found if a is not b)
+
+
+def test_how_subgroups_nest_is_not_in_their_digits() -> None:
+    """Within a main group any two may overlap, and none is known to be a part of another."""
+    for one, other in (("G06F 21/60", "G06F 21/62"), ("G06F 21/62", "G06F 21/6209")):
+        assert overlap(fields.intervals([one]), fields.intervals([other]))
+        assert not fields.lies_within(one, other)
+        assert not fields.lies_within(other, one)
+    assert fields.lies_within("G06F 21/62", "G06F21/62")
+    assert fields.within(["G06F 21/62", "H04L"], ["H04L", "G06F 21/00"])
+    assert not fields.within(["G06F 21/62"], ["G06F 21/60"])
+    assert fields.within(["G06F 21/62"], [])
+    assert not fields.within([], ["G06F"])
 
 
 RANGES = some.lists(

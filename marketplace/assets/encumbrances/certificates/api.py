@@ -55,7 +55,8 @@ async def certify_encumbrances(
 ) -> CertificateRead:
     """Owner: a signed certificate of what burdens a right: as of any past moment, as known at any.
 
-    Anyone verifies it offline with the keys of `GET /v1/certificate-keys`.
+    Whoever holds what the register shows gets one of that, and of what is theirs. Anyone verifies
+    it offline with the keys of `GET /v1/certificate-keys`.
     """
     certificate = await service.issue(
         session,

@@ -1,7 +1,7 @@
 """What was true of a right at one moment, as it was known at another."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
@@ -16,10 +16,16 @@ from marketplace.assets.encumbrances.scope import names_of
 from marketplace.assets.legal_rules.queries import rules_for
 from marketplace.assets.models import Right
 from marketplace.assets.queries import identifiers_of
-from marketplace.assets.standing.queries import standing_of
+from marketplace.assets.standing.queries import events_known, standing_of
 from marketplace.assets.title.queries import conveyances_known
 from marketplace.assets.title.rules import replay
 from marketplace.kernel.db import fetch
+
+NOT_KNOWN: Final = "not_known"
+"""The status of a right on a day before anything that is known of it."""
+EVERYTHING: Final = "everything"
+REGISTERED: Final = "registered"
+"""What a certificate tells of: all, or what the register shows and its asker holds."""
 
 _VERSIONS: Final = text(
     """
@@ -31,10 +37,21 @@ _VERSIONS: Final = text(
 
 
 async def content_of(
-    session: AsyncSession, right: Right, *, valid_at: datetime, known_at: datetime
+    session: AsyncSession,
+    right: Right,
+    *,
+    valid_at: datetime,
+    known_at: datetime,
+    seen_by: UUID | None = None,
 ) -> dict[str, Any]:
-    """All that a certificate says, in JSON's own types. Names are those of today."""
+    """All that a certificate says, in JSON's own types. Names are those of today.
+
+    `seen_by` is a holder who is not the owner: they are told what the register shows, and what is
+    theirs.
+    """
     found = await encumbrances_at(session, right.id, valid_at=valid_at, known_at=known_at)
+    if seen_by is not None:
+        found = [one for one in found if _is_seen_by(one, seen_by)]
     owners = await owners_at(session, right.id, valid_at=valid_at, known_at=known_at)
     names = await _names(session, [*owners, *(one["holder_organisation_id"] for one in found)])
     return {
@@ -45,7 +62,10 @@ async def content_of(
             "office": right.office,
             "numbers": [row.display for row in await identifiers_of(session, right.id)],
         },
-        **await status_at(session, right, valid_at=valid_at, known_at=known_at),
+        **await status_at(
+            session, right, valid_at=valid_at, known_at=known_at, is_owned=bool(owners)
+        ),
+        "extent": EVERYTHING if seen_by is None else REGISTERED,
         "owners": [
             {
                 "organisation_id": one,
@@ -59,6 +79,12 @@ async def content_of(
             for one in found
         ],
     }
+
+
+def _is_seen_by(one: Mapping[str, Any], organisation_id: UUID) -> bool:
+    """The same as `queries.encumbrances_of` lets a holder see."""
+    is_own = one["holder_organisation_id"] == str(organisation_id)
+    return is_own or one["registration_number"] is not None
 
 
 async def encumbrances_at(
@@ -131,13 +157,34 @@ async def owners_at(
 
 
 async def status_at(
-    session: AsyncSession, right: Right, *, valid_at: datetime, known_at: datetime
+    session: AsyncSession,
+    right: Right,
+    *,
+    valid_at: datetime,
+    known_at: datetime,
+    is_owned: bool,
 ) -> dict[str, Any]:
-    """The legal status, and the days in between without effect if the right was restored."""
+    """The legal status, what hangs over the right, and the days in between without effect.
+
+    Of a day before all facts that were known, it is said that nothing was known.
+    """
     on = valid_at.astimezone((await rules_for(session, right)).zone).date()
     standing = await standing_of(session, right, on=on, known_at=known_at)
     gaps = [{"from": str(begun), "until": str(ended)} for begun, ended in standing.no_effect]
-    return {"legal_status": str(standing.status), "without_effect": gaps}
+    events = await events_known(session, right.id, known_at)
+    is_known = is_owned or any(event.occurred_on <= on for event in events)
+    return {
+        "legal_status": str(standing.status) if is_known else NOT_KNOWN,
+        "without_effect": gaps,
+        "last_day": _day(standing.last_day),
+        "restrained_since": _day(standing.restrained_since),
+        "challenged_since": _day(standing.challenged_since),
+        "invalid_claims": list(standing.invalid_claims),
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day and day.isoformat()
 
 
 async def _names(session: AsyncSession, ids: Sequence[str | None]) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ so no font is shipped.
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -28,10 +28,20 @@ _JAPANESE: Final = "HeiseiMin-W3"
 for _name in (_KOREAN, _CHINESE, _JAPANESE):
     registerFont(UnicodeCIDFont(_name))
 
+_HANGING: Final = {
+    "Last day": "last_day",
+    "Attached since": "restrained_since",
+    "Challenged since": "challenged_since",
+}
+_STATUS: Final = {"not_known": "nothing was known of the right on that day"}
 _MARGIN: Final = 56
+_FOOT: Final = 42
+_FOOT_SIZE: Final = 7
+_FOOT_LEADING: Final = 9
 _SIZE: Final = 9.5
 _LEADING: Final = 14
 _INDENT: Final = 130
+_KEPT_WITH_HEADING: Final = 3 * _LEADING
 _LATIN_END: Final = "\u0100"
 _GENERAL_END: Final = "\u2000"
 """Letters from here on are not in the Latin fonts: punctuation, symbols, ideographs."""
@@ -50,14 +60,14 @@ def render(compact: str) -> bytes:
     canvas.setTitle("Certificate of encumbrances")
     canvas.setAuthor(content["iss"])
     canvas.setKeywords(compact)
-    paper = _Paper(canvas)
+    paper = _Paper()
     paper.heading("Certificate of encumbrances", 16)
     for label, value in _lines(content):
         if value is None:
             paper.heading(label, 11)
         else:
             paper.line(label, value)
-    paper.foot(compact)
+    paper.draw(canvas, _foot(compact))
     canvas.save()
     return buffer.getvalue()
 
@@ -73,11 +83,18 @@ def _lines(content: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
     yield "Title", right["title"]
     yield "Kind", f"{right['kind']}, office {right['office'] or '-'}"
     yield "Numbers", ", ".join(right["numbers"]) or "-"
-    yield "Legal status", content["legal_status"]
+    yield "Legal status", _STATUS.get(content["legal_status"], content["legal_status"])
+    for label, name in _HANGING.items():
+        if content.get(name):  # certificates of before did not tell it
+            yield label, str(content[name])
+    if content.get("invalid_claims"):
+        yield "Invalid claims", ", ".join(map(str, content["invalid_claims"]))
     for gap in content["without_effect"]:
         yield "Without effect", f"from {gap['from']} until {gap['until']}"
     for owner in content["owners"]:
-        yield "Owner", owner["name"]
+        yield f"Owner of {owner['share']}", owner["name"]
+    if content.get("extent") == "registered":
+        yield "Told is", "what the register shows, and what its asker holds"
     yield f"Encumbrances: {len(content['encumbrances'])}", None
     for encumbrance in content["encumbrances"]:
         yield from _encumbrance(encumbrance)
@@ -105,16 +122,28 @@ def _amount(minor: int, currency: str) -> str:
     return f"{Decimal(minor).scaleb(-minor_digits(currency)):,} {currency}"
 
 
-class _Paper:
-    """Writes lines from the top of a page to its foot, and on to the next."""
+def _foot(compact: str) -> tuple[str, ...]:
+    """How to verify it, below each page."""
+    digest = hashlib.sha256(compact.encode()).hexdigest()
+    command = "marketplace certificate verify FILE --keys jwks.json"
+    return (
+        f"Signed content: SHA-256 {digest}",
+        f"The signature (JWS, RFC 7515) stands in the keywords of this file. To verify: {command}",
+    )
 
-    def __init__(self, canvas: Canvas) -> None:
-        self._canvas = canvas
+
+class _Paper:
+    """Lines from the top of a page to its foot, and on to the next; drawn when all are known."""
+
+    def __init__(self) -> None:
         self._width, height = A4
         self._top = height - _MARGIN
         self._y = self._top
+        self._pages: list[list[tuple[float, float, list[Run], float]]] = [[]]
 
     def heading(self, text: str, size: float) -> None:
+        if self._y < _MARGIN + _KEPT_WITH_HEADING:
+            self._turn()
         self._y -= size
         self._write(_MARGIN, [(_BOLD, text)], size)
 
@@ -122,27 +151,36 @@ class _Paper:
         """A label at the left, its value beside it, wrapped where the page ends."""
         room = self._width - 2 * _MARGIN - _INDENT
         for number, runs in enumerate(_wrapped(value, room)):
+            if self._y < _MARGIN:
+                self._turn()
             if number == 0:
-                self._canvas.setFont(_LATIN, _SIZE)
-                self._canvas.drawString(_MARGIN, self._y, label)
+                self._pages[-1].append((_MARGIN, self._y, [(_LATIN, label)], _SIZE))
             self._write(_MARGIN + _INDENT, runs, _SIZE)
 
-    def foot(self, compact: str) -> None:
-        """How to verify it."""
-        self.heading("How to verify", 11)
-        self.line("Signed content", f"SHA-256 {hashlib.sha256(compact.encode()).hexdigest()}")
-        self.line("", "The signature (JWS, RFC 7515) stands in the keywords of this file.")
-        self.line("", "marketplace certificate verify FILE --keys jwks.json")
+    def draw(self, canvas: Canvas, foot: Sequence[str]) -> None:
+        """Every page, with the same foot and its number."""
+        for number, page in enumerate(self._pages, 1):
+            for x, y, runs, size in page:
+                _draw(canvas, x, y, runs, size)
+            for place, said in enumerate((*foot, f"Page {number} of {len(self._pages)}")):
+                y = _FOOT - place * _FOOT_LEADING
+                _draw(canvas, _MARGIN, y, [(_LATIN, said)], _FOOT_SIZE)
+            canvas.showPage()
+
+    def _turn(self) -> None:
+        self._pages.append([])
+        self._y = self._top
 
     def _write(self, x: float, runs: list[Run], size: float) -> None:
-        for font, text in runs:
-            self._canvas.setFont(font, size)
-            self._canvas.drawString(x, self._y, text)
-            x += stringWidth(text, font, size)
+        self._pages[-1].append((x, self._y, runs, size))
         self._y -= max(_LEADING, size)
-        if self._y < _MARGIN:
-            self._canvas.showPage()
-            self._y = self._top
+
+
+def _draw(canvas: Canvas, x: float, y: float, runs: list[Run], size: float) -> None:
+    for font, said in runs:
+        canvas.setFont(font, size)
+        canvas.drawString(x, y, said)
+        x += stringWidth(said, font, size)
 
 
 def _wrapped(text: str, room: float) -> Iterator[list[Run]]:

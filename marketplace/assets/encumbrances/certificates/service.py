@@ -16,6 +16,8 @@ from marketplace.accounts.signing_keys.service import ALGORITHM, signing_key
 from marketplace.assets.encumbrances.certificates.content import content_of
 from marketplace.assets.encumbrances.certificates.models import EncumbranceCertificate
 from marketplace.assets.encumbrances.errors import FutureMomentError
+from marketplace.assets.encumbrances.lifecycle import LIVE
+from marketplace.assets.encumbrances.models import Encumbrance
 from marketplace.assets.encumbrances.queries import sees_all
 from marketplace.assets.models import Right
 from marketplace.kernel.crypto import Keyring
@@ -45,11 +47,13 @@ async def issue(
     """Certify what was true of a right at `valid_at`, as it was known at `known_at`; both now.
 
     Raises:
-        NotFoundError: the right is not the actor's.
+        NotFoundError: the right is not the actor's, and they hold nothing registered of it.
         FutureMomentError: nobody knows yet.
     """
+    seen_by = None
     if not await sees_all(session, right_id, actor):
-        raise NotFoundError("no such right")
+        await _require_registered_holder(session, right_id, actor)
+        seen_by = actor.organisation_id
     moment = now(session)
     if max(valid_at or moment, known_at or moment) > moment:
         raise FutureMomentError
@@ -65,13 +69,27 @@ async def issue(
         known_at=known_at,
         jws="",
     )
-    content = await content_of(session, right, valid_at=certificate.valid_at, known_at=known_at)
+    content = await content_of(
+        session, right, valid_at=certificate.valid_at, known_at=known_at, seen_by=seen_by
+    )
     certificate.jws = await _sign(session, keyring, _stated(certificate, issuer) | content)
     session.add(certificate)
     subject = f"right:{right_id}"
     data = {"certificate_id": certificate.id}
     publish(session, "right.certify", subject=subject, actor=actor.label, data=data)
     return certificate
+
+
+async def _require_registered_holder(session: AsyncSession, right_id: UUID, actor: Actor) -> None:
+    """Whoever holds what the register shows may have on paper what it shows."""
+    query = select(Encumbrance.id).where(
+        col(Encumbrance.right_id) == right_id,
+        col(Encumbrance.holder_organisation_id) == actor.organisation_id,
+        col(Encumbrance.registration_number).is_not(None),
+        col(Encumbrance.state).in_(LIVE),
+    )
+    if (await session.execute(query.limit(1))).first() is None:
+        raise NotFoundError("no such right")
 
 
 def _stated(certificate: EncumbranceCertificate, issuer: str) -> dict[str, Any]:
