@@ -13,7 +13,7 @@ from marketplace.assets.encumbrances.conflicts import RULES
 from marketplace.assets.encumbrances.kinds import Cloud
 
 revision = "0034"
-down_revision = "0031"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
