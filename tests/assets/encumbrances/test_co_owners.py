@@ -1,5 +1,6 @@
 """What one of several owners may grant alone, and what hangs over a right when it is pledged."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -95,9 +96,10 @@ async def test_the_database_itself_asks_for_the_consents(market: Market) -> None
         "INSERT INTO encumbrance (id, created_at, version, right_id, kind, subject,"
         " holder_organisation_id, granted_by, claims, territories, fields_of_use, uses, starts_at,"
         " claim_range, territory_range, field_range, challenge_accepted, source, valid_from,"
-        " changed_at, state) VALUES (gen_random_uuid(), now(), 1, :right_id, 'exclusive',"
-        " 'right:' || :right_id, :holder, :owner, '{}', '{}', '{}', 63, now(), '{(,)}',"
-        " '{(,)}', '{(,)}', false, 'contract', now(), now(), 'active')"
+        " changed_at, state) SELECT gen_random_uuid(), now(), 1, r.id, 'exclusive',"
+        " 'right:' || r.id, :holder, :owner, '{}', '{}', '{}', 63, now(), '{(,)}', '{(,)}',"
+        " '{(,)}', false, 'contract', now(), now(), 'active'"
+        " FROM ip_right r WHERE r.id = :right_id"
     )
     values = {
         "right_id": right_id,
@@ -136,7 +138,7 @@ async def test_a_right_is_pledged_with_its_fees_paid_and_unchallenged_or_accepte
 
     today = market.world.clock.now().date()
     right_id = await registered(market.seller, serial=7_000_012)
-    granted_on = today.replace(year=today.year - 3, month=1, day=15)
+    granted_on = today - timedelta(days=3 * 365 + 60)  # paid for three years, then a grace
     await tell(market.operator, right_id, "filed", f"{granted_on.year - 1}-01-15")
     await tell(market.operator, right_id, "granted", granted_on.isoformat())
     await tell(market.operator, right_id, "fee_paid", granted_on.isoformat(), fee_year=3)

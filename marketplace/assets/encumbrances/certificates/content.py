@@ -184,7 +184,7 @@ async def status_at(
 
 
 def _day(day: date | None) -> str | None:
-    return day and day.isoformat()
+    return day.isoformat() if day else None
 
 
 async def _names(session: AsyncSession, ids: Sequence[str | None]) -> Mapping[str, str]:
