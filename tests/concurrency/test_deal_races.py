@@ -48,11 +48,11 @@ async def test_twenty_releases_settle_a_deal_once(world: World) -> None:
 async def test_a_dispute_is_resolved_in_one_way_only(world: World) -> None:
     market = await Market.open(world)
     deal_id = await market.deal("disputed")
-    split = {"to_seller_minor": 1_000}
+    split = {"resolve-split": {"to_seller_minor": 1_000}}
     ways = ("resolve-release", "resolve-refund", "resolve-split") * 4
 
     answers = await asyncio.gather(
-        *(market.operator.post(f"/v1/deals/{deal_id}/{way}", split) for way in ways)
+        *(market.operator.post(f"/v1/deals/{deal_id}/{way}", split.get(way)) for way in ways)
     )
 
     assert Counter(told(answer) for answer in answers) == {
