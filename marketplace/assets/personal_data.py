@@ -134,6 +134,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "basis",
                 "source",
                 "recorded_by",
+                "content_sha256",
             ),
             f"from_organisation_id = {OWN} OR to_organisation_id = {OWN}",
         ),

@@ -232,6 +232,8 @@ NOT_OF_A_SELLER = {
     "licence_rights",
     "licences",
     "listing_items",
+    "listing_subtitles",
+    "listing_videos",
     "loan_events",
     "loan_instalments",
     "loan_offers",
