@@ -170,8 +170,8 @@ BEGIN
         RAISE EXCEPTION '% is refused: % stands against it', wanted_act, conflict.standing
             USING ERRCODE = 'exclusion_violation', CONSTRAINT = CASE
                 WHEN conflict.standing = 'sale' THEN 'conflict_sale'
-                WHEN conflict.standing IN ('fees_due', 'challenged')
-                    THEN 'conflict_' || conflict.standing
+                WHEN conflict.standing = 'fees_due' THEN 'conflict_fees_due'
+                WHEN conflict.standing = 'challenged' THEN 'conflict_challenged'
                 WHEN conflict.standing = 'attachment' AND conflict.encumbrance_id IS NULL
                     THEN 'conflict_restrained'
                 WHEN conflict.encumbrance_id IS NULL THEN 'conflict_status'
