@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from marketplace.search import indexing
 from marketplace.search.index import IndexBusyError
-from marketplace.search.indexing import LISTINGS, Indexer
+from marketplace.search.indexing import LISTINGS, Corpus, Indexer
 from marketplace.search.reader import IndexReader
 from marketplace.worker import IndexLoop
 from tests.factories.deals import Market, idea_body, list_right, ok, right_body
@@ -55,18 +56,13 @@ async def test_an_index_made_from_nothing_finds_what_the_followed_one_finds(
     followed = await found(world)
     assert set(chain.from_iterable(followed)) == set(public)
 
-    monkeypatch.setattr(indexing, "_ALL_AFTER", _by_ones())
+    monkeypatch.setattr(indexing, "ROWS_AT_ONCE", 1)  # a few make several batches
     anew = Indexer(folder / "anew")
     assert await anew.catch_up(world.sessions) == len(public)
     world.app.state.index = IndexReader(folder / "anew")
     anew.close()
 
     assert await found(world) == followed
-
-
-def _by_ones() -> Any:
-    """Rebuild a listing at a time, so that a few make several batches."""
-    return indexing.text(f"{indexing._LISTED} AND c.listing_id > :after ORDER BY 1 LIMIT 1")
 
 
 async def test_an_indexer_goes_on_where_the_one_before_it_ended(world: World) -> None:
@@ -156,7 +152,7 @@ async def test_a_failed_round_is_repeated_with_nothing_lost(
     await until_idle(loop)
     listing_id = await list_right(market.seller)
     with monkeypatch.context() as broken:
-        broken.setattr(indexing, "_THESE", indexing.text("SELECT 1 / 0"))
+        broken.setattr(Corpus, "these", lambda _: text("SELECT 1 / 0"))
         with pytest.raises(Exception, match="division by zero"):
             await loop.run()
 
