@@ -75,8 +75,13 @@ def _sign_up(url: str, name: str, kind: str, password: str) -> Client:
 def _designate(operator: Client, valuer: Client) -> None:
     applied = valuer.post("/v1/designations", {"sector": "private", "evidence": "application"})
     for step in ("inspect", "review", "designate"):
-        taken = {"on": "2026-01-05", "evidence": f"{step}, notice 2026-1"}
+        taken = {"on": _today(operator), "evidence": f"{step}, notice 2026-1"}
         operator.post(f"/v1/designations/{applied['id']}/{step}", taken)
+
+
+def _today(client: Client) -> str:
+    """The day that it is for the service, which is that of its reporting time zone."""
+    return str(client.get("/v1/valuation-institutions/counts")["as_of"])
 
 
 def play(parties: Parties) -> None:
@@ -117,7 +122,7 @@ def _offered(parties: Parties, rights: list[str], **terms: Any) -> dict[str, Any
         figure = {
             "right_id": right_id,
             "value": {"amount_minor": VALUE_MINOR // len(rights), "currency": "KRW"},
-            "valued_on": time.strftime("%Y-%m-%d", time.gmtime()),
+            "valued_on": _today(parties.valuer),
             "report_reference": "2026-0117",
         }
         parties.valuer.post(f"{path}/appraisals", figure)

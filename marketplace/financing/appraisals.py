@@ -74,7 +74,7 @@ async def record(
     today = latest_date(now(session))
     if not today - VALID <= figure.valued_on <= today:
         raise InvalidLoanTermsError("the base date lies within the last year")
-    for day in {figure.valued_on, now(session).date()}:
+    for day in {figure.valued_on, latest_date(now(session))}:
         await require_designated(session, actor.organisation_id, day)
     found = Appraisal(
         created_at=now(session),

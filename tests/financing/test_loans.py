@@ -367,6 +367,7 @@ async def test_a_valuer_is_designated_and_nobodys_kin(desk: Desk) -> None:
     await _make_kin(desk)
     await ok(await desk.appraise(request["id"], right_id, VALUE_MINOR))
     assert told(await desk.offer(request["id"], desk.rival)) == (409, "conflict_of_interest")
+    desk.world.clock.offset += timedelta(days=3)  # they are kin no more
 
 
 async def _make_kin(desk: Desk) -> None:
@@ -376,7 +377,7 @@ async def _make_kin(desk: Desk) -> None:
         "affiliate_id": str(desk.valuer.organisation_id),
         "share_basis_points": 10_000,
         "valid_from": "2026-01-01",
-        "valid_until": str(desk.today + timedelta(days=1)),
+        "valid_until": str(desk.today + timedelta(days=2)),
         "evidence": "annual report",
     }
     await ok(await desk.market.operator.post("/v1/affiliations", body))

@@ -26,6 +26,7 @@ from marketplace.financing.requests.models import (
 from marketplace.financing.requests.queries import role_in
 from marketplace.financing.requests.schemas import AppraisalRecord, FinancingRequestFile
 from marketplace.financing.requests.screening import collateral_of, screen
+from marketplace.kernel.clock import latest_date
 from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, NotYourMoveError, begin, move
@@ -155,7 +156,8 @@ async def order_valuation(
     request, role = await lock_for(session, request_id, actor)
     await kind_of(session, institution_id)
     today = now(session).date()
-    await appraisals.require_designated(session, institution_id, today)
+    # A designation of today counts wherever it is today already.
+    await appraisals.require_designated(session, institution_id, latest_date(now(session)))
     pledgors = [one.pledgor_organisation_id for one in await collateral_of(session, [request.id])]
     parties = [request.borrower_organisation_id, *pledgors]
     await appraisals.require_independent(session, institution_id, parties, today)
