@@ -1,6 +1,5 @@
 """The second and third journey: a loan against patents repaid, and one that fails and is shared."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -105,7 +104,7 @@ def _sign_up(url: str, name: str, kind: str, password: str) -> Client:
 def _designate(operator: Client, valuer: Client) -> None:
     applied = valuer.post("/v1/designations", {"sector": "private", "evidence": "application"})
     for step in ("inspect", "review", "designate"):
-        taken = {"on": _in_days(0), "evidence": f"{step}, notice 2026-1"}
+        taken = {"on": _in_days(operator, 0), "evidence": f"{step}, notice 2026-1"}
         operator.post(f"/v1/designations/{applied['id']}/{step}", taken)
 
 
@@ -143,11 +142,12 @@ def _offered(parties: Parties, rights: list[str], **terms: Any) -> dict[str, Any
 
 def _value(parties: Parties, path: str) -> None:
     """Order a valuation and pay for it; whoever is drawn reports, and lenders lend against it."""
-    lenders = [one.organisation_id for one in (parties.lender, parties.rival)]
-    order = parties.borrower.post(
-        f"{path}/order-valuation",
-        {"fee_minor": 5_000_000, "deadline": _in_days(60), "lender_organisation_ids": lenders},
-    )
+    asked = {
+        "fee_minor": 5_000_000,
+        "deadline": _in_days(parties.operator, 60),
+        "lender_organisation_ids": [one.organisation_id for one in (parties.lender, parties.rival)],
+    }
+    order = parties.borrower.post(f"{path}/order-valuation", asked)
     parties.bank(order["payers"][0]["payment"])
     offered = "/v1/valuation/assignments"
     wait_for(lambda: bool(parties.valuer.get(offered, state="offered")["items"]), "the draw")
@@ -164,8 +164,9 @@ def _value(parties: Parties, path: str) -> None:
     )
 
 
-def _in_days(number: int) -> str:
-    today = date.fromisoformat(time.strftime("%Y-%m-%d", time.gmtime()))
+def _in_days(client: Client, number: int) -> str:
+    """A day counted from the one that it is for the service, in its reporting time zone."""
+    today = date.fromisoformat(client.get("/v1/valuation-institutions/counts")["as_of"])
     return str(today + timedelta(days=number))
 
 
@@ -176,7 +177,7 @@ def _paid_out(parties: Parties, loan: dict[str, Any]) -> str:
         contract = signer.get(f"{path}/contract")
         signer.post(f"{path}/sign", {"sha256": contract["sha256"]})
     filed = parties.borrower.post(f"{path}/file-pledges")
-    today = time.strftime("%Y-%m-%d", time.gmtime())
+    today = _in_days(parties.operator, 0)
     for pledge in filed["pledges"]:
         entry = {"registration_number": f"P-{next(_NUMBERS)}", "received_on": today}
         parties.operator.post(f"/v1/encumbrances/{pledge['encumbrance_id']}/register", entry)

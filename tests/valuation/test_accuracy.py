@@ -1,6 +1,7 @@
 """Values against prices: who is flagged, and who must not be."""
 
 import random
+from datetime import timedelta
 from math import exp, log
 
 import httpx2
@@ -121,7 +122,7 @@ async def test_a_sale_is_compared_with_the_report_that_was_valid(
                 desk.owner.user_id.__class__(desk.right_id),
                 price_minor=POINT_MINOR,
                 currency="KRW",
-                sold_on=desk.today,
+                sold_on=desk.today + timedelta(days=1),
                 basis="deal:one",
             )
     own = await ok(await valuer.get("/v1/valuation/accuracy"))

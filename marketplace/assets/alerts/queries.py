@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, exists, or_
+from sqlalchemy import ColumnElement, CompoundSelect, String, and_, case, cast, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from marketplace.accounts.models import Membership, User
@@ -34,51 +33,39 @@ RECIPIENTS_MAX: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert beside the right as it is now."""
+    """An alert beside the right as it is now, and whether it still threatens that."""
 
     told: RightAlert
     right: Right
+    is_open: bool
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it still threatens; of a fee, only a recorded payment ends it (DOMAIN G53)."""
-        match self.told.reason:
-            case AlertReason.FEE_DUE:
-                in_force = self.right.legal_status is LegalStatus.IN_FORCE
-                return in_force and self.right.fees_paid_until == self.told.since
-            case AlertReason.ATTACHED:
-                return self.right.restrained_since == self.told.since
-            case AlertReason.CHALLENGED:
-                return self.right.challenged_since == self.told.since
-        return str(self.right.legal_status) == self.told.reason
+
+def _stakes() -> CompoundSelect[Any]:
+    """Who loses by the end of which right: its owners, and who depends on it."""
+    live = (EncumbranceState.ACTIVE, EncumbranceState.PENDING_REGISTRATION)
+    owners = select(Ownership.right_id, Ownership.organisation_id).where(
+        col(Ownership.owned_until).is_(None)
+    )
+    dependents = select(Encumbrance.right_id, Encumbrance.holder_organisation_id).where(
+        col(Encumbrance.kind).in_(DEPENDENT), col(Encumbrance.state).in_(live)
+    )
+    return union_all(owners, dependents)
 
 
 def _still_open() -> ColumnElement[bool]:
-    """`Alert.is_open`, of rows that are joined."""
+    """Whether it still threatens; of a fee, only a recorded payment ends it (DOMAIN G53)."""
     since = col(RightAlert.since)
     return case(
         {
             AlertReason.FEE_DUE: and_(
-                col(Right.legal_status) == LegalStatus.IN_FORCE, col(Right.fees_paid_until) == since
+                col(Right.legal_status) == LegalStatus.IN_FORCE,
+                col(Right.fees_paid_until).is_not_distinct_from(since),
             ),
-            AlertReason.ATTACHED: col(Right.restrained_since) == since,
-            AlertReason.CHALLENGED: col(Right.challenged_since) == since,
+            AlertReason.ATTACHED: col(Right.restrained_since).is_not_distinct_from(since),
+            AlertReason.CHALLENGED: col(Right.challenged_since).is_not_distinct_from(since),
         },
         value=col(RightAlert.reason),
         else_=cast(col(Right.legal_status), String) == cast(col(RightAlert.reason), String),
-    )
-
-
-def _owned(right_id: Mapped[UUID]) -> ColumnElement[bool]:
-    return and_(col(Ownership.right_id) == right_id, col(Ownership.owned_until).is_(None))
-
-
-def _depended_on(right_id: Mapped[UUID]) -> ColumnElement[bool]:
-    live = (EncumbranceState.ACTIVE, EncumbranceState.PENDING_REGISTRATION)
-    return and_(
-        col(Encumbrance.right_id) == right_id,
-        col(Encumbrance.kind).in_(DEPENDENT),
-        col(Encumbrance.state).in_(live),
     )
 
 
@@ -95,35 +82,31 @@ async def alerts_of(
     Raises:
         InvalidCursorError: not a cursor of this list.
     """
-    right_id = col(RightAlert.right_id)
-    owns = exists().where(_owned(right_id), col(Ownership.organisation_id) == organisation_id)
-    depends = exists().where(
-        _depended_on(right_id), col(Encumbrance.holder_organisation_id) == organisation_id
-    )
-    query = select(RightAlert).where(or_(owns, depends))
+    stakes = _stakes().subquery()
+    concerned = select(stakes.c.right_id).where(stakes.c.organisation_id == organisation_id)
+    query = select(RightAlert).where(col(RightAlert.right_id).in_(concerned))
     if open_only:
-        query = query.join(Right, col(Right.id) == right_id).where(_still_open())
+        query = query.join(Right, col(Right.id) == col(RightAlert.right_id)).where(_still_open())
     told, following = await page_by_id(session, query, RightAlert, cursor=cursor, limit=limit)
-    ids = {one.right_id for one in told}
-    found = (await session.execute(select(Right).where(col(Right.id).in_(ids)))).scalars()
-    rights = {right.id: right for right in found}
-    return [Alert(one, rights[one.right_id]) for one in told], following
+    beside = (
+        select(RightAlert.id, Right, _still_open())
+        .join(Right, col(Right.id) == col(RightAlert.right_id))
+        .where(col(RightAlert.id).in_([one.id for one in told]))
+    )
+    found = {row[0]: row[1:] for row in (await session.execute(beside)).all()}
+    return [Alert(one, *found[one.id]) for one in told], following
 
 
 async def addresses_of(session: AsyncSession, right_id: UUID) -> Sequence[str]:
     """Confirmed addresses of who runs the organisations that a right's end concerns."""
-    key = col(Right.id)
-    owns = exists().where(_owned(key), col(Ownership.organisation_id) == Membership.organisation_id)
-    depends = exists().where(
-        _depended_on(key), col(Encumbrance.holder_organisation_id) == Membership.organisation_id
-    )
+    stakes = _stakes().subquery()
+    concerned = select(stakes.c.organisation_id).where(stakes.c.right_id == right_id)
     query = (
         select(User.email)
         .distinct()
         .join(Membership, col(Membership.user_id) == col(User.id))
-        .join(Right, key == right_id)
-        .where(col(Membership.role) == MemberRole.OWNER, or_(owns, depends))
-        .where(col(User.email_verified_at).is_not(None))
+        .where(col(Membership.organisation_id).in_(concerned))
+        .where(col(Membership.role) == MemberRole.OWNER, col(User.email_verified_at).is_not(None))
         .order_by(User.email)
         .limit(RECIPIENTS_MAX)
     )
