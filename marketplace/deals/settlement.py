@@ -12,6 +12,7 @@ from uuid import UUID
 from marketplace.accounts.actors import Actor
 from marketplace.assets.service import ENDING_RESERVATION
 from marketplace.assets.standing.service import FOOTING, Footing
+from marketplace.deals.claims.rules import Claim
 from marketplace.deals.errors import TitleLostError
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import require_role
@@ -80,10 +81,11 @@ async def settle(
     actor: Identity,
     at: datetime,
     payees: Sequence[Payee] = (),
+    claims: Sequence[Claim] = (),
 ) -> tuple[Change, Division]:
     """Write a move that distributes what is held, in the transaction that locked the deal.
 
-    Without payees, the seller gets everything.
+    Without payees, the seller gets everything. What claims ask for is left over, not paid yet.
 
     Returns:
         What was written; `deal` itself is as it was.
@@ -92,7 +94,7 @@ async def settle(
         IllegalMoveError, NotYourMoveError: and nothing has changed.
     """
     change = work_out(deal, name, role=role, actor=actor, at=at, **fact(deal, to_seller_minor))
-    division = divide(deal, whole(deal), to_seller_minor, payees)
+    division = divide(deal, whole(deal), to_seller_minor, payees, claims)
     freed = {"reserved_for": deal.subject, "reserved_until": at}
     values = division.booking().values(at) | change.values() | division.sums.values() | freed
     if not await _SETTLE.run(connection, values):

@@ -11,7 +11,7 @@ from marketplace.assets.service import end_reservation, is_reserved
 from marketplace.assets.standing.service import Footing, reproject
 from marketplace.assets.title.queries import current_owner
 from marketplace.deals.bundles.service import rights_of
-from marketplace.deals.claims.service import pay_claims, require_unburdened
+from marketplace.deals.claims.service import claims_on, pay_claims, require_unburdened
 from marketplace.deals.co_owners.service import require_consents_used
 from marketplace.deals.errors import (
     InvalidSplitError,
@@ -241,6 +241,7 @@ async def _settle(
         actor=actor,
         at=now(session),
         payees=payees,
+        claims=await claims_on(session, deal),
     )
     keep_record(session, division)
     await pay_claims(session, deal, division)

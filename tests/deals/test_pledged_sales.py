@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.deals.claims.rules import Claim, payments
-from marketplace.deals.rules import Income, Payee
+from marketplace.deals.claims.rules import Claim
+from marketplace.deals.royalties.paying import RoyaltyShares
+from marketplace.deals.rules import Held, Payee, divide
 from marketplace.kernel.ids import new_id
-from marketplace.payments.taxes.rules import Assessment
+from marketplace.kernel.money import share_of
+from marketplace.payments.taxes.models import TaxRate
 from tests.factories.deals import PRICE_MINOR, Market, credit, list_right, offer, ok, sign
 from tests.factories.encumbrances import refusal
 from tests.factories.parts import parts, payee
@@ -142,7 +144,8 @@ async def test_two_pledges_are_paid_by_rank_and_never_more_than_there_is(market:
     await sign((market.seller, market.buyer), deal_id)
     await finish(market, deal_id)
     balances = [await balance(who) for who in (second, market.stranger, third, market.seller)]
-    assert balances == [CLAIM_MINOR, CLAIM_MINOR, NET_MINOR - 2 * CLAIM_MINOR, 0]
+    assert balances == [CLAIM_MINOR, CLAIM_MINOR, PRICE_MINOR - 2 * CLAIM_MINOR, 0]
+    assert (await ok(await market.seller.get(f"/v1/deals/{deal_id}")))["commission"]["amount_minor"] == 0
     assert await market.world.proofs() == []
 
 
@@ -165,7 +168,7 @@ async def test_payees_bear_the_claim_together_and_parts_pay_it_as_they_come(mark
     await ok(await market.seller.post(f"{path}/file-transfer"))
     await ok(await market.operator.post(f"{path}/record", {"evidence": "register extract"}))
     await ok(await market.buyer.post(f"{path}/release"))
-    assert await balance(market.stranger) == 28_500_000
+    assert await balance(market.stranger) == 30_000_000
     assert [await balance(market.seller), await balance(partner)] == [0, 0]
     await market.bank(credit(70_000_000, second["payment"]["reference"]))
     await ok(await market.buyer.post(f"{path}/parts/2/release"))
@@ -257,18 +260,43 @@ async def test_the_database_itself_lets_no_pledged_right_change_hands(market: Ma
 MINOR = st.integers(min_value=0, max_value=10**15)
 
 
-@given(claims=st.lists(MINOR, max_size=5), nets=st.lists(MINOR, min_size=1, max_size=6))
+RATE = TaxRate(
+    jurisdiction="KR",
+    taxable_basis_points=10_000,
+    rate_basis_points=2_000,
+    surtax_basis_points=1_000,
+    allowance_minor=0,
+    exempt_up_to_minor=0,
+    currency="KRW",
+)
+
+
+@given(
+    amounts=st.lists(MINOR, max_size=4),
+    shares=st.lists(st.integers(min_value=1, max_value=997), min_size=1, max_size=5),
+    price=MINOR,
+    own_pledge=st.booleans(),
+)
 @steady
-def test_claims_are_paid_exactly_and_in_order(claims: list[int], nets: list[int]) -> None:
-    due = [Claim(new_id(), new_id(), new_id(), amount) for amount in claims]
-    incomes = [Income(Payee(new_id()), net, Assessment(net, 0, 0)) for net in nets]
-    paid = {one.claim.consent_id: one.amount_minor for one in payments(due, incomes)}
-    left = sum(nets)
-    for claim in due:
+def test_claims_come_before_commission_and_taxes_exactly_and_in_order(
+    amounts: list[int], shares: list[int], price: int, own_pledge: bool
+) -> None:
+    payees = [Payee(new_id(), share, RATE) for share in shares]
+    deal = RoyaltyShares("deal:1", new_id(), new_id(), "KRW", 500, 1_000, "KR")
+    due = [Claim(new_id(), new_id(), new_id(), minor) for minor in amounts]
+    if own_pledge:
+        due.append(Claim(new_id(), new_id(), payees[0].organisation_id, price))
+    division = divide(deal, Held("deal:1", price, 0), price, payees, due)
+    paid = {one.claim.consent_id: one.amount_minor for one in division.claimed}
+    left = price
+    for claim in due[: len(amounts)]:
         assert paid.get(claim.consent_id, 0) == min(claim.due_minor, left)
         left -= min(claim.due_minor, left)
-    for income in incomes:
-        payee_id = income.payee.organisation_id
-        borne = [dict(one.borne)[payee_id] for one in payments(due, incomes)]
-        assert 0 <= sum(borne) <= income.paid_minor
-        assert all(minor >= 0 for minor in borne)
+    sums = division.sums
+    if not own_pledge:
+        assert sums.commission_minor == min(share_of(price, 500), left)
+    out = sums.commission_minor + sums.commission_vat_minor + sums.withheld_minor
+    assert out + sum(one.paid_minor for one in division.incomes) == price
+    for position, income in enumerate(division.incomes):
+        borne = sum(one.borne[position][1] for one in division.claimed)
+        assert 0 <= borne <= income.paid_minor

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.deals.agreement import draw_up
-from marketplace.deals.claims.service import pay_claims
+from marketplace.deals.claims.service import claims_on, pay_claims
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
@@ -209,7 +209,7 @@ async def pay_out(
 ) -> None:
     """Release a held part, or what was decided of it; the rest goes back to the buyer."""
     held = Held(part.subject, part.amount_minor, part.vat_minor)
-    division = divide(deal, held, to_seller_minor, payees)
+    division = divide(deal, held, to_seller_minor, payees, await claims_on(session, deal))
     told = fact(deal, to_seller_minor)
     move(session, part, "release", role=role, actor=actor, deal_id=deal.id, **told)
     part.released_minor = division.sums.released_minor
