@@ -12,6 +12,7 @@ from marketplace.assets.models import Right
 from marketplace.assets.queries import identifiers_of
 from marketplace.deals.bundles.models import DealItem
 from marketplace.deals.bundles.service import items_of
+from marketplace.deals.burdens import burdens_of, section
 from marketplace.deals.licences.models import Licence
 from marketplace.deals.licences.queries import licences_of, rights_in
 from marketplace.deals.licences.wording import licence_lines
@@ -23,6 +24,7 @@ from marketplace.deals.wording import (
     INDENT,
     NOTHING,
     WORDINGS,
+    language_of,
     money,
     part_lines,
     payee_lines,
@@ -60,7 +62,7 @@ async def _render(session: AsyncSession, keyring: Keyring, deal: Deal) -> str:
     numbers = [row.display for row in await identifiers_of(session, right.id)]
     sha256 = await body_sha256(session, keyring, right.id)
     commission_minor = share_of(deal.price_minor, deal.commission_basis_points)
-    language = listing.language if listing.language in WORDINGS else "en"
+    language = language_of(listing)
     words = WORDINGS[language]
     commission_vat = words.commission_vat.format(rate=percent(deal.commission_vat_basis_points))
     payees = await read_payees(session, deal) if deal.shared else ()
@@ -82,6 +84,7 @@ async def _render(session: AsyncSession, keyring: Keyring, deal: Deal) -> str:
         licence=texts.get(1, NOTHING),
         back=await _back(session, licences.get(2), texts.get(2)),
         confidential=f"SHA-256 {sha256}" if sha256 else NOTHING,
+        burdens=section(await burdens_of(session, deal, language), language),
         price=money(deal.price_minor, deal.currency),
         vat=vat_line(words, deal.price_minor, deal.vat_minor, deal.currency),
         payees=payee_lines(words, payees, withholds=deal.withholds),

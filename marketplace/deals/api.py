@@ -16,6 +16,7 @@ from marketplace.assets.standing.errors import (
 from marketplace.deals import queries, settlement, settling, signing, transferring
 from marketplace.deals.access import MOVE_ERRORS, Operator, Party, Performer, Reader, Signer
 from marketplace.deals.errors import (
+    BurdensChangedError,
     InvalidSplitError,
     NothingToWaiveError,
     RefundTooLargeError,
@@ -135,6 +136,7 @@ async def amend_agreement(
         AlreadySignedError,
         SamePeopleError,
         ConsentsMissingError,
+        BurdensChangedError,
     ),
 )
 async def sign_agreement(

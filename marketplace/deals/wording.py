@@ -7,6 +7,7 @@ from typing import Final
 from marketplace.deals.parts.models import DealPart
 from marketplace.deals.payees.schemas import PayeeRead
 from marketplace.kernel.money import major_text
+from marketplace.listings.models import Listing
 
 NOTHING: Final = "-"
 INDENT: Final = "\n           "
@@ -58,6 +59,11 @@ WORDINGS: Final = {
         withheld="按付款日的法律代扣税款",
     ),
 }
+
+
+def language_of(listing: Listing) -> str:
+    """The language in which an agreement is drawn up: the listing's where there is a text in it."""
+    return listing.language if listing.language in WORDINGS else "en"
 
 
 def money(amount_minor: int, currency: str) -> str:

@@ -131,6 +131,34 @@ async def test_without_consent_nobody_signs_and_with_it_the_claim_is_paid_first(
     assert still["state"] == "active"
 
 
+async def test_the_text_names_what_burdens_the_right_and_nobody_signs_another(
+    market: Market,
+) -> None:
+    lender = market.stranger
+    listing_id = await list_right(market.seller)
+    right_id = (await ok(await market.operator.get(f"/v1/listings/{listing_id}")))["right_id"]
+    body = {"kind": "pledge", "holder_organisation_id": str(lender.organisation_id)}
+    body["secured"] = {"amount_minor": CLAIM_MINOR, "currency": "KRW"}
+    burden = await ok(await market.seller.post(f"/v1/rights/{right_id}/encumbrances", body))
+    deal_id = await agreed(market, listing_id)
+    path = f"/v1/deals/{deal_id}"
+    drawn = (await ok(await market.buyer.get(f"{path}/agreement")))["content"]
+    assert "\n부담       질권 (권리 전부)\n" in drawn
+    assert "위에 적은 부담 외에 다른 부담이 없음을 보증한다" in drawn
+    await consents(lender, burden["id"], deal_id)
+    entered = {"registration_number": "2026-7", "received_on": "2026-01-06"}
+    await ok(await market.operator.post(f"/v1/encumbrances/{burden['id']}/register", entered))
+    assert told(await try_to_sign(market.seller, deal_id)) == (409, "burdens_changed")
+    assert await market.state(deal_id) == "agreed"
+    again = await ok(await market.buyer.post(f"{path}/amend", {"additional_terms": None}))
+    assert "\n부담       질권 (2026-7; 권리 전부)\n" in again["content"]
+    await sign((market.seller, market.buyer), deal_id)
+
+    found = await ok(await market.buyer.get(f"{path}/due-diligence"))  # the consent is used
+    (finding,) = [one for one in found["findings"] if one["topic"] == "encumbrances"]
+    assert (finding["verdict"], finding["summary"]) == ("attention", "burdened by pledge")
+
+
 async def test_two_pledges_are_paid_by_rank_and_never_more_than_there_is(market: Market) -> None:
     found = await pledged(market, market.stranger, number="2")
     second = await person(market.world.client, market.world.sessions, name="Other lender")
@@ -145,7 +173,8 @@ async def test_two_pledges_are_paid_by_rank_and_never_more_than_there_is(market:
     await finish(market, deal_id)
     balances = [await balance(who) for who in (second, market.stranger, third, market.seller)]
     assert balances == [CLAIM_MINOR, CLAIM_MINOR, PRICE_MINOR - 2 * CLAIM_MINOR, 0]
-    assert (await ok(await market.seller.get(f"/v1/deals/{deal_id}")))["commission"]["amount_minor"] == 0
+    deal = await ok(await market.seller.get(f"/v1/deals/{deal_id}"))
+    assert deal["commission"]["amount_minor"] == 0
     assert await market.world.proofs() == []
 
 
