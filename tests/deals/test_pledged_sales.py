@@ -136,7 +136,8 @@ async def test_the_text_names_what_burdens_the_right_and_nobody_signs_another(
 ) -> None:
     lender = market.stranger
     listing_id = await list_right(market.seller)
-    right_id = (await ok(await market.operator.get(f"/v1/listings/{listing_id}")))["right_id"]
+    mine = await ok(await market.seller.get("/v1/listings/mine"))
+    right_id = mine["items"][0]["right_id"]
     body = {"kind": "pledge", "holder_organisation_id": str(lender.organisation_id)}
     body["secured"] = {"amount_minor": CLAIM_MINOR, "currency": "KRW"}
     burden = await ok(await market.seller.post(f"/v1/rights/{right_id}/encumbrances", body))
