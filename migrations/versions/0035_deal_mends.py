@@ -1,4 +1,4 @@
-"""Later purchasers of US rights are protected from transfers that were not recorded in time."""
+"""Later purchasers of US rights are protected; co-owners share what a licence earns, by law."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,10 @@ MONTHS = 3
 
 
 def upgrade() -> None:
+    op.add_column(
+        "deal", sa.Column("fees_shared", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+    op.alter_column("deal", "fees_shared", server_default=None)
     op.add_column("conveyance", sa.Column("recordal_months", sa.Integer(), nullable=True))
     op.create_check_constraint(
         op.f("conveyance_recordal_months_check"), "conveyance", "recordal_months BETWEEN 0 AND 24"
@@ -38,3 +42,4 @@ def downgrade() -> None:
     )
     op.drop_constraint(op.f("conveyance_recordal_months_check"), "conveyance")
     op.drop_column("conveyance", "recordal_months")
+    op.drop_column("deal", "fees_shared")
