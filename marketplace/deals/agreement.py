@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.organisations.queries import get_organisation
+from marketplace.assets.consents.service import void_consents
 from marketplace.assets.models import Right
 from marketplace.assets.queries import identifiers_of
 from marketplace.deals.bundles.models import DealItem
@@ -33,7 +34,7 @@ from marketplace.deals.wording import (
 )
 from marketplace.documents.models import Document
 from marketplace.documents.service import body_sha256
-from marketplace.documents.signatures import keep
+from marketplace.documents.signatures import keep, texts_before
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.money import share_of
 from marketplace.listings.deal_types import DealType
@@ -47,11 +48,14 @@ async def draw_up(session: AsyncSession, keyring: Keyring, deal: Deal) -> Docume
     the buyer can prove what was sold, and whether it is what was disclosed.
 
     The deal's version is part of it: a text that was amended and amended back is another text, so
-    signatures under the first never carry over. So are its taxes, as they are at this moment.
+    signatures under the first never carry over, and owners' consents to it are void. So are its
+    taxes, as they are at this moment.
     """
     await freeze_taxes(session, deal)
     document = keep(session, subject=deal.subject, content=await _render(session, keyring, deal))
     await session.flush()
+    if deal.co_owned:
+        await void_consents(session, await texts_before(session, document))
     return document
 
 

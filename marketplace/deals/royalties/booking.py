@@ -92,11 +92,15 @@ async def _book_period(
         await charge(session, licence, claim, filing_id=filing.id)
 
 
-async def book_interest(session: AsyncSession, licence: Licence) -> None:
-    """Charge the late interest that is not charged yet, or credit what a correction took away."""
+async def book_interest(session: AsyncSession, licence: Licence) -> int:
+    """Charge the late interest that is not charged yet, or credit what a correction took away.
+
+    Returns:
+        The difference that was booked, in minor units.
+    """
     paid = [one for one in await payments_under(session, licence.id) if one.paid_on]
     if not paid:
-        return
+        return 0
     due_minor: Counter[UUID | None] = Counter()
     charged_minor = 0
     for found in await charges_of(session, licence.id):
@@ -110,6 +114,7 @@ async def book_interest(session: AsyncSession, licence: Licence) -> None:
     if difference:
         due_on = now(session).date() + INTEREST_DAYS
         await charge(session, licence, Claim(ChargeKind.INTEREST, due_on, difference))
+    return difference
 
 
 async def charge(

@@ -64,8 +64,8 @@ async def on_paid(session: AsyncSession, payment_id: UUID) -> None:
     keep_record(session, division)
     await post(session, division.booking())
     await session.flush()
-    await book_interest(session, licence)
-    await collect(session, licence)
+    if await book_interest(session, licence):
+        await collect(session, licence)
 
 
 async def _lock(session: AsyncSession, payment_id: UUID) -> tuple[Licence, RoyaltyPayment]:
