@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from marketplace.kernel.db import Sessions
 from tests.factories.deals import idea_body, ok, right_body
 from tests.factories.people import Person, operator, person
+from tests.factories.register import registered
 from tests.factories.tables import contents
 from tests.factories.world import World
 
@@ -222,9 +223,7 @@ async def test_a_later_purchaser_of_a_us_patent_is_protected_from_what_was_not_r
     people: dict[str, Person], recorded: dict[str, Any], owner: str
 ) -> None:
     ids = {name: str(people[name].organisation_id) for name in ("ann", "ben", "cho", "stranger")}
-    number = {"number": f"US {9_000_000 + next(NUMBERS)}"}
-    made = await ok(await people["ann"].post("/v1/rights", right_body(identifier=number)))
-    right_id = made["id"]
+    right_id = await registered(people["ann"], "US", serial=9_000_000 + next(NUMBERS))
     purchase = {"effective_on": "2025-06-01", "received_on": "2025-06-10"}
     assert (
         await convey(people, right_id, "ann", "ben", effective_on="2025-01-01", **recorded)
