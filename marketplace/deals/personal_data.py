@@ -155,6 +155,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "commission_vat_country",
                 "commission_vat_minor",
                 "withholds",
+                "fees_shared",
                 "withheld_minor",
                 "shared",
                 "in_parts",
