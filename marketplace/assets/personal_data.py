@@ -131,6 +131,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "gazetted_on",
                 "passed_at",
                 "recordal_number",
+                "recordal_months",
                 "basis",
                 "source",
                 "recorded_by",

@@ -8,12 +8,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.organisations.queries import get_organisation
+from marketplace.assets.consents.service import void_consents
 from marketplace.assets.models import Right
 from marketplace.assets.queries import identifiers_of
 from marketplace.deals.brokers.queries import read_named
 from marketplace.deals.brokers.service import disclose
 from marketplace.deals.bundles.models import DealItem
 from marketplace.deals.bundles.service import items_of
+from marketplace.deals.burdens import burdens_of, section
 from marketplace.deals.licences.models import Licence
 from marketplace.deals.licences.queries import licences_of, rights_in
 from marketplace.deals.licences.wording import licence_lines
@@ -26,6 +28,7 @@ from marketplace.deals.wording import (
     NOTHING,
     WORDINGS,
     broker_lines,
+    language_of,
     money,
     part_lines,
     payee_lines,
@@ -34,7 +37,7 @@ from marketplace.deals.wording import (
 )
 from marketplace.documents.models import Document
 from marketplace.documents.service import body_sha256
-from marketplace.documents.signatures import keep
+from marketplace.documents.signatures import keep, texts_before
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.money import share_of
 from marketplace.listings.deal_types import DealType
@@ -48,12 +51,15 @@ async def draw_up(session: AsyncSession, keyring: Keyring, deal: Deal) -> Docume
     the buyer can prove what was sold, and whether it is what was disclosed.
 
     The deal's version is part of it: a text that was amended and amended back is another text, so
-    signatures under the first never carry over. So are its taxes, as they are at this moment.
+    signatures under the first never carry over, and owners' consents to it are void. So are its
+    taxes, as they are at this moment.
     """
     await freeze_taxes(session, deal)
     await disclose(session, deal)
     document = keep(session, subject=deal.subject, content=await _render(session, keyring, deal))
     await session.flush()
+    if deal.co_owned:
+        await void_consents(session, await texts_before(session, document))
     return document
 
 
@@ -64,7 +70,7 @@ async def _render(session: AsyncSession, keyring: Keyring, deal: Deal) -> str:
     numbers = [row.display for row in await identifiers_of(session, right.id)]
     sha256 = await body_sha256(session, keyring, right.id)
     commission_minor = share_of(deal.price_minor, deal.commission_basis_points)
-    language = listing.language if listing.language in WORDINGS else "en"
+    language = language_of(listing)
     words = WORDINGS[language]
     commission_vat = words.commission_vat.format(rate=percent(deal.commission_vat_basis_points))
     payees = await read_payees(session, deal) if deal.shared else ()
@@ -87,6 +93,7 @@ async def _render(session: AsyncSession, keyring: Keyring, deal: Deal) -> str:
         licence=texts.get(1, NOTHING),
         back=await _back(session, licences.get(2), texts.get(2)),
         confidential=f"SHA-256 {sha256}" if sha256 else NOTHING,
+        burdens=section(await burdens_of(session, deal, language), language),
         price=money(deal.price_minor, deal.currency),
         vat=vat_line(words, deal.price_minor, deal.vat_minor, deal.currency),
         payees=payee_lines(words, payees, brokers, withholds=deal.withholds),

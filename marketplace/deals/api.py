@@ -17,6 +17,7 @@ from marketplace.deals import queries, settlement, settling, signing, transferri
 from marketplace.deals.access import MOVE_ERRORS, Operator, Party, Performer, Reader, Signer
 from marketplace.deals.brokers.errors import DualAgencyConsentError, SplitConsentError
 from marketplace.deals.errors import (
+    BurdensChangedError,
     ChargedBackError,
     InvalidSplitError,
     NothingToWaiveError,
@@ -140,6 +141,7 @@ async def amend_agreement(
         ConsentsMissingError,
         DualAgencyConsentError,
         SplitConsentError,
+        BurdensChangedError,
     ),
 )
 async def sign_agreement(

@@ -26,6 +26,11 @@ class TitleNotReturnableError(ConflictError):
     title = "The buyer no longer owns the right, or is selling it, so the deal cannot be reversed"
 
 
+class BurdensChangedError(ConflictError):
+    code = "burdens_changed"
+    title = "What burdens the right is not what the agreement says; amend the agreement, then sign"
+
+
 class TitleLostError(ConflictError):
     code = "title_lost"
     title = "The register tells of another owner than the buyer; open a dispute"

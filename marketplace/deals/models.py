@@ -63,6 +63,7 @@ class Deal(Aggregate, table=True):
     vat_rate_id: UUID | None = Field(default=None, foreign_key="tax_rate.id")
     vat_minor: int = minor(default=0)
     shared: bool = Field(default=False, description="payees beside the seller are named")
+    fees_shared: bool = Field(default=False, description="the payees are all owners, by law")
     withholds: bool = Field(default=False, description="tax may have to be kept back")
     in_parts: bool = Field(default=False, description="paid and released in parts")
     bundled: bool = Field(default=False, description="about several rights")

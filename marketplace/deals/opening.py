@@ -16,6 +16,7 @@ from marketplace.assets.title.service import require_owner
 from marketplace.deals.agreement import draw_up
 from marketplace.deals.brokers.service import put_brokers_who_acted
 from marketplace.deals.bundles.service import allocate
+from marketplace.deals.co_owners.sharing import share_fees
 from marketplace.deals.licences.service import draft
 from marketplace.deals.models import Deal
 from marketplace.deals.negotiations.errors import ListingNotOpenError
@@ -137,3 +138,5 @@ async def _add_terms(
         await draft(session, deal, offer, actor)
     if offer is not None and offer.pool_id is not None:
         await share_out(session, deal, offer.pool_id)
+    elif offer is not None and offer.head_licence_id is None:
+        await share_fees(session, deal, offer)

@@ -186,6 +186,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "commission_vat_country",
                 "commission_vat_minor",
                 "withholds",
+                "fees_shared",
                 "withheld_minor",
                 "frozen_from",
                 "shared",

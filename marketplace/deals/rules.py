@@ -3,13 +3,14 @@
 Every amount is in minor units, and what goes out is exactly what was held.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from math import lcm
 from typing import Final, Protocol
 from uuid import UUID
 
+from marketplace.deals.claims.rules import Claim, Payment, payments
 from marketplace.deals.models import Deal
 from marketplace.kernel.money import BASIS_POINTS, share_of, split
 from marketplace.payments.funding.distribution import Outflow, distribution
@@ -43,7 +44,10 @@ class Payee:
 
 @dataclass(frozen=True, slots=True)
 class Income:
-    """One payee's share of a release: of the price, and what is paid of it after deductions."""
+    """One payee's share of a release, and what is paid of it after deductions.
+
+    What the payee bears of secured claims is still in it, and goes on by a movement of its own.
+    """
 
     payee: Payee
     paid_minor: int
@@ -92,6 +96,17 @@ class Brokerage:
 
 
 NO_BROKERS: Final = Brokerage()
+
+
+@dataclass(frozen=True, slots=True)
+class Deductions:
+    """What comes out of a release beside commission and taxes: claims first, brokers last."""
+
+    claims: Sequence[Claim] = ()
+    brokerage: Brokerage = NO_BROKERS
+
+
+NO_DEDUCTIONS: Final = Deductions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +173,7 @@ class Division:
     sums: Sums
     incomes: Sequence[Income]
     cuts: Sequence[Cut] = ()
+    claimed: Sequence[Payment] = ()
 
     def booking(self) -> Booking:
         to_seller, to_buyer = self.sums.released_minor, self.sums.refunded_minor
@@ -201,26 +217,35 @@ def divide(
     held: Held,
     to_seller_minor: int,
     payees: Sequence[Payee] = (),
-    brokerage: Brokerage = NO_BROKERS,
+    deductions: Deductions = NO_DEDUCTIONS,
 ) -> Division:
     """Release a part of a held price, and give the rest back with the VAT on it.
 
     Without payees, the seller gets everything.
 
     Commission, its VAT and what brokers get are worked out on everything released so far, less what
-    was charged, so that the parts of a price bear together what the whole would. A deduction is
-    never more than what is left of the release.
+    was charged, so that the parts of a price bear together what the whole would. Secured claims
+    come first: a deduction is never more than what they leave of the release
+    (docs/decisions/0083).
     """
     payees = payees or (Payee(deal.seller_organisation_id),)
+    gross = split(to_seller_minor, [payee.share for payee in payees])
+    brokerage = deductions.brokerage
+    claimed = list(payments(deductions.claims, [payee.organisation_id for payee in payees], gross))
+    free = _left_by(claimed, gross)
     wanted = share_of(deal.released_minor + to_seller_minor, deal.commission_basis_points)
-    commission = min(wanted - deal.commission_minor, to_seller_minor)
+    commission = min(wanted - deal.commission_minor, sum(free))
     charged = deal.commission_minor + commission
     wanted_vat = charged * deal.commission_vat_basis_points // BASIS_POINTS
-    commission_vat = min(wanted_vat - deal.commission_vat_minor, to_seller_minor - commission)
+    commission_vat = min(wanted_vat - deal.commission_vat_minor, sum(free) - commission)
     charges = commission + commission_vat
     wanted_brokerage = brokerage.due(deal.released_minor + to_seller_minor)
-    brokerage_minor = min(wanted_brokerage, to_seller_minor - charges)
-    incomes = _incomes(payees, to_seller_minor, charges + brokerage_minor, deal.currency)
+    brokerage_minor = min(wanted_brokerage, sum(free) - charges)
+    fees = _fees(payees, gross, free, charges + brokerage_minor)
+    incomes = [
+        _income(payee, gross_minor, gross_minor - fee_minor, free_minor - fee_minor, deal.currency)
+        for payee, gross_minor, fee_minor, free_minor in zip(payees, gross, fees, free, strict=True)
+    ]
     sums = Sums(
         released_minor=to_seller_minor,
         refunded_minor=held.amount_minor - to_seller_minor,
@@ -232,7 +257,7 @@ def divide(
     )
     parts = zip(brokerage.brokers, brokerage.divided(brokerage_minor), strict=True)
     cuts = [Cut(broker.organisation_id, minor) for broker, minor in parts]
-    return Division(deal, held, sums, incomes, cuts)
+    return Division(deal, held, sums, incomes, cuts, claimed)
 
 
 def proportion(amount_minor: int, part_minor: int, whole_minor: int) -> int:
@@ -242,26 +267,39 @@ def proportion(amount_minor: int, part_minor: int, whole_minor: int) -> int:
     return split(amount_minor, [part_minor, whole_minor - part_minor])[0]
 
 
-def _incomes(
-    payees: Sequence[Payee], released_minor: int, deducted_minor: int, currency: str
-) -> list[Income]:
-    if len(payees) == 1:
-        return [_income(payees[0], released_minor, released_minor - deducted_minor, currency)]
-    shares = [payee.share for payee in payees]
-    gross = split(released_minor, shares)
-    net = split(released_minor - deducted_minor, shares)
-    return [
-        _income(payee, gross_minor, net_minor, currency)
-        for payee, gross_minor, net_minor in zip(payees, gross, net, strict=True)
-    ]
+def _left_by(claimed: Iterable[Payment], gross: Sequence[int]) -> list[int]:
+    """What secured claims leave each payee."""
+    left = list(gross)
+    for payment in claimed:
+        left = [before - minor for before, (_, minor) in zip(left, payment.borne, strict=True)]
+    return left
 
 
-def _income(payee: Payee, gross_minor: int, net_minor: int, currency: str) -> Income:
-    """Tax is kept back from the whole share: the commission is an expense of the payee."""
+def _fees(
+    payees: Sequence[Payee], gross: Sequence[int], free: Sequence[int], fee_minor: int
+) -> list[int]:
+    """What each payee bears of the commission: by shares, unless claims leave somebody too little.
+
+    Invoices work it out in the same way.
+    """
+    net = split(sum(gross) - fee_minor, [payee.share for payee in payees])
+    fees = [before - after for before, after in zip(gross, net, strict=True)]
+    if all(fee <= left for fee, left in zip(fees, free, strict=True)):
+        return fees
+    return split(fee_minor, free)
+
+
+def _income(
+    payee: Payee, gross_minor: int, net_minor: int, free_minor: int, currency: str
+) -> Income:
+    """Tax is kept back from the whole share: the commission is an expense of the payee.
+
+    It is never more than what claims and commission leave.
+    """
     tax = Assessment(gross_minor, 0, 0)
     if payee.rate:
         tax = assess(payee.rate, gross_minor, currency)
-    if tax.total_minor > net_minor:
-        main = min(tax.tax_minor, net_minor)
-        tax = Assessment(gross_minor, main, net_minor - main)
+    if tax.total_minor > free_minor:
+        main = min(tax.tax_minor, free_minor)
+        tax = Assessment(gross_minor, main, free_minor - main)
     return Income(payee, net_minor - tax.total_minor, tax)

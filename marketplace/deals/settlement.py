@@ -17,8 +17,8 @@ from marketplace.deals.models import Deal
 from marketplace.deals.parties import require_role
 from marketplace.deals.rules import (
     COLUMNS,
-    NO_BROKERS,
-    Brokerage,
+    NO_DEDUCTIONS,
+    Deductions,
     Division,
     Held,
     Payee,
@@ -91,11 +91,11 @@ async def settle(
     actor: Identity,
     at: datetime,
     payees: Sequence[Payee] = (),
-    brokerage: Brokerage = NO_BROKERS,
+    deductions: Deductions = NO_DEDUCTIONS,
 ) -> tuple[Change, Division]:
     """Write a move that distributes what is held, in the transaction that locked the deal.
 
-    Without payees, the seller gets everything.
+    Without payees, the seller gets everything. What claims ask for is left over, not paid yet.
 
     Returns:
         What was written; `deal` itself is as it was.
@@ -104,7 +104,7 @@ async def settle(
         IllegalMoveError, NotYourMoveError: and nothing has changed.
     """
     change = work_out(deal, name, role=role, actor=actor, at=at, **fact(deal, to_seller_minor))
-    division = divide(deal, whole(deal), to_seller_minor, payees, brokerage)
+    division = divide(deal, whole(deal), to_seller_minor, payees, deductions)
     freed = {"reserved_for": deal.subject, "reserved_until": at}
     values = division.booking().values(at) | change.values() | division.sums.values() | freed
     if not await _SETTLE.run(connection, values):

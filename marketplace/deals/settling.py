@@ -11,11 +11,11 @@ from marketplace.assets.service import end_reservation, is_reserved
 from marketplace.assets.standing.service import Footing, reproject
 from marketplace.assets.title.queries import current_owner
 from marketplace.deals.bearing import bear, make_good, require_backed
-from marketplace.deals.brokers.queries import brokerage_of
 from marketplace.deals.brokers.service import keep_payments
 from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.claims.service import pay_claims, require_unburdened
 from marketplace.deals.co_owners.service import require_consents_used
+from marketplace.deals.deductions import deductions_of
 from marketplace.deals.errors import (
     InvalidSplitError,
     RefundTooLargeError,
@@ -279,7 +279,7 @@ async def _settle(
         actor=actor,
         at=now(session),
         payees=payees,
-        brokerage=await brokerage_of(session, deal),
+        deductions=await deductions_of(session, deal),
     )
     keep_record(session, division)
     keep_payments(session, deal, division)

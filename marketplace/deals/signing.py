@@ -12,6 +12,7 @@ from marketplace.deals.agreement import draw_up
 from marketplace.deals.auctions.deposits import deposit_minor
 from marketplace.deals.brokers.consenting import require_consents
 from marketplace.deals.bundles.service import amounts_of
+from marketplace.deals.burdens import require_told
 from marketplace.deals.claims.service import has_claims
 from marketplace.deals.co_owners.service import require_owners
 from marketplace.deals.licences import service as licences
@@ -55,6 +56,7 @@ async def sign_agreement(
     Raises:
         TextChangedError: `sha256` is not the present text.
         AlreadySignedError: by the database, for the same side twice.
+        BurdensChangedError: something burdens the right that the text does not name.
         SamePeopleError: since the offer somebody has come to stand for both sides.
         ConsentsMissingError: another owner has not consented to this text.
         DualAgencyConsentError, SplitConsentError: what its brokers do lacks a consent to this text.
@@ -96,6 +98,7 @@ async def require_sellable(session: AsyncSession, deal: Deal) -> None:
             by=deal.seller_organisation_id,
             price=Money(amount_minor, deal.currency),
         )
+    await require_told(session, deal)
 
 
 async def ask_for_payment(session: AsyncSession, deal: Deal) -> None:

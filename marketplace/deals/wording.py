@@ -9,6 +9,7 @@ from marketplace.deals.mandates.models import Side
 from marketplace.deals.parts.models import DealPart
 from marketplace.deals.payees.schemas import PayeeRead
 from marketplace.kernel.money import major_text
+from marketplace.listings.models import Listing
 
 NOTHING: Final = "-"
 INDENT: Final = "\n           "
@@ -75,6 +76,11 @@ WORDINGS: Final = {
         dual_agency="同一经纪人或其关联集团代理双方；双方各以指明本文本的单独记录表示同意",
     ),
 }
+
+
+def language_of(listing: Listing) -> str:
+    """The language in which an agreement is drawn up: the listing's where there is a text in it."""
+    return listing.language if listing.language in WORDINGS else "en"
 
 
 def money(amount_minor: int, currency: str) -> str:

@@ -31,6 +31,14 @@ def keep(session: AsyncSession, *, subject: str, content: str) -> Document:
     return document
 
 
+async def texts_before(session: AsyncSession, document: Document) -> Sequence[str]:
+    """The hashes of the texts that a document of the same subject took the place of."""
+    query = select(Document.sha256).where(
+        col(Document.subject) == document.subject, col(Document.sha256) != document.sha256
+    )
+    return (await session.execute(query.limit(1_000))).scalars().all()
+
+
 async def newest(session: AsyncSession, subject: str) -> Document:
     query = (
         select(Document)

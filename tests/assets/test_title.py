@@ -1,5 +1,6 @@
 """Who owns what: exact shares, chains of title, and the office's order of receipt."""
 
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from marketplace.kernel.db import Sessions
 from tests.factories.deals import idea_body, ok, right_body
 from tests.factories.people import Person, operator, person
+from tests.factories.register import registered
 from tests.factories.tables import contents
 from tests.factories.world import World
 
 THIRD = {"numerator": 1, "denominator": 3}
 WHOLE = {"numerator": 1, "denominator": 1}
+NUMBERS = count(1)
 HALF = {"numerator": 1, "denominator": 2}
 
 
@@ -240,6 +243,38 @@ async def test_a_rival_without_a_receipt_takes_no_place(people: dict[str, Person
     refused = await convey(people, right_id, "ann", "cho", effective_on="2025-10-19")
 
     assert (refused.status_code, refused.json()["code"]) == (409, "receipt_order_needed")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "owner"),
+    [
+        ({}, "cho"),
+        ({"received_on": "2025-06-20"}, "cho"),  # after three months, and after the purchase
+        ({"received_on": "2025-04-01"}, "ben"),  # on the last day of the three months
+        ({"received_on": "2025-05-31"}, "ben"),  # too late, but before the purchase
+    ],
+    ids=["never", "too late", "in time", "before the purchase"],
+)
+async def test_a_later_purchaser_of_a_us_patent_is_protected_from_what_was_not_recorded(
+    people: dict[str, Person], recorded: dict[str, Any], owner: str
+) -> None:
+    ids = {name: str(people[name].organisation_id) for name in ("ann", "ben", "cho", "stranger")}
+    right_id = await registered(people["ann"], "US", serial=9_000_000 + next(NUMBERS))
+    purchase = {"effective_on": "2025-06-01", "received_on": "2025-06-10"}
+    assert (
+        await convey(people, right_id, "ann", "ben", effective_on="2025-01-01", **recorded)
+    ).is_success
+    assert (await convey(people, right_id, "ben", "stranger", effective_on="2025-02-01")).is_success
+
+    later = await convey(people, right_id, "ann", "cho", **purchase)
+
+    if owner == "cho":
+        assert await owners(people["operator"], right_id) == {ids["cho"]: "1/1"}
+        title = await ok(await people["operator"].get(f"/v1/rights/{right_id}/title"))
+        assert [link["is_void"] for link in title["chain"]] == [False, True, True, False]
+    else:
+        assert (later.status_code, later.json()["code"]) == (409, "share_not_owned")
+        assert await owners(people["operator"], right_id) == {ids["stranger"]: "1/1"}
 
 
 async def test_a_retracted_link_counts_for_nothing_and_stays_on_record(

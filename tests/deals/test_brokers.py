@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.models import OrganisationKind
 from marketplace.deals.royalties.paying import RoyaltyShares
-from marketplace.deals.rules import Broker, Brokerage, Held, divide
+from marketplace.deals.rules import Broker, Brokerage, Deductions, Held, divide
 from marketplace.kernel.money import share_of
 from tests.deals.test_money_terms import got, minor, owed
 from tests.factories.deals import PRICE_MINOR, Market, list_right, offer, ok, right_body, sign
@@ -355,7 +355,7 @@ def test_what_brokers_get_and_what_is_left_is_the_whole(
         sides = UUID(int=1), UUID(int=2), "KRW"
         shares = RoyaltyShares("deal:x", *sides, basis_points, 0, None, released, taken)
         held = Held("deal:x", amount, 0)
-        division = divide(shares, held, amount, (), Brokerage(brokers, charged))
+        division = divide(shares, held, amount, (), Deductions((), Brokerage(brokers, charged)))
         booked = division.booking()
         assert sum(posting.amount_minor for posting in booked.postings) == amount
         assert sum(cut.amount_minor for cut in division.cuts) == division.sums.brokerage_minor

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.deals.claims.rules import Claim, payments
-from marketplace.deals.rules import Income, Payee
+from marketplace.deals.claims.rules import Claim
+from marketplace.deals.royalties.paying import RoyaltyShares
+from marketplace.deals.rules import Deductions, Held, Payee, divide
 from marketplace.kernel.ids import new_id
-from marketplace.payments.taxes.rules import Assessment
+from marketplace.kernel.money import share_of
+from marketplace.payments.taxes.models import TaxRate
 from tests.factories.deals import PRICE_MINOR, Market, credit, list_right, offer, ok, sign
 from tests.factories.encumbrances import refusal
 from tests.factories.parts import parts, payee
@@ -129,6 +131,35 @@ async def test_without_consent_nobody_signs_and_with_it_the_claim_is_paid_first(
     assert still["state"] == "active"
 
 
+async def test_the_text_names_what_burdens_the_right_and_nobody_signs_another(
+    market: Market,
+) -> None:
+    lender = market.stranger
+    listing_id = await list_right(market.seller)
+    mine = await ok(await market.seller.get("/v1/listings/mine"))
+    right_id = mine["items"][0]["right_id"]
+    body = {"kind": "pledge", "holder_organisation_id": str(lender.organisation_id)}
+    body["secured"] = {"amount_minor": CLAIM_MINOR, "currency": "KRW"}
+    burden = await ok(await market.seller.post(f"/v1/rights/{right_id}/encumbrances", body))
+    deal_id = await agreed(market, listing_id)
+    path = f"/v1/deals/{deal_id}"
+    drawn = (await ok(await market.buyer.get(f"{path}/agreement")))["content"]
+    assert "\n부담       질권 (권리 전부)\n" in drawn
+    assert "위에 적은 부담 외에 다른 부담이 없음을 보증한다" in drawn
+    await consents(lender, burden["id"], deal_id)
+    entered = {"registration_number": "2026-7", "received_on": "2026-01-06"}
+    await ok(await market.operator.post(f"/v1/encumbrances/{burden['id']}/register", entered))
+    assert told(await try_to_sign(market.seller, deal_id)) == (409, "burdens_changed")
+    assert await market.state(deal_id) == "agreed"
+    again = await ok(await market.buyer.post(f"{path}/amend", {"additional_terms": None}))
+    assert "\n부담       질권 (2026-7; 권리 전부)\n" in again["content"]
+    await sign((market.seller, market.buyer), deal_id)
+
+    found = await ok(await market.buyer.get(f"{path}/due-diligence"))  # the consent is used
+    (finding,) = [one for one in found["findings"] if one["topic"] == "encumbrances"]
+    assert (finding["verdict"], finding["summary"]) == ("attention", "burdened by pledge")
+
+
 async def test_two_pledges_are_paid_by_rank_and_never_more_than_there_is(market: Market) -> None:
     found = await pledged(market, market.stranger, number="2")
     second = await person(market.world.client, market.world.sessions, name="Other lender")
@@ -142,7 +173,9 @@ async def test_two_pledges_are_paid_by_rank_and_never_more_than_there_is(market:
     await sign((market.seller, market.buyer), deal_id)
     await finish(market, deal_id)
     balances = [await balance(who) for who in (second, market.stranger, third, market.seller)]
-    assert balances == [CLAIM_MINOR, CLAIM_MINOR, NET_MINOR - 2 * CLAIM_MINOR, 0]
+    assert balances == [CLAIM_MINOR, CLAIM_MINOR, PRICE_MINOR - 2 * CLAIM_MINOR, 0]
+    deal = await ok(await market.seller.get(f"/v1/deals/{deal_id}"))
+    assert deal["commission"]["amount_minor"] == 0
     assert await market.world.proofs() == []
 
 
@@ -165,7 +198,7 @@ async def test_payees_bear_the_claim_together_and_parts_pay_it_as_they_come(mark
     await ok(await market.seller.post(f"{path}/file-transfer"))
     await ok(await market.operator.post(f"{path}/record", {"evidence": "register extract"}))
     await ok(await market.buyer.post(f"{path}/release"))
-    assert await balance(market.stranger) == 28_500_000
+    assert await balance(market.stranger) == 30_000_000
     assert [await balance(market.seller), await balance(partner)] == [0, 0]
     await market.bank(credit(70_000_000, second["payment"]["reference"]))
     await ok(await market.buyer.post(f"{path}/parts/2/release"))
@@ -257,18 +290,43 @@ async def test_the_database_itself_lets_no_pledged_right_change_hands(market: Ma
 MINOR = st.integers(min_value=0, max_value=10**15)
 
 
-@given(claims=st.lists(MINOR, max_size=5), nets=st.lists(MINOR, min_size=1, max_size=6))
+RATE = TaxRate(
+    jurisdiction="KR",
+    taxable_basis_points=10_000,
+    rate_basis_points=2_000,
+    surtax_basis_points=1_000,
+    allowance_minor=0,
+    exempt_up_to_minor=0,
+    currency="KRW",
+)
+
+
+@given(
+    amounts=st.lists(MINOR, max_size=4),
+    shares=st.lists(st.integers(min_value=1, max_value=997), min_size=1, max_size=5),
+    price=MINOR,
+    own_pledge=st.booleans(),
+)
 @steady
-def test_claims_are_paid_exactly_and_in_order(claims: list[int], nets: list[int]) -> None:
-    due = [Claim(new_id(), new_id(), new_id(), amount) for amount in claims]
-    incomes = [Income(Payee(new_id()), net, Assessment(net, 0, 0)) for net in nets]
-    paid = {one.claim.consent_id: one.amount_minor for one in payments(due, incomes)}
-    left = sum(nets)
-    for claim in due:
+def test_claims_come_before_commission_and_taxes_exactly_and_in_order(
+    amounts: list[int], shares: list[int], price: int, own_pledge: bool
+) -> None:
+    payees = [Payee(new_id(), share, RATE) for share in shares]
+    deal = RoyaltyShares("deal:1", new_id(), new_id(), "KRW", 500, 1_000, "KR")
+    due = [Claim(new_id(), new_id(), new_id(), minor) for minor in amounts]
+    if own_pledge:
+        due.append(Claim(new_id(), new_id(), payees[0].organisation_id, price))
+    division = divide(deal, Held("deal:1", price, 0), price, payees, Deductions(due))
+    paid = {one.claim.consent_id: one.amount_minor for one in division.claimed}
+    left = price
+    for claim in due[: len(amounts)]:
         assert paid.get(claim.consent_id, 0) == min(claim.due_minor, left)
         left -= min(claim.due_minor, left)
-    for income in incomes:
-        payee_id = income.payee.organisation_id
-        borne = [dict(one.borne)[payee_id] for one in payments(due, incomes)]
-        assert 0 <= sum(borne) <= income.paid_minor
-        assert all(minor >= 0 for minor in borne)
+    sums = division.sums
+    if not own_pledge:
+        assert sums.commission_minor == min(share_of(price, 500), left)
+    out = sums.commission_minor + sums.commission_vat_minor + sums.withheld_minor
+    assert out + sum(one.paid_minor for one in division.incomes) == price
+    for position, income in enumerate(division.incomes):
+        borne = sum(one.borne[position][1] for one in division.claimed)
+        assert 0 <= borne <= income.paid_minor

@@ -6,9 +6,18 @@ from typing import Any
 import pytest
 
 from tests.deals.test_bundles import accept, item, listed, owners, rights
-from tests.deals.test_pledged_sales import CLAIM_MINOR, consents, pledge, try_to_sign
+from tests.deals.test_pledged_sales import CLAIM_MINOR, balance, consents, pledge, try_to_sign
 from tests.factories.deals import Market, offer, ok, sign
-from tests.factories.licences import licence_of, release, terms
+from tests.factories.licences import (
+    figures,
+    licence_of,
+    pass_days,
+    pay_royalties,
+    release,
+    reports,
+    royalty,
+    terms,
+)
 from tests.factories.people import Person, person
 from tests.factories.refusals import told
 from tests.factories.register import registered, tell
@@ -86,6 +95,42 @@ async def test_elsewhere_one_owner_gives_an_ordinary_licence_and_no_other(
         assert told(shown) == (409, "consents_missing")
         path = f"/v1/listings/{listing_id}/ask-consents"
         assert [one["act"] for one in await ok(await market.seller.post(path, {}))] == [act]
+
+
+async def test_in_china_all_owners_share_what_one_of_them_earns_by_a_licence(
+    market: Market,
+) -> None:
+    sessions, client = market.world.sessions, market.world.client
+    others = [await person(client, sessions, name=name) for name in ("Other", "Third")]
+    owners = [
+        {"organisation_id": str(one.organisation_id), "share": {"numerator": 1, "denominator": 3}}
+        for one in (market.seller, *others)
+    ]
+    right_id = await registered(market.seller, "CN", owners=owners)
+    yearly = terms(territories=["CN"], royalty=royalty(advance_creditable=False))
+    listing_id = await draft(market, right_id, licence=yearly)
+    await ok(await market.seller.post(f"/v1/listings/{listing_id}/publish"))
+    path = f"/v1/negotiations/{await offer(market.buyer, listing_id, 1_000_001)}/accept"
+    deal_id = str((await ok(await market.seller.post(path, {"offer_number": 1})))["id"])
+    alone = {"organisation_id": str(market.seller.organisation_id), "role": "seller"}
+    shares = [alone | {"share": {"numerator": 1, "denominator": 1}}]
+    for body in ({"payees": []}, {"payees": shares}):
+        refused = await market.seller.post(f"/v1/deals/{deal_id}/name-payees", body)
+        assert told(refused) == (409, "fees_shared")
+    await sign((market.seller, market.buyer), deal_id)
+    await market.pay(deal_id)
+    licence = await licence_of(market, deal_id)
+    await release(market, deal_id)
+    people = (market.seller, *others)
+    assert [await balance(one) for one in people] == [316_667] * 3  # of 950,001
+
+    await pass_days(market, 366)
+    report = (await reports(market, licence))[0]
+    line = figures(licence, 60_000_000, territory="CN")
+    await ok(await market.buyer.post(f"/v1/royalty-reports/{report['id']}/file", line))
+    assert await pay_royalties(market, licence) == 3_000_000
+    assert [await balance(one) for one in people] == [316_667 + 950_000] * 3
+    assert await market.world.proofs() == []
 
 
 async def test_no_licence_outlives_the_last_of_its_rights(market: Market) -> None:

@@ -73,6 +73,19 @@ async def test_a_late_report_and_payment_cost_simple_interest(world: World) -> N
     assert await charges(market, licence) == [("royalty", 36_500_000), ("interest", interest)]
     assert await pay_royalties(market, licence) == interest
     assert await charges(market, licence) == [("royalty", 36_500_000), ("interest", interest)]
+
+    await correct(market, licence, 1, 365_000_000)  # half of it was due, so half was late
+    kept = 18_250_000 * 600 * days // (10_000 * 365)
+    booked = (await charges(market, licence))[2:]
+    assert booked == [("royalty", -18_250_000), ("interest", kept - interest)]
+    credit_minor = minor(await statement(market.buyer, licence), "credit")
+    assert credit_minor == [18_250_000 + interest - kept]
+    await correct(market, licence, 1, 730_000_000)  # and it was paid late after all
+    assert (await charges(market, licence))[4:] == [
+        ("royalty", 18_250_000),
+        ("interest", interest - kept),
+    ]
+    assert await pay_royalties(market, licence) == 0
     assert await world.proofs() == []
 
 

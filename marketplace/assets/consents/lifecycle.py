@@ -16,6 +16,7 @@ class ConsentState(StrEnum):
     WITHDRAWN = "withdrawn"
     USED = "used"
     EXPIRED = "expired"
+    VOID = "void"
 
 
 S = ConsentState
@@ -30,6 +31,7 @@ CONSENT: Final = Lifecycle(
         moves("revoke", S.GIVEN, S.REVOKED, CO_OWNER),
         moves("use", S.GIVEN, S.USED, SYSTEM),
         moves("expire", {S.ASKED, S.GIVEN}, S.EXPIRED, CLOCK),
+        moves("void", {S.ASKED, S.GIVEN}, S.VOID, SYSTEM),
     ),
     due={
         S.ASKED: Due("expire", timedelta(days=30)),

@@ -130,6 +130,19 @@ async def require_consents(session: AsyncSession, deed: Deed, *, use: bool = Fal
         _use(session, given[owner], deed.subject)
 
 
+async def void_consents(session: AsyncSession, hashes: Sequence[str]) -> None:
+    """Texts were replaced by others: what was asked or given for them is of no use any more."""
+    query = (
+        select(Consent)
+        .where(col(Consent.terms_sha256).in_(hashes), col(Consent.state).in_(OPEN))
+        .order_by(col(Consent.id))
+        .with_for_update()
+    )
+    for consent in (await session.execute(query)).scalars().all() if hashes else ():
+        mark_locked(session, consent)
+        move(session, consent, "void", role=SYSTEM, actor=BY_SYSTEM)
+
+
 async def _in_time(session: AsyncSession, deed: Deed) -> list[Consent]:
     """The clock may be late with its move; the validity is exact."""
     asked = await _open_for(session, deed)

@@ -61,10 +61,15 @@ class Passing(StrEnum):
 
 
 class Title(Input):
-    """When title passes: `otherwise`, except for the kinds of conveyance in `by_kind`."""
+    """When title passes: `otherwise`, except for the kinds of conveyance in `by_kind`.
+
+    Where later purchasers are protected, a transfer is void against them unless the office received
+    it within so many months from its date, or before the later purchase.
+    """
 
     otherwise: Passing
     by_kind: dict[str, Passing] = Field(default_factory=dict)
+    protects_later_purchaser_months: Annotated[int, Field(ge=0, le=24, strict=True)] | None = None
 
 
 class Act(StrEnum):

@@ -43,6 +43,7 @@ class Conveyance(Record, table=True):
             name="office_dates",
         ),
         CheckConstraint("receipt_order IS NULL OR received_on IS NOT NULL", name="receipt"),
+        CheckConstraint("recordal_months BETWEEN 0 AND 24", name="recordal_months"),
         Index("conveyance_right_index", "right_id", "id"),
         UniqueConstraint("right_id", "content_sha256", name="conveyance_content_unique"),
         Index("conveyance_basis_index", "basis"),
@@ -69,6 +70,9 @@ class Conveyance(Record, table=True):
     gazetted_on: date | None = None
     passed_at: datetime = moment()
     recordal_number: str | None = None
+    recordal_months: int | None = Field(
+        default=None, description="in which it has to be received to hold against later purchasers"
+    )
     basis: str
     source: str
     recorded_by: UUID | None = None

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Final
 from uuid import UUID
 
+from marketplace.assets.standing.days import months_after
 from marketplace.assets.title.models import Conveyance, ConveyanceKind
 
 WHOLE: Final = Fraction(1)
@@ -63,20 +64,78 @@ def rank(conveyance: Conveyance) -> tuple[object, ...]:
 
 
 def replay(conveyances: Iterable[Conveyance]) -> Chain:
-    """The owners of every moment, as these links make them."""
+    """The owners of every moment, as these links make them.
+
+    Where the law protects later purchasers, a link that was not received in time conveys nothing
+    as soon as one of them would get nothing because of it (35 USC 261).
+    """
     links = _counting(list(conveyances))
     first = min((link.passed_at for link in links if link.from_organisation_id), default=None)
     dated = [(_begins(link, first), rank(link), link) for link in links]
     dated.sort(key=itemgetter(0, 1))
+    ordered = [(moment, link) for moment, _, link in dated]
+    beaten: frozenset[UUID] = frozenset()
+    while more := _beaten_by_purchasers(ordered, beaten):
+        beaten = more
+    changes, void = _convey_all(ordered, beaten)
+    return Chain(list(_periods(_last_of_each_moment(changes))), void)
+
+
+def _convey_all(
+    ordered: Sequence[tuple[datetime, Conveyance]], beaten: frozenset[UUID]
+) -> tuple[list[Change], frozenset[UUID]]:
+    """What the links make of the shares one after the other, and which convey nothing."""
     held: dict[UUID, Fraction] = {}
-    void: set[UUID] = set()
+    void: set[UUID] = set(beaten)
     changes: list[Change] = []
-    for moment, _, link in dated:
+    for moment, link in ordered:
+        if link.id in beaten:
+            continue
         if _convey(link, held):
             changes.append((moment, dict(held), link.basis))
         else:
             void.add(link.id)
-    return Chain(list(_periods(_last_of_each_moment(changes))), frozenset(void))
+    return changes, frozenset(void)
+
+
+def _beaten_by_purchasers(
+    ordered: Sequence[tuple[datetime, Conveyance]], beaten: frozenset[UUID]
+) -> frozenset[UUID]:
+    """What is beaten when one more purchaser is protected; nothing when nobody has to be.
+
+    The latest links give way first, and no more of them than the purchase takes.
+    """
+    if not any(link.recordal_months is not None for _, link in ordered):
+        return frozenset()
+    void = _convey_all(ordered, beaten)[1] - beaten
+    for place, (_, purchase) in enumerate(ordered):
+        if purchase.id not in void:
+            continue
+        more = beaten
+        for _, earlier in reversed(ordered[:place]):
+            if earlier.id not in beaten and gives_way(earlier, purchase):
+                more |= {earlier.id}
+                if purchase.id not in _convey_all(ordered, more)[1]:
+                    return more
+    return frozenset()
+
+
+def gives_way(earlier: Conveyance, purchase: Conveyance) -> bool:
+    """Whether a transfer is void against a purchase from the same giver: it came too late.
+
+    Too late is neither within the months that its rule gives it, nor before the later purchase.
+    """
+    rivals = earlier.from_organisation_id == purchase.from_organisation_id
+    bought = purchase.kind is ConveyanceKind.ASSIGNMENT and purchase.received_on is not None
+    if earlier.recordal_months is None or not (rivals and bought):
+        return False
+    in_time = months_after(_dated(earlier), earlier.recordal_months)
+    received = earlier.received_on or date.max
+    return received > in_time and received >= _dated(purchase) > _dated(earlier)
+
+
+def _dated(link: Conveyance) -> date:
+    return link.effective_on or link.contract_on or link.passed_at.date()
 
 
 def _counting(conveyances: Sequence[Conveyance]) -> list[Conveyance]:

@@ -29,7 +29,15 @@ from marketplace.assets.title.errors import (
 )
 from marketplace.assets.title.models import Conveyance, ConveyanceKind, Ownership
 from marketplace.assets.title.queries import conveyances_known, owners_of, owns
-from marketplace.assets.title.rules import WHOLE, Chain, Period, Shares, receipt, replay
+from marketplace.assets.title.rules import (
+    WHOLE,
+    Chain,
+    Period,
+    Shares,
+    gives_way,
+    receipt,
+    replay,
+)
 from marketplace.kernel.clock import latest_date
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
@@ -135,7 +143,8 @@ async def transfer_title(
     """Give every present owner's share to one, at one moment, leaving no gap."""
     right, known_at = await learn(session, right_id)
     known = await conveyances_known(session, right_id)
-    passed_at = await _passes_at(session, right, ConveyanceKind.ASSIGNMENT, recordal, known_at)
+    rules = await rules_for(session, right)
+    passed_at = _passes_at(rules, ConveyanceKind.ASSIGNMENT, recordal, known_at)
     latest = max((link.passed_at for link in known), default=passed_at)
     common = {
         "created_at": known_at,
@@ -144,6 +153,7 @@ async def transfer_title(
         "passed_at": passed_at if passed_at > latest else max(latest + _TICK, known_at),
         "basis": basis,
         "source": source,
+        "recordal_months": _recordal_months(rules, recordal, known_at),
         **asdict(recordal),
     }
     owners = await owners_of(session, right_id)
@@ -232,16 +242,18 @@ async def record_conveyance(
         if one.id in counting:
             return one, False
     right, known_at = await learn(session, right_id)
+    rules = await rules_for(session, right)
     common = {
         "created_at": known_at,
         "right_id": right_id,
         "to_organisation_id": to,
-        "passed_at": await _passes_at(session, right, kind, recordal, known_at),
+        "passed_at": _passes_at(rules, kind, recordal, known_at),
         "basis": f"register:{recordal.recordal_number or source}",
         "source": source,
         "recorded_by": actor.organisation_id,
         # What was told before was taken back each time; told anew, it is another link.
         "content_sha256": hashlib.sha256(repr((content, len(told))).encode()).hexdigest(),
+        "recordal_months": _recordal_months(rules, recordal, known_at) if giver else None,
         **asdict(recordal),
     }
     link = _link(kind, giver, share, common)
@@ -275,19 +287,23 @@ async def _require_known(session: AsyncSession, organisation_id: UUID) -> None:
         raise InvalidOwnersError("the new owner is no organisation of this marketplace")
 
 
-async def _passes_at(
-    session: AsyncSession,
-    right: Right,
-    kind: ConveyanceKind,
-    recordal: Recordal,
-    known_at: datetime,
+def _passes_at(
+    rules: Rules, kind: ConveyanceKind, recordal: Recordal, known_at: datetime
 ) -> datetime:
     """When title passes by the rule of the jurisdiction; with no date given, when we learn it."""
-    rules = await rules_for(session, right)
-    rule = rules.at(Topic.TITLE, Title, recordal.effective_on or known_at.date())
+    rule = _title_rule(rules, recordal, known_at)
     passing = rule.by_kind.get(kind, rule.otherwise) if rule else Passing.EFFECTIVE
     day = recordal.passes_on(passing)
     return _midnight(day, rules) if day else known_at
+
+
+def _recordal_months(rules: Rules, recordal: Recordal, known_at: datetime) -> int | None:
+    rule = _title_rule(rules, recordal, known_at)
+    return rule.protects_later_purchaser_months if rule else None
+
+
+def _title_rule(rules: Rules, recordal: Recordal, known_at: datetime) -> Title | None:
+    return rules.at(Topic.TITLE, Title, recordal.effective_on or known_at.date())
 
 
 def _midnight(day: date, rules: Rules) -> datetime:
@@ -348,11 +364,16 @@ async def _write(
 async def _require_effect(
     session: AsyncSession, links: Sequence[Conveyance], voided: frozenset[UUID]
 ) -> None:
-    """A new link has to convey something; it takes an older one's place only by its receipt."""
+    """A new link has to convey something; it takes an older one's place only by its receipt.
+
+    Or because that one was received too late to hold against it.
+    """
     if any(link.id in voided for link in links):
         raise ShareNotOwnedError
-    for conveyance_id in voided:
-        rival = await session.get_one(Conveyance, conveyance_id)
+    rivals = [await session.get_one(Conveyance, conveyance_id) for conveyance_id in voided]
+    if any(gives_way(rival, link) for rival in rivals for link in links):
+        return  # and with it what was bought from whom it gave the right to
+    for rival in rivals:
         if any(link.received_on is None or receipt(link) >= receipt(rival) for link in links):
             raise ReceiptOrderNeededError
 

@@ -44,7 +44,7 @@ async def name_brokers(
     named = [one.mandate_id for one in brokers]
     move(session, deal, "name_brokers", role=role, actor=actor, mandate_ids=named)
     side = Side.SELL if role == SELLER else Side.BUY
-    numerators, denominator = over_one_denominator([one.share for one in brokers])
+    numerators, denominator = over_one_denominator([one.share.fraction for one in brokers])
     mandates = await _mandates(session, named, actor)
     own = [mandate for mandate in await acted(session, deal) if mandate.side is side]
     await _require_nameable(session, deal, side, mandates, own)

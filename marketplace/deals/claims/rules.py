@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketplace.deals.rules import Income
 from marketplace.kernel.money import split
 
 
@@ -30,14 +29,15 @@ class Payment:
         return sum(minor for _, minor in self.borne)
 
 
-def payments(claims: Sequence[Claim], incomes: Sequence[Income]) -> Iterator[Payment]:
-    """Pay each claim before the next, as far as the money goes.
+def payments(
+    claims: Sequence[Claim], payees: Sequence[UUID], gross_minor: Sequence[int]
+) -> Iterator[Payment]:
+    """Pay each claim before the next, as far as the payees' shares of the price go.
 
-    Commission and taxes have been taken before. Payees bear it in proportion to what they have
+    Commission and taxes are taken of the rest. Payees bear a claim in proportion to what they have
     left, so that together they keep what the claims leave; nobody pays themselves.
     """
-    left = [income.paid_minor for income in incomes]
-    payees = [income.payee.organisation_id for income in incomes]
+    left = list(gross_minor)
     for claim in claims:
         bearing = [
             0 if payee == claim.organisation_id else minor

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.assets.encumbrances.errors import EncumberedError
 from marketplace.deals.bundles.service import rights_of
-from marketplace.deals.claims.rules import Claim, Payment, payments
+from marketplace.deals.claims.rules import Claim, Payment
 from marketplace.deals.models import Deal
 from marketplace.deals.rules import Division
 from marketplace.kernel.db import now
@@ -85,28 +85,31 @@ async def ranks_before(session: AsyncSession, deal: Deal, right_id: UUID) -> str
     return f"{row.standing} {row.registration_number or ''}".rstrip() if row else None
 
 
+async def claims_on(session: AsyncSession, deal: Deal) -> Sequence[Claim]:
+    """What the price of a deal still has to pay to whoever has pledges, in order of rank."""
+    if not deal.pledged:
+        return ()
+    rows = await session.execute(_CLAIMS, {"subject": deal.subject})
+    return [Claim(*row) for row in rows]
+
+
 async def pay_claims(session: AsyncSession, deal: Deal, division: Division) -> None:
     """Out of what was just released, pay what the pledges secure, before anybody can be paid out.
 
     It is a movement of its own, from the payees to whoever has the pledge: if the sale is undone
     later, the payees give the price back, and the debt that was paid stays paid.
     """
-    if not deal.pledged:
-        return
-    rows = await session.execute(_CLAIMS, {"subject": deal.subject})
-    claims = [Claim(*row) for row in rows]
-    paid = list(payments(claims, division.incomes))
-    await _book(session, division, paid)
-    for payment in paid:
+    await _book(session, division)
+    for payment in division.claimed:
         values = {"id": payment.claim.consent_id, "amount_minor": payment.amount_minor}
         await session.execute(_PAY, values)
         _tell(session, deal, payment)
 
 
-async def _book(session: AsyncSession, division: Division, paid: Sequence[Payment]) -> None:
+async def _book(session: AsyncSession, division: Division) -> None:
     postings = [
         Posting(payable(payee), payable(payment.claim.organisation_id), minor)
-        for payment in paid
+        for payment in division.claimed
         for payee, minor in payment.borne
         if minor
     ]

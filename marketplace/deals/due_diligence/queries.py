@@ -25,6 +25,7 @@ from marketplace.deals.due_diligence.schemas import DueDiligenceSheet, Verdict
 from marketplace.deals.licences.granting import may_be_granted
 from marketplace.deals.licences.lifecycle import LicenceState
 from marketplace.deals.licences.queries import licences_of, rights_in
+from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.kernel.db import now
 from marketplace.kernel.money import Money
@@ -120,7 +121,9 @@ async def _stands_in_the_way(
     if given.done:
         return await ranks_before(session, deal, given.right_id) is not None
     price = Money((await amounts_of(session, deal))[given.right_id], deal.currency)
+    signed = deal.state not in {DealState.AGREED, DealState.PARTLY_SIGNED}
+    deed = Deed.TRANSFER if signed else Deed.SELL  # the last signature uses the consents up
     found = await find_conflict(
-        session, given.right_id, Deed.SELL, subject=deal.subject, by=given.by, price=price
+        session, given.right_id, deed, subject=deal.subject, by=given.by, price=price
     )
     return found is not None

@@ -15,9 +15,9 @@ from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.deals.agreement import draw_up
-from marketplace.deals.brokers.queries import brokerage_of
 from marketplace.deals.brokers.service import keep_payments
 from marketplace.deals.claims.service import pay_claims
+from marketplace.deals.deductions import deductions_of
 from marketplace.deals.lifecycle import DealState
 from marketplace.deals.models import Deal
 from marketplace.deals.parties import lock_for
@@ -238,8 +238,8 @@ async def pay_out(
 ) -> None:
     """Release a held part, or what was decided of it; the rest goes back to the buyer."""
     held = Held(part.subject, part.amount_minor, part.vat_minor)
-    brokerage = await brokerage_of(session, deal)
-    division = divide(deal, held, to_seller_minor, payees, brokerage)
+    deductions = await deductions_of(session, deal)
+    division = divide(deal, held, to_seller_minor, payees, deductions)
     told = fact(deal, to_seller_minor)
     move(session, part, "release", role=role, actor=actor, deal_id=deal.id, **told)
     part.released_minor = division.sums.released_minor

@@ -2,7 +2,11 @@ from uuid import UUID
 
 from marketplace.accounts.access import Keys
 from marketplace.deals.access import MOVE_ERRORS, Performer
-from marketplace.deals.payees.errors import InvalidPayeeError, InvalidSharesError
+from marketplace.deals.payees.errors import (
+    FeesSharedError,
+    InvalidPayeeError,
+    InvalidSharesError,
+)
 from marketplace.deals.payees.schemas import PayeesName
 from marketplace.deals.payees.service import name_payees
 from marketplace.deals.pools.errors import PooledSharesError
@@ -16,7 +20,9 @@ router = transactional_router(prefix="/v1/deals", tags=["deals"])
 
 @router.post(
     "/{deal_id}/name-payees",
-    responses=problems(*MOVE_ERRORS, InvalidSharesError, InvalidPayeeError, PooledSharesError),
+    responses=problems(
+        *MOVE_ERRORS, InvalidSharesError, InvalidPayeeError, PooledSharesError, FeesSharedError
+    ),
 )
 async def name_deal_payees(
     deal_id: UUID, request: PayeesName, actor: Performer, session: Session, keys: Keys

@@ -1,3 +1,4 @@
+from fractions import Fraction
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,10 @@ class Share(Input):
 
     numerator: ShareNumber
     denominator: ShareNumber
+
+    @property
+    def fraction(self) -> Fraction:
+        return Fraction(self.numerator, self.denominator)
 
 
 class Payee(Input):

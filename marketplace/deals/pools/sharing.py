@@ -1,7 +1,6 @@
 """What a pool earns goes to its members by their shares, after the administrator's fee."""
 
 from fractions import Fraction
-from math import lcm
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,11 +8,12 @@ from sqlmodel import col, select
 
 from marketplace.assets.title.queries import current_owner
 from marketplace.deals.models import Deal
-from marketplace.deals.payees.models import DealPayee, PayeeRole
+from marketplace.deals.payees.models import PayeeRole
+from marketplace.deals.payees.service import put_shares
 from marketplace.deals.pools.errors import PoolNotOpenError
 from marketplace.deals.pools.lifecycle import PoolState
 from marketplace.deals.pools.models import Pool, PoolMember, PoolRight
-from marketplace.kernel.db import lock, now
+from marketplace.kernel.db import lock
 from marketplace.kernel.money import BASIS_POINTS
 
 
@@ -45,22 +45,9 @@ async def share_out(session: AsyncSession, deal: Deal, pool_id: UUID) -> None:
         pool.fee_basis_points,
         {m.organisation_id: Fraction(m.numerator, m.denominator) for m in members},
     )
-    denominator = lcm(*(share.denominator for share in shares.values()))
     administrator = pool.administrator_organisation_id
-    session.add_all(
-        DealPayee(
-            created_at=now(session),
-            deal_id=deal.id,
-            position=position,
-            organisation_id=payee,
-            role=PayeeRole.OTHER if payee == administrator else PayeeRole.CO_OWNER,
-            numerator=int(share * denominator),
-            denominator=denominator,
-        )
-        for position, (payee, share) in enumerate(shares.items(), 1)
-    )
-    deal.shared = True
-    await session.flush()
+    roles = dict.fromkeys(shares, PayeeRole.CO_OWNER) | {administrator: PayeeRole.OTHER}
+    await put_shares(session, deal, shares, roles)
 
 
 async def require_owned(session: AsyncSession, pool_id: UUID) -> None:

@@ -3,7 +3,7 @@
 Money that was paid and credits from corrections settle the oldest charges first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -72,6 +72,30 @@ def late_interest(claims: Iterable[Claim], paid_on: date, rates: Sequence[Intere
                 weight = Fraction(rate.rate_basis_points * (ends - begins).days)
                 total += claim.amount_minor * weight / (BASIS_POINTS * DAYS_OF_YEAR)
     return int(total)
+
+
+def interest_on(
+    paid: Iterable[tuple[date, Iterable[Claim]]],
+    due_minor: Mapping[UUID | None, int],
+    rates: Sequence[InterestPeriod],
+) -> int:
+    """Late interest on everything that was paid, as far as it was due by the present figures.
+
+    Args:
+        paid: the payments, oldest first: the day, and the charges that each settled.
+        due_minor: what each report comes to now. What was paid beyond bore no interest.
+        rates: of the currency over time.
+    """
+    left = dict(due_minor)
+    total = 0
+    for paid_on, claims in paid:
+        counting = []
+        for claim in claims:
+            amount_minor = min(claim.amount_minor, max(left.get(claim.report_id, 0), 0))
+            left[claim.report_id] = left.get(claim.report_id, 0) - amount_minor
+            counting.append(replace(claim, amount_minor=amount_minor))
+        total += late_interest(counting, paid_on, rates)
+    return total
 
 
 def is_material(under_minor: int, correct_minor: int, threshold_basis_points: int) -> bool:

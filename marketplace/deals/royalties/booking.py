@@ -4,9 +4,11 @@ The licence is locked before all that belongs to it. Figures are never booked bu
 to what was booked before, so the account's sum is what the present figures come to, always.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func
@@ -15,7 +17,7 @@ from sqlmodel import col, select
 
 from marketplace.deals.licences.models import Licence
 from marketplace.deals.models import Deal
-from marketplace.deals.royalties.accounts import ChargeKind, Claim, open_claims
+from marketplace.deals.royalties.accounts import ChargeKind, Claim, interest_on, open_claims
 from marketplace.deals.royalties.lifecycle import OPEN
 from marketplace.deals.royalties.models import (
     RoyaltyCharge,
@@ -27,7 +29,9 @@ from marketplace.deals.royalties.queries import (
     charges_of,
     claim_of,
     counted,
+    interest_periods,
     newest_filings,
+    payments_under,
     reports_of,
     settled_minor,
 )
@@ -37,6 +41,9 @@ from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, begin, move, require
 from marketplace.payments.funding.service import cancel_request, request_payment
 from marketplace.payments.taxes.rules import assess
 from marketplace.payments.taxes.service import get_rate
+
+INTEREST_DAYS: Final = timedelta(days=30)
+"""How long after a late payment or a correction its interest is due."""
 
 
 async def book_figures(session: AsyncSession, licence: Licence, filing: RoyaltyFiling) -> None:
@@ -49,6 +56,7 @@ async def book_figures(session: AsyncSession, licence: Licence, filing: RoyaltyF
     found = dues(licence.royalty, bases, await _advance(session, licence))
     for report, due in zip(reports, found, strict=True):
         await _book_period(session, licence, report, due, filing)
+    await book_interest(session, licence)
     await collect(session, licence)
 
 
@@ -82,6 +90,31 @@ async def _book_period(
     if difference:
         claim = Claim(ChargeKind.ROYALTY, report.due_on, difference, report.id)
         await charge(session, licence, claim, filing_id=filing.id)
+
+
+async def book_interest(session: AsyncSession, licence: Licence) -> int:
+    """Charge the late interest that is not charged yet, or credit what a correction took away.
+
+    Returns:
+        The difference that was booked, in minor units.
+    """
+    paid = [one for one in await payments_under(session, licence.id) if one.paid_on]
+    if not paid:
+        return 0
+    due_minor: Counter[UUID | None] = Counter()
+    charged_minor = 0
+    for found in await charges_of(session, licence.id):
+        if found.kind is ChargeKind.ROYALTY:
+            due_minor[found.report_id] += found.amount_minor
+        elif found.kind is ChargeKind.INTEREST:
+            charged_minor += found.amount_minor
+    settled = [(one.paid_on, claims_of(one)) for one in paid if one.paid_on]
+    rates = await interest_periods(session, licence.currency)
+    difference = interest_on(settled, due_minor, rates) - charged_minor
+    if difference:
+        due_on = now(session).date() + INTEREST_DAYS
+        await charge(session, licence, Claim(ChargeKind.INTEREST, due_on, difference))
+    return difference
 
 
 async def charge(

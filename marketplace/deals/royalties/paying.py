@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,11 +12,9 @@ from marketplace.deals.licences.models import Licence
 from marketplace.deals.licences.parties import lock_licence
 from marketplace.deals.models import Deal
 from marketplace.deals.payees.queries import payees_of
-from marketplace.deals.royalties.accounts import ChargeKind, Claim, late_interest
-from marketplace.deals.royalties.booking import ask_for, charge, claims_of, collect
+from marketplace.deals.royalties.booking import ask_for, book_interest, collect
 from marketplace.deals.royalties.lifecycle import PaymentState
 from marketplace.deals.royalties.models import RoyaltyPayment
-from marketplace.deals.royalties.queries import interest_periods
 from marketplace.deals.rules import Held, Payee, divide
 from marketplace.deals.taxation import keep_record, payees_at
 from marketplace.kernel.db import lock, now
@@ -27,9 +24,6 @@ from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, move
 from marketplace.payments.funding.service import cancel_request
 from marketplace.payments.ledger.service import post
 from marketplace.payments.transfers.service import pay_out
-
-INTEREST_DAYS: Final = timedelta(days=30)
-"""How long after a late payment its interest is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +63,9 @@ async def on_paid(session: AsyncSession, payment_id: UUID) -> None:
     payment.withheld_minor = division.sums.withheld_minor
     keep_record(session, division)
     await post(session, division.booking())
-    await _charge_interest(session, licence, payment)
+    await session.flush()
+    if await book_interest(session, licence):
+        await collect(session, licence)
 
 
 async def _lock(session: AsyncSession, payment_id: UUID) -> tuple[Licence, RoyaltyPayment]:
@@ -97,18 +93,6 @@ async def _payees(session: AsyncSession, deal: Deal, licence: Licence) -> Sequen
     if licence.position > 1:
         return (Payee(licence.licensor_organisation_id),)
     return await payees_at(session, deal)
-
-
-async def _charge_interest(
-    session: AsyncSession, licence: Licence, payment: RoyaltyPayment
-) -> None:
-    assert payment.paid_on
-    rates = await interest_periods(session, licence.currency)
-    interest_minor = late_interest(claims_of(payment), payment.paid_on, rates)
-    if interest_minor:
-        due_on = payment.paid_on + INTEREST_DAYS
-        await charge(session, licence, Claim(ChargeKind.INTEREST, due_on, interest_minor))
-        await collect(session, licence)
 
 
 async def lock_payment(
