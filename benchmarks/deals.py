@@ -70,12 +70,12 @@ _WAITING: Final = """
         released_minor, refunded_minor, commission_minor, commission_vat_basis_points, vat_minor,
         shared, withholds, in_parts, co_owned, commission_vat_minor, withheld_minor,
         released_vat_minor, returned_minor, returned_vat_minor, pledged, bundled, brokered,
-        dual_agency, brokerage_minor, state)
+        dual_agency, brokerage_minor, fees_shared, state)
     SELECT number_id(n), now(), 6, now() + interval '3 days', number_id(n), number_id(n),
         number_id(n), (ARRAY['idea', 'patent', 'utility_model', 'design'])[n % 4 + 1], 'sale',
         number_id(0), number_id(n % {sellers} + 1), 1000000 + n, 'KRW',
         '01890a5d-0000-7000-8000-000000000001', 500, false, true, 0, 0, 0, 0, 0,
-        false, false, false, false, 0, 0, 0, 0, 0, false, false, false, false, 0,
+        false, false, false, false, 0, 0, 0, 0, 0, false, false, false, false, 0, false,
         'recorded'
     FROM generate_series(1, {deals}) n;
 """

@@ -38,10 +38,10 @@ _DEAL = """
         price_minor, currency, commission_basis_points, commission_vat_basis_points, vat_minor,
         released_minor, refunded_minor, commission_minor, commission_vat_minor, withheld_minor,
         released_vat_minor, returned_minor, returned_vat_minor, shared, withholds, in_parts,
-        co_owned, pledged, bundled, brokered, dual_agency, brokerage_minor,
+        co_owned, pledged, bundled, brokered, dual_agency, brokerage_minor, fees_shared,
         recordal_waived_by_seller, title_passed, state)
     VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, 'patent', 'sale', 1000, 'KRW', 500,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, false, false, false, false, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, false, false, false, false, 0, false,
         false, false, 'partly_signed')
 """
 _CLOUDED = {
