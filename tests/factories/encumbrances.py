@@ -41,8 +41,8 @@ _DEAL = """
         co_owned, pledged, bundled, brokered, dual_agency, brokerage_minor, fees_shared,
         recordal_waived_by_seller, title_passed, state)
     VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, 'patent', 'sale', 1000, 'KRW', 500,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, false, false, false, false, 0, false,
-        false, false, 'partly_signed')
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, false, false, false, false, 0,
+        false, false, false, 'partly_signed')
 """
 _CLOUDED = {
     "fees_due": "UPDATE ip_right SET fees_paid_until = $2::date - 1 WHERE id = $1",

@@ -17,7 +17,7 @@ from marketplace.assets.encumbrances.errors import OutlivesRightError
 from marketplace.assets.encumbrances.kinds import EncumbranceKind
 from marketplace.assets.encumbrances.lifecycle import LIVE, OPERATOR, EncumbranceState
 from marketplace.assets.encumbrances.models import Encumbrance
-from marketplace.assets.encumbrances.scope import Scope, uses_of
+from marketplace.assets.encumbrances.scope import Scope
 from marketplace.assets.encumbrances.terms import Registration
 from marketplace.assets.models import Right
 from marketplace.deals.licences.errors import (
@@ -28,7 +28,7 @@ from marketplace.deals.licences.lifecycle import LIVE as RUNNING
 from marketplace.deals.licences.lifecycle import LicenceState
 from marketplace.deals.licences.models import EffectiveBy, Licence, LicenceRight, LicenceRule
 from marketplace.deals.licences.queries import rights_in
-from marketplace.deals.licences.rules import excludes, last_end, outside, overlap
+from marketplace.deals.licences.rules import excludes, extent, last_end, outside, overlap
 from marketplace.deals.royalties.periods import add_months
 from marketplace.deals.royalties.reporting import midnight
 from marketplace.kernel.db import lock, mark_locked, now
@@ -50,13 +50,10 @@ _DAY: Final = timedelta(days=1)
 
 def scope_of(terms: LicenceTerms, starts_on: date) -> Scope:
     """The terms as the register compares them, from a day on."""
-    return Scope(
+    return replace(
+        extent(terms),
         starts_at=midnight(starts_on),
         ends_at=midnight(add_months(starts_on, terms.term_months)),
-        claims=tuple(terms.claims),
-        territories=tuple(terms.territories),
-        fields=tuple(terms.fields),
-        uses=uses_of(terms.acts),
     )
 
 
