@@ -12,7 +12,8 @@ from marketplace.assets.knowing import learn
 from marketplace.assets.models import Right, RightKind
 from marketplace.assets.standing.service import OPERATOR, note_check, reproject
 from marketplace.assets.title.queries import owns
-from marketplace.assets.title.service import HERE, NO_DATES, Recordal, return_title, transfer_title
+from marketplace.assets.title.recordal import NO_DATES, Recordal
+from marketplace.assets.title.service import HERE, return_title, transfer_title
 from marketplace.deals.auctions.deposits import use_deposit
 from marketplace.deals.bundles.service import rights_of
 from marketplace.deals.co_owners.service import require_owners_of_now

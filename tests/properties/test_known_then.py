@@ -25,8 +25,9 @@ from marketplace.assets.standing.service import Told, record_legal_event, retrac
 from marketplace.assets.title.errors import ReceiptOrderNeededError, ShareNotOwnedError
 from marketplace.assets.title.models import ConveyanceKind
 from marketplace.assets.title.queries import conveyances_known, owners_of
+from marketplace.assets.title.recordal import Recordal
 from marketplace.assets.title.rules import replay
-from marketplace.assets.title.service import Recordal, record_conveyance, retract_conveyance
+from marketplace.assets.title.service import record_conveyance, retract_conveyance
 from marketplace.kernel.db import now
 from tests.factories.people import Person, operator, person
 from tests.factories.register import registered

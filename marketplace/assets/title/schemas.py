@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 
 from marketplace.assets.schemas import OwnerRead, TitleShare
 from marketplace.assets.title.models import Conveyance, ConveyanceKind
+from marketplace.assets.title.recordal import Recordal
 from marketplace.assets.title.rules import Chain, Shares
-from marketplace.assets.title.service import Recordal
 from marketplace.kernel.schemas import Day, Input, Output, ShortText, example
 
 ReceiptOrder = Annotated[int, Field(ge=1, le=10**9, strict=True)]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple, fields
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, Final
@@ -21,7 +21,6 @@ from marketplace.assets.legal_rules.terms import Passing, Title
 from marketplace.assets.models import Right
 from marketplace.assets.register.models import Retraction
 from marketplace.assets.title.errors import (
-    FutureConveyanceError,
     InvalidOwnersError,
     NothingConveyedError,
     ReceiptOrderNeededError,
@@ -29,6 +28,7 @@ from marketplace.assets.title.errors import (
 )
 from marketplace.assets.title.models import Conveyance, ConveyanceKind, Ownership
 from marketplace.assets.title.queries import conveyances_known, owners_of, owns
+from marketplace.assets.title.recordal import NO_DATES, Recordal
 from marketplace.assets.title.rules import (
     WHOLE,
     Chain,
@@ -46,40 +46,6 @@ from marketplace.kernel.lifecycle import Identity
 
 _TICK: Final = timedelta(microseconds=1)
 _DENOMINATOR_MAX: Final = 2**62
-
-
-@dataclass(frozen=True, slots=True)
-class Recordal:
-    """The dates of a transfer, which are five, and the office's number and order of receipt."""
-
-    contract_on: date | None = None
-    effective_on: date | None = None
-    received_on: date | None = None
-    receipt_order: int | None = None
-    recorded_on: date | None = None
-    gazetted_on: date | None = None
-    recordal_number: str | None = None
-
-    def passes_on(self, passing: Passing) -> date | None:
-        """The date that passes the title, or the nearest one that is known."""
-        named = {
-            Passing.EFFECTIVE: self.effective_on,
-            Passing.RECEIPT: self.received_on,
-            Passing.RECORDAL: self.recorded_on,
-            Passing.GAZETTE: self.gazetted_on,
-        }
-        other = (self.recorded_on, self.received_on, self.effective_on, self.contract_on)
-        return named[passing] or next((day for day in other if day), None)
-
-    def require_past(self, today: date) -> None:
-        """Raises FutureConveyanceError for what did not happen yet."""
-        days = {name: day for name, day in asdict(self).items() if isinstance(day, date)}
-        ahead = [f"{name} {day}" for name, day in days.items() if day > today]
-        if ahead:
-            raise FutureConveyanceError(", ".join(ahead))
-
-
-NO_DATES: Final = Recordal()
 HERE: Final = "this marketplace"
 
 
