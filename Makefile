@@ -28,7 +28,7 @@ layers: $(VENV)/test.stamp
 	NO_COLOR=1 $(BIN)/lint-imports | tail -n 5
 
 tests: $(VENV)/test.stamp
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 demo: $(VENV)/run.stamp ## Play deals and loans over HTTP on a fresh database (JOURNEY=sale|loan|default, PATENTS=FILE)
 	$(BIN)/marketplace demo $(if $(PATENTS),--patents $(PATENTS)) $(if $(JOURNEY),--journey $(JOURNEY))
