@@ -11,6 +11,7 @@ from uuid import UUID
 from benchmarks.vocabulary import TEASER_WORDS, Vocabulary
 from marketplace.kernel.schemas import Amount
 from marketplace.listings.cards import EXCERPT_LENGTH
+from marketplace.listings.deal_types import DealType
 from marketplace.listings.schemas import ListingCardRead, ListingDetailRead, PublicIdentifier
 from marketplace.search.text import tokens
 
@@ -68,6 +69,11 @@ def generate(number: int, vocabulary: Vocabulary, chance: random.Random) -> Gene
         abstract=vocabulary.text(chance, words // 2),
         legal_status="in_force" if patent else "unregistered",
         identifiers=[PublicIdentifier(office=office, display=f"{number:07}")] if patent else [],
+        deal_type=DealType.SALE,
+        licence=None,
+        licence_sha256=None,
+        items=[],
+        video=None,
         seller=f"Organisation {number % ORGANISATIONS + 1}",
         state="published",
     )

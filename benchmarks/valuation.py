@@ -52,8 +52,7 @@ def measure_valuation(place: Place, scale: Scale) -> None:
     """Calculations of a process over one connection, and ratings of generated corpora."""
     settings = place.database("valuation", _nothing, anew=True)
     with ExitStack() as running:
-        limits = {"MARKETPLACE_RATE_LIMITS": "false"}
-        url = running.enter_context(product(settings, **limits))
+        url = running.enter_context(product(settings, MARKETPLACE_RATE_LIMITS="false"))
         http = running.enter_context(httpx2.Client(base_url=url, trust_env=False, timeout=60))
         _sign_in(http)
         found = interleave(_contenders(http, min(scale.seconds, 5)), scale.rounds)

@@ -19,7 +19,8 @@ from typing import Any, Final
 import httpx2
 
 from marketplace.demo.client import Client
-from marketplace.demo.journey import _environment, _service, _wait
+from marketplace.demo.journey import _environment, _service
+from marketplace.demo.waiting import wait_for
 from marketplace.kernel.postgres_locks import free_port
 from tests.fakes.stripe.__main__ import run
 from tests.fakes.stripe.server import StripeFake
@@ -45,7 +46,7 @@ def fake_stripe(webhooks: str, port: int) -> Iterator[StripeFake]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        _wait(lambda: bool(fake.url), "the fake of Stripe")
+        wait_for(lambda: bool(fake.url), "the fake of Stripe")
         yield fake
     finally:
         loop.call_soon_threadsafe(task.cancel)
@@ -96,12 +97,15 @@ class Journey:
 
     def onboard(self) -> None:
         self.seller.post("/v1/connected-account")
-        account = lambda: self.seller.get("/v1/connected-account")  # noqa: E731
-        _wait(lambda: bool(account()["onboarding_url"]), "the onboarding link")
-        httpx2.get(account()["onboarding_url"], trust_env=False)
-        _wait(lambda: bool(account()["can_be_paid"]), "the onboarding")
+        wait_for(lambda: bool(self.account()["onboarding_url"]), "the onboarding link")
+        httpx2.get(self.account()["onboarding_url"], trust_env=False)
+        wait_for(lambda: bool(self.account()["can_be_paid"]), "the onboarding")
         self.seller.put("/v1/payout-method", {"method": "stripe"})
         self.tell("the inventor onboarded with Stripe and is paid there")
+
+    def account(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.seller.get("/v1/connected-account")
+        return found
 
     def deal(self) -> str:
         right = {
@@ -129,22 +133,22 @@ class Journey:
     def pay(self, path: str) -> None:
         request = f"/v1/payment-requests/{self.buyer.get(path)['payment']['id']}"
         self.buyer.put(f"{request}/provider", {"provider": "stripe"})
-        _wait(lambda: self.buyer.get(request)["online"]["state"] == "pending", "the payment")
+        wait_for(lambda: self.buyer.get(request)["online"]["state"] == "pending", "the payment")
         secret = self.buyer.get(f"{request}/client-secret")["client_secret"]
         address = f"{self.fake.url}/v1/payment_intents/{secret.partition('_secret')[0]}/confirm"
         card = {"payment_method": "pm_card_visa"}
         # A page would do this with Stripe.js.
         headers = {"authorization": f"Bearer {KEY}"}
         httpx2.post(address, data=card, headers=headers, trust_env=False).raise_for_status()
-        _wait(lambda: self.buyer.get(path)["state"] == "funded", "the webhook")
+        wait_for(lambda: self.buyer.get(path)["state"] == "funded", "the webhook")
         self.tell("the card was charged, and the webhook came: the price is held")
 
     def settle(self, path: str) -> None:
         self.seller.post(f"{path}/file-transfer")
         self.operator.post(f"{path}/record", {"evidence": "Assignment recorded, reel 1 frame 1"})
         self.buyer.post(f"{path}/release")
-        _wait(lambda: any(self.fake.books.of_kind("transfer")), "the transfer")
-        _wait(lambda: self.balance() == 0, "the payout")
+        wait_for(lambda: any(self.fake.books.of_kind("transfer")), "the transfer")
+        wait_for(lambda: self.balance() == 0, "the payout")
         (transfer,) = self.fake.books.of_kind("transfer")
         self.tell(f"released; Stripe transferred {transfer['amount'] / 100:,.2f} USD to the seller")
 
@@ -153,7 +157,7 @@ class Journey:
         return int(owed[0]["amount_minor"]) if owed else -1
 
     def documents(self) -> None:
-        _wait(lambda: bool(self.invoices()), "the invoice")
+        wait_for(lambda: bool(self.invoices()), "the invoice")
         invoice = self.invoices()[0]
         gross = invoice["gross"]["amount_minor"] / 100
         self.tell(f"the fee was invoiced as {invoice['number']}: {gross:,.2f} USD")
