@@ -4,108 +4,172 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from marketplace.pages.public.charts import Chart, Point, columns, lines, readable_unit
+from marketplace.pages.public.charts import (
+    Chart,
+    Point,
+    columns,
+    lines,
+    readable_unit,
+    significant,
+)
 from marketplace.pages.public.figures import Figures
-from marketplace.pages.public.rendering import grouped
-from marketplace.pages.public.texts import TEXTS, UNITS
-from marketplace.statistics.regions import region_name
-from marketplace.statistics.schemas import CumulativeRow, CumulativeTable, Origin, SeriesRead
-from marketplace.statistics.units import Unit
+from marketplace.pages.public.table import Row
+from marketplace.pages.public.texts import TEXTS
+from marketplace.pages.public.wording import (
+    days_name,
+    grouped,
+    money,
+    place_name,
+    span_name,
+    unit_name,
+)
+from marketplace.statistics.releases.building import ALL
+from marketplace.statistics.schemas import SeriesRead
 
 YEARS_DRAWN: Final = 8
 REGIONS_DRAWN: Final = 8
+UNSPECIFIED: Final = "unspecified"
 
 Drawn = dict[str, Any]
 
 
-def unit_name(unit: Unit, language: str) -> str:
-    """A unit as readers of a language know it."""
-    return UNITS[language].get(unit.code, unit.label)
-
-
-def upright(found: Figures, language: str) -> list[Drawn]:
+def upright(found: Figures, years: Sequence[Row], language: str) -> list[Drawn]:
     """Charts over the years; a series without a fact has none."""
-    charts = _deals(found.years, language)
+    charts = _deals(found, years, language)
     for one in found.series:
         if one.series == "financing" and one.currency == found.years.currency:
-            charts.append(_supply(one, language))
+            charts += _financing(found, one, language)
     if found.cycle:
-        texts = TEXTS[language]
-        points = [Point(str(y), round(d * 10), f"{d:.1f}") for y, d in found.cycle[-YEARS_DRAWN:]]
-        charts.append(_chart("cycle", texts["chart.cycle"], texts["chart.days"], columns(points)))
+        points = [
+            Point(str(year), round(days * 10), f"{days:.1f}", look=_look(found, year))
+            for year, days in found.cycle[-YEARS_DRAWN:]
+        ]
+        charts.append(_chart("cycle", language, columns(points)))
     return charts
 
 
-def lying(found: Figures, language: str) -> list[Drawn]:
+def lying(found: Figures, years: Sequence[Row], language: str) -> list[Drawn]:
     """Charts of the parts of the whole."""
-    texts = TEXTS[language]
+    charts = []
+    if years and found.years.by_kind:
+        days = days_name(years[0].begins, found.until, language)
+        charts.append(_chart("kinds", language, lines(_kinds(found, language)), days=days))
+    regions = _regions(found, language)
+    if regions and found.regions:
+        first, last = found.regions.rows[0], found.regions.rows[-1]
+        days = days_name(first.begins, last.ends, language)
+        charts.append(_chart("regions", language, lines(regions), days=days))
+    return charts
+
+
+def _kinds(found: Figures, language: str) -> list[Point]:
     kinds = sorted(found.years.by_kind, key=lambda one: -one.deals)
-    by_kind = [
-        Point(texts[f"kind.{one.kind}"], one.deals, grouped(one.deals), one.kind == "unspecified")
+    return [
+        Point(
+            TEXTS[language][f"kind.{one.kind}"],
+            one.deals,
+            grouped(one.deals),
+            look="printed" if one.kind == UNSPECIFIED else "",
+        )
         for one in kinds
     ]
-    parts = (("kinds", by_kind), ("regions", _regions(found, language)))
-    return [
-        _chart(name, texts[f"chart.{name}"], texts["chart.deals_unit"], lines(points))
-        for name, points in parts
-        if points
-    ]
 
 
-def _deals(years: CumulativeTable, language: str) -> list[Drawn]:
-    texts, rows = TEXTS[language], years.rows[-YEARS_DRAWN:]
+def _deals(found: Figures, years: Sequence[Row], language: str) -> list[Drawn]:
+    rows = years[-YEARS_DRAWN:]
     if not rows:
         return []
-    unit = readable_unit(years.currency, max(abs(row.period.amount_minor) for row in rows))
-    deals = [_point(row, row.period.deals, grouped(row.period.deals)) for row in rows]
-    amounts = [
-        _point(row, row.period.amount_minor, grouped(unit.rounded(row.period.amount_minor)))
-        for row in rows
-    ]
-    label = texts["chart.in"].format(unit=unit_name(unit, language))
+    currency = found.years.currency
+    unit = readable_unit(currency, [row.period.amount_minor for row in rows])
+    deals, amounts = [], []
+    for row in rows:
+        about, amount_minor = _about(row, language), row.period.amount_minor
+        deals.append(Point(value=row.period.deals, text=grouped(row.period.deals), **about))
+        text, full = significant(amount_minor, unit), money(amount_minor, currency, language)
+        amounts.append(Point(value=amount_minor, text=text, full=full, **about))
     return [
-        _chart("deals", texts["chart.deals"], texts["chart.deals_unit"], columns(deals)),
-        _chart("amounts", texts["chart.amounts"], label, columns(amounts)),
+        _chart("deals", language, columns(deals)),
+        _chart("amounts", language, columns(amounts), unit=unit_name(unit, language)),
     ]
 
 
-def _point(row: CumulativeRow, value: int, text: str) -> Point:
-    return Point(str(row.begins.year), value, text, row.origin is Origin.PUBLISHED)
+def _about(row: Row, language: str) -> dict[str, str]:
+    """A year's name is short below a bar; a span that is longer says both of its years."""
+    first, last = row.begins.year, row.ends.year
+    label = str(first) if first == last else span_name(row.begins, row.ends, language)
+    look = "printed" if row.is_printed else "running" if row.is_running else ""
+    return {"label": label, "look": look}
 
 
-def _supply(one: SeriesRead, language: str) -> Drawn:
-    texts, sums = TEXTS[language], Counter[int]()
+def _financing(found: Figures, one: SeriesRead, language: str) -> list[Drawn]:
+    """What was lent in a year (a flow), and how many loans were left at its end (a stock)."""
+    supplied, stocks = Counter[int](), dict[int, int]()
     for row in one.rows:
-        sums[row.month.year] += row.amount_minor or 0
-    years = sorted(sums)[-YEARS_DRAWN:]
-    unit = readable_unit(one.currency or "", max(sums.values()))
-    points = [Point(str(year), sums[year], grouped(unit.rounded(sums[year]))) for year in years]
-    label = texts["chart.in"].format(unit=unit_name(unit, language))
-    return _chart("supply", texts["chart.supply"], label, columns(points))
+        supplied[row.month.year] += row.amount_minor or 0
+        stocks[row.month.year] = row.stock
+    currency, years = one.currency or "", range(one.rows[0].month.year, found.today.year + 1)
+    shown = years[-YEARS_DRAWN:]
+    unit = readable_unit(currency, [supplied[year] for year in shown])
+    supply = [
+        Point(
+            str(year),
+            supplied[year],
+            significant(supplied[year], unit),
+            money(supplied[year], currency, language),
+            _look(found, year),
+        )
+        for year in shown
+    ]
+    left = [
+        Point(str(year), stock, grouped(stock), look=_look(found, year))
+        for year, stock in _carried(stocks, years)[-YEARS_DRAWN:]
+    ]
+    return [
+        _chart("supply", language, columns(supply), unit=unit_name(unit, language)),
+        _chart("balance", language, columns(left)),
+    ]
+
+
+def _carried(stocks: dict[int, int], years: range) -> list[tuple[int, int]]:
+    """A stock at the end of every year: in one without a change, that of the year before."""
+    told, stock = [], 0
+    for year in years:
+        stock = stocks.get(year, stock)
+        told.append((year, stock))
+    return told
+
+
+def _look(found: Figures, year: int) -> str:
+    return "running" if year >= found.today.year else ""
 
 
 def _regions(found: Figures, language: str) -> Sequence[Point]:
-    """The regions since the beginning; what was withheld in any year is one bar."""
+    """The regions over all years that ended; what was withheld in any of them is one bar."""
     if not found.regions or not found.regions.rows:
         return []
     last = found.regions.rows[-1].cumulative
-    told = [one for one in last if one.value != "total" and one.deals is not None]
-    whole = next((one.deals for one in last if one.value == "total"), None)
+    told = [one for one in last if one.value != ALL and one.deals]
+    whole = next((one.deals for one in last if one.value == ALL), None)
     shown = sorted(told, key=lambda one: -(one.deals or 0))[:REGIONS_DRAWN]
     points = [
-        Point(_region(one.value, language), one.deals or 0, grouped(one.deals or 0))
-        for one in shown
-        if one.deals
+        Point(place_name(one.value, language), one.deals, grouped(one.deals or 0)) for one in shown
     ]
-    rest = (whole or 0) - sum(point.value for point in points)
-    if points and rest:
-        points.append(Point(TEXTS[language]["withheld"], rest, grouped(rest), is_printed=True))
+    others = sum(one.deals or 0 for one in told) - sum(one.deals or 0 for one in shown)
+    rest = (whole or 0) - sum(one.deals or 0 for one in told)
+    for name, deals in (("others", others), ("withheld", rest)):
+        if points and deals:
+            look = "withheld" if name == "withheld" else ""
+            points.append(Point(TEXTS[language][name], deals, grouped(deals), look=look))
     return points
 
 
-def _region(code: str, language: str) -> str:
-    return TEXTS[language]["unknown"] if code == "unknown" else region_name(code, language)
-
-
-def _chart(name: str, title: str, about: str, drawn: Chart) -> Drawn:
-    return {"id": f"chart-{name}", "title": title, "about": about, "chart": drawn}
+def _chart(name: str, language: str, chart: Chart, **values: str) -> Drawn:
+    texts = TEXTS[language]
+    return {
+        "id": f"chart-{name}",
+        "title": texts[f"chart.{name}"],
+        "about": texts[f"chart.{name}.about"].format(**values),
+        "chart": chart,
+        "told": "; ".join(bar.point.told for bar in chart.bars),
+        "looks": [look for look in ("printed", "running", "withheld") if look in chart.looks],
+    }
