@@ -87,10 +87,11 @@ def columns(points: Sequence[Point]) -> Chart:
     baseline = _TOP + high * scale if high - low else HEIGHT - _BOTTOM
     step = _WHOLE / max(len(points), _LEAST_STEPS)
     width = min(step * _BAR_SHARE, _WIDEST)
+    left = (_WHOLE - step * len(points)) / 2
     bars = []
     for place, (point, value) in enumerate(zip(points, values, strict=True)):
         height = max(abs(value) * scale, _LEAST_DRAWN if value else 0)
-        x = step * place + (step - width) / 2
+        x = left + step * place + (step - width) / 2
         y = baseline - height if value >= 0 else baseline
         bars.append(Bar(point, round(x, 2), round(y, 1), round(width, 2), round(height, 1)))
     return Chart(HEIGHT, round(baseline, 1), bars)

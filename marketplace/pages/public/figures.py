@@ -21,7 +21,7 @@ from marketplace.statistics.units import Unit, read_unit
 
 REVISIONS_SHOWN: Final = 10
 _PRINTED: Final = """
-    SELECT s.source, s.as_of, s.unit_minor, s.printed_deals, s.printed_amount_minor,
+    SELECT s.source, s.as_of, s.printed_deals, s.printed_amount_minor,
         sum(f.deals)::bigint AS deals, sum(f.amount_minor)::bigint AS amount_minor,
         min(f.period_from) AS begins, max(f.period_until) - 1 AS ends
     FROM published_series s JOIN published_figure f ON f.series_id = s.id
@@ -37,7 +37,6 @@ class Printed:
 
     source: str
     as_of: date
-    unit_minor: int
     printed_deals: int | None
     printed_amount_minor: int | None
     deals: int

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from marketplace.pages.public.figures import Figures
 from marketplace.pages.public.table import Row
 from marketplace.pages.public.texts import TEXTS
-from marketplace.pages.public.wording import day_name, days_name, grouped, unit_name
+from marketplace.pages.public.wording import days_name, grouped, period_name, unit_name
+from marketplace.statistics.queries import Period
 from marketplace.statistics.schemas import SeriesRead
 from marketplace.statistics.units import Unit
 
@@ -35,9 +37,9 @@ class Figure:
 
 def deal_figures(found: Figures, years: Sequence[Row], unit: Unit, language: str) -> list[Figure]:
     """Deals and amounts: since the beginning, and of the last year."""
-    texts, name, total = TEXTS[language], unit_name(unit, language), found.years.total
+    texts, name, total = TEXTS[language], _unit(unit, language), found.years.total
     since = years[0].begins if years else found.until
-    basis = texts["basis.sum"].format(days=days_name(since, found.until, language))
+    basis = _since(since, language)
     printed = sum(row.period.deals for row in years if row.is_printed)
     printed_minor = sum(row.period.amount_minor for row in years if row.is_printed)
     parts = [
@@ -60,6 +62,12 @@ def _parts(language: str, printed: str, whole: int) -> str:
     return TEXTS[language]["basis.printed"].format(printed=printed)
 
 
+def _unit(unit: Unit, language: str) -> str:
+    """A unit below its number; one that begins with a number itself is a factor of it."""
+    name = unit_name(unit, language)
+    return f"× {name}" if name[0].isdigit() else name
+
+
 def _last_year(found: Figures, years: Sequence[Row], unit: Unit, language: str) -> list[Figure]:
     if not years:
         return []
@@ -73,7 +81,7 @@ def _last_year(found: Figures, years: Sequence[Row], unit: Unit, language: str) 
             texts["head.amount_year"].format(year=year),
             grouped(last.period.amount),
             basis,
-            unit_name(unit, language),
+            _unit(unit, language),
         ),
     ]
 
@@ -84,21 +92,24 @@ def present_figures(found: Figures, language: str) -> list[Figure]:
     series: dict[str, list[SeriesRead]] = {}
     for one in found.series:
         series.setdefault(one.series, []).append(one)
-    stock = texts["basis.stock"].format(day=day_name(found.today, language))
     told = [
         Figure(
             texts[f"head.{name}"],
             grouped(sum(one.rows[-1].stock for one in series[name])),
-            stock,
+            texts["basis.stock"],
         )
         for name in STOCKS
         if name in series
     ]
-    return told + [_so_far(found, series[name], name, language) for name in SUMS if name in series]
+    return told + [_so_far(series[name], name, language) for name in SUMS if name in series]
 
 
-def _so_far(found: Figures, parts: Sequence[SeriesRead], name: str, language: str) -> Figure:
-    texts, rows = TEXTS[language], [row for one in parts for row in one.rows]
-    days = days_name(min(row.month for row in rows), found.today, language)
-    total = grouped(sum(row.flow for row in rows))
-    return Figure(texts[f"head.{name}"], total, texts["basis.sum"].format(days=days))
+def _so_far(parts: Sequence[SeriesRead], name: str, language: str) -> Figure:
+    rows = [row for one in parts for row in one.rows]
+    begins, total = min(row.month for row in rows), grouped(sum(row.flow for row in rows))
+    return Figure(TEXTS[language][f"head.{name}"], total, _since(begins, language))
+
+
+def _since(begins: date, language: str) -> str:
+    month = period_name(begins, Period.MONTH, language)
+    return TEXTS[language]["basis.sum"].format(month=month)

@@ -31,8 +31,8 @@ from marketplace.pages.public.texts import TEXTS
 from marketplace.pages.public.wording import (
     day_name,
     grouped,
+    money,
     period_name,
-    printed_unit,
     signed,
     span_name,
     unit_name,
@@ -108,6 +108,7 @@ def _page(settings: Settings, wish: Wish, found: Figures) -> bytes:
         wish.query,
         here="figures",
         as_of=_as_of(settings, found, language),
+        today=day_name(found.today, language),
         deals=deal_figures(found, years, unit, language),
         present=present_figures(found, language),
         rows=[_shown(row, found, wish) for row in rows],
@@ -190,17 +191,16 @@ def _revised(one: RevisionRead, unit: Unit, language: str) -> dict[str, str]:
 
 def _source(one: Printed, currency: str, language: str) -> dict[str, Any]:
     """Where printed history comes from, and where its own total is not that of its parts."""
-    texts, unit = TEXTS[language], printed_unit(one.unit_minor, currency)
+    texts = TEXTS[language]
     about = texts["defined.source.text"].format(
         source=one.source, day=day_name(one.as_of, language)
     )
     if one.differs:
-        about += " " + texts["defined.discrepancy"].format(
+        about += texts["defined.discrepancy"].format(
             printed_deals=grouped(one.printed_deals or 0),
-            printed_amount=grouped(unit.rounded(one.printed_amount_minor or 0)),
+            printed_amount=money(one.printed_amount_minor or 0, currency, language),
             deals=grouped(one.deals),
-            amount=grouped(unit.rounded(one.amount_minor)),
-            unit=unit_name(unit, language),
+            amount=money(one.amount_minor, currency, language),
         )
     days = span_name(one.begins, one.ends, language)
     return {"name": texts["defined.source"].format(days=days), "about": about}

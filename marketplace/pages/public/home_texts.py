@@ -8,12 +8,12 @@ EN: Final = {
     "home.lead": "What was traded here and for how much. Deals settled on this marketplace are"
     " added up from its ledger, to the smallest unit of money, and each of their figures can be"
     " checked against it.",
-    "home.printed": "Figures marked “printed” come from earlier publications: they stand as they"
+    "home.printed": " Figures marked “printed” come from earlier publications: they stand as they"
     " were printed, and no ledger proves them.",
     "asof": "As of {day} ({zone})",
     "asof.released": "Release {number}, as of {day} ({zone})",
     "head.flows": "Settled deals",
-    "head.stocks": "Marketplace",
+    "head.stocks": "Marketplace on {day}",
     "head.deals": "Deals settled",
     "head.amount": "Amount settled",
     "head.deals_year": "Deals in {year}",
@@ -24,10 +24,10 @@ EN: Final = {
     "head.valuations": "Valuations delivered",
     "head.solicitations": "Open solicitations",
     "head.financing": "Loans outstanding",
-    "basis.sum": "sum of flows, {days}",
+    "basis.sum": "sum of flows since {month}",
     "basis.flow": "flow, {days}",
-    "basis.stock": "stock, {day}",
-    "basis.printed": "; {printed} of it printed",
+    "basis.stock": "stock",
+    "basis.printed": ", {printed} of them printed",
     "table.title": "Cumulative performance",
     "table.caption": "Settled deals and realised amounts, in {unit}. Amounts are rounded after"
     " they are added, so columns may not add up in the last digit.",
@@ -43,11 +43,11 @@ EN: Final = {
     "table.ledger": "ledger",
     "table.proof": "ledger: proof of {period}",
     "table.running": "until {day}",
-    "table.coarse.quarter": "Printed history has no figures by quarter: {span} stands here as one"
+    "table.coarse.quarter": " Printed history has no figures by quarter: {span} stands here as"
+    " one line.",
+    "table.coarse.month": " Printed history has no figures by month: {span} stands here as one"
     " line.",
-    "table.coarse.month": "Printed history has no figures by month: {span} stands here as one"
-    " line.",
-    "table.coarse.year": "Printed history has no figures by year: {span} stands here as one line.",
+    "table.coarse.year": " Printed history has no figures by year: {span} stands here as one line.",
     "table.empty": "No deal in this currency has settled yet.",
     "period.year": "Years",
     "period.quarter": "Quarters",
@@ -112,20 +112,20 @@ EN: Final = {
     "defined.source": "Printed history: {days}",
     "defined.source.text": "{source}, as of {day}. Flows by the source's own count and date"
     " basis; taken over as printed, not proved by the ledger.",
-    "defined.discrepancy": "Kept as printed: the printed total is {printed_deals} deals and"
-    " {printed_amount} {unit}; its parts give {deals} and {amount}. This page counts the parts.",
+    "defined.discrepancy": " Kept as printed: the printed total is {printed_deals} deals and"
+    " {printed_amount}; its parts give {deals} and {amount}. This page counts the parts.",
     "defined.data": "The same table as data:",
 }
 KO: Final = {
     "home.title": "투명하게 거래되는 아이디어와 특허",
     "home.lead": "이곳에서 무엇이 얼마에 거래되었는지 보여 줍니다. 이 마켓에서 완료된 거래는"
     " 원장에서 최소 화폐 단위까지 합산하며, 그 수치는 하나하나 원장과 대조할 수 있습니다.",
-    "home.printed": "‘기존 공표’로 표시한 수치는 이전 간행물에 실린 그대로이며, 원장으로 증명되지"
-    " 않습니다.",
+    "home.printed": " ‘기존 공표’로 표시한 수치는 이전 간행물에 실린 그대로이며, 원장으로"
+    " 증명되지 않습니다.",
     "asof": "{day} 기준 ({zone})",
     "asof.released": "제{number}차 공표, {day} 기준 ({zone})",
     "head.flows": "완료된 거래",
-    "head.stocks": "마켓 현황",
+    "head.stocks": "마켓 현황, {day}",
     "head.deals": "누적 거래",
     "head.amount": "누적 거래금액",
     "head.deals_year": "{year}년 거래",
@@ -136,10 +136,10 @@ KO: Final = {
     "head.valuations": "완료된 가치평가",
     "head.solicitations": "진행 중인 공모",
     "head.financing": "미상환 대출",
-    "basis.sum": "유량의 합, {days}",
+    "basis.sum": "{month}부터 유량의 합",
     "basis.flow": "유량, {days}",
-    "basis.stock": "저량, {day}",
-    "basis.printed": "; 이 중 기존 공표 {printed}",
+    "basis.stock": "저량",
+    "basis.printed": ", 기존 공표 {printed} 포함",
     "table.title": "누적 운영 실적",
     "table.caption": "완료된 거래와 실현 금액, 단위: {unit}. 금액은 합산한 뒤 반올림하므로 끝자리"
     " 합계가 다를 수 있습니다.",
@@ -155,9 +155,9 @@ KO: Final = {
     "table.ledger": "원장",
     "table.proof": "원장: {period} 증명",
     "table.running": "{day}까지",
-    "table.coarse.quarter": "기존 공표 실적에는 분기별 수치가 없어 {span}을 한 줄로 적었습니다.",
-    "table.coarse.month": "기존 공표 실적에는 월별 수치가 없어 {span}을 한 줄로 적었습니다.",
-    "table.coarse.year": "기존 공표 실적에는 연도별 수치가 없어 {span}을 한 줄로 적었습니다.",
+    "table.coarse.quarter": " 기존 공표 실적에는 분기별 수치가 없어 {span}을 한 줄로 적었습니다.",
+    "table.coarse.month": " 기존 공표 실적에는 월별 수치가 없어 {span}을 한 줄로 적었습니다.",
+    "table.coarse.year": " 기존 공표 실적에는 연도별 수치가 없어 {span}을 한 줄로 적었습니다.",
     "table.empty": "이 통화로 완료된 거래가 아직 없습니다.",
     "period.year": "연도별",
     "period.quarter": "분기별",
@@ -219,8 +219,8 @@ KO: Final = {
     "defined.source": "기존 공표 실적: {days}",
     "defined.source.text": "{source}, {day} 기준. 출처의 집계 방식과 기준일에 따른 유량이며,"
     " 인쇄된 그대로 옮겼고 원장으로 증명되지 않습니다.",
-    "defined.discrepancy": "인쇄된 그대로 둠: 인쇄된 합계는 {printed_deals}건, {printed_amount}"
-    " {unit}이나 부분의 합은 {deals}건, {amount} {unit}입니다. 이 페이지는 부분을 집계합니다.",
+    "defined.discrepancy": " 인쇄된 그대로 둠: 인쇄된 합계는 {printed_deals}건,"
+    " {printed_amount}이나 부분의 합은 {deals}건, {amount}입니다. 이 페이지는 부분을 집계합니다.",
     "defined.data": "같은 표의 데이터:",
 }
 ZH: Final = {
@@ -231,7 +231,7 @@ ZH: Final = {
     "asof": "截至{day}（{zone}）",
     "asof.released": "第{number}次发布，截至{day}（{zone}）",
     "head.flows": "已结算的交易",
-    "head.stocks": "平台概况",
+    "head.stocks": "平台概况，{day}",
     "head.deals": "累计成交",
     "head.amount": "累计成交金额",
     "head.deals_year": "{year}年成交",
@@ -242,10 +242,10 @@ ZH: Final = {
     "head.valuations": "已交付的价值评估",
     "head.solicitations": "进行中的征集",
     "head.financing": "未清偿贷款",
-    "basis.sum": "流量之和，{days}",
+    "basis.sum": "自{month}起流量之和",
     "basis.flow": "流量，{days}",
-    "basis.stock": "存量，{day}",
-    "basis.printed": "；其中既有公布 {printed}",
+    "basis.stock": "存量",
+    "basis.printed": "，含既有公布 {printed}",
     "table.title": "累计运营成果",
     "table.caption": "已结算的交易与实际成交金额，单位：{unit}。金额先加总后四舍五入，因此末位合"
     "计可能不一致。",
@@ -324,8 +324,8 @@ ZH: Final = {
     "defined.source": "既有公布数据：{days}",
     "defined.source.text": "{source}，截至{day}。为按来源自身口径与日期计的流量，照原文转载，未经"
     "账本证明。",
-    "defined.discrepancy": "按原文保留：原文合计为 {printed_deals} 笔、{printed_amount}"
-    " {unit}，而各部分之和为 {deals} 笔、{amount} {unit}。本页按各部分计。",
+    "defined.discrepancy": "按原文保留：原文合计为 {printed_deals}"
+    " 笔、{printed_amount}，而各部分之和为 {deals} 笔、{amount}。本页按各部分计。",
     "defined.data": "同一表的数据：",
 }
 

@@ -16,7 +16,7 @@ from marketplace.pages.public.texts import TEXTS, UNITS
 from marketplace.statistics.dimensions import UNKNOWN
 from marketplace.statistics.queries import Period, period_begin, period_end
 from marketplace.statistics.regions import region_name
-from marketplace.statistics.units import Unit, UnknownUnitError, read_unit
+from marketplace.statistics.units import Unit
 
 _KEPT: Final = 2_000
 _SKELETONS: Final = {Period.QUARTER: "yQQQ", Period.MONTH: "yMMM"}
@@ -94,15 +94,6 @@ def language_name(tag: str) -> str:
 def unit_name(unit: Unit, language: str) -> str:
     """A unit as readers of a language know it."""
     return UNITS[language].get(unit.code, unit.label)
-
-
-def printed_unit(unit_minor: int, currency: str) -> Unit:
-    """The unit that a source prints in; the currency itself where it is none of ours."""
-    factor = unit_minor // read_unit(currency).minor
-    try:
-        return read_unit(f"{factor}{currency}" if factor > 1 else currency)
-    except UnknownUnitError:
-        return read_unit(currency)
 
 
 def price(amount: Mapping[str, Any] | None, language: str) -> str | None:
