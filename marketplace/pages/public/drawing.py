@@ -56,12 +56,11 @@ def _deals(years: CumulativeTable, language: str) -> list[Drawn]:
     texts, rows = TEXTS[language], years.rows[-YEARS_DRAWN:]
     if not rows:
         return []
-    unit = readable_unit(years.currency, max(abs(row.period.amount_minor) for row in rows))
+    told = [(row, row.period.amount_minor) for row in rows]
+    known = [(row, amount_minor) for row, amount_minor in told if amount_minor is not None]
+    unit = readable_unit(years.currency, max([0, *(abs(minor) for _, minor in known)]))
     deals = [_point(row, row.period.deals, grouped(row.period.deals)) for row in rows]
-    amounts = [
-        _point(row, row.period.amount_minor, grouped(unit.rounded(row.period.amount_minor)))
-        for row in rows
-    ]
+    amounts = [_point(row, minor, grouped(unit.rounded(minor))) for row, minor in known]
     label = texts["chart.in"].format(unit=unit_name(unit, language))
     return [
         _chart("deals", texts["chart.deals"], texts["chart.deals_unit"], columns(deals)),
@@ -76,7 +75,7 @@ def _point(row: CumulativeRow, value: int, text: str) -> Point:
 def _supply(one: SeriesRead, language: str) -> Drawn:
     texts, sums = TEXTS[language], Counter[int]()
     for row in one.rows:
-        sums[row.month.year] += row.amount_minor or 0
+        sums[row.begins.year] += row.amount_minor or 0
     years = sorted(sums)[-YEARS_DRAWN:]
     unit = readable_unit(one.currency or "", max(sums.values()))
     points = [Point(str(year), sums[year], grouped(unit.rounded(sums[year]))) for year in years]

@@ -7,11 +7,14 @@ from datetime import date
 from marketplace.kernel.driver_pools import Reads
 from marketplace.kernel.errors import NotFoundError
 from marketplace.settings import Settings
-from marketplace.statistics.live import series, settlement_days
-from marketplace.statistics.queries import Period, cumulative_table
-from marketplace.statistics.releases.queries import as_cumulative, released_table
+from marketplace.statistics.counts import series
+from marketplace.statistics.live import settlement_days
+from marketplace.statistics.periods import Period
+from marketplace.statistics.public import told_table
+from marketplace.statistics.releases.queries import released_table
 from marketplace.statistics.releases.schemas import DimensionTable
 from marketplace.statistics.schemas import CumulativeTable, SeriesRead
+from marketplace.statistics.sight import public_sight
 from marketplace.statistics.units import Unit, read_unit
 
 
@@ -27,29 +30,20 @@ class Figures:
 
 
 async def gather(reads: Reads, settings: Settings, unit_code: str, period: Period) -> Figures:
-    """Read everything; where live totals are restricted, the public reads the last release."""
-    unit, zone = read_unit(unit_code), settings.reporting_time_zone
-    is_public = settings.live_statistics == "public"
+    """Read everything as everybody may: what is released, or live totals where that is wanted."""
+    unit, zone, sight = read_unit(unit_code), settings.reporting_time_zone, public_sight(settings)
     tables = {
-        one: await _table(reads, one, unit, zone, is_public=is_public)
+        one: await told_table(reads, sight, period=one, kind=None, unit=unit, time_zone=zone)
         for one in {period, Period.YEAR}
     }
+    ended = {row.begins.year for row in tables[Period.YEAR].rows if row.is_complete}
     return Figures(
         table=tables[period],
         years=tables[Period.YEAR],
-        series=await series(reads, zone),
-        cycle=await settlement_days(reads) if is_public else [],
+        series=await series(reads, zone, sight, period=Period.YEAR),
+        cycle=await settlement_days(reads, ended),
         regions=await _released(reads, "seller_region", Period.YEAR, unit),
     )
-
-
-async def _table(
-    reads: Reads, period: Period, unit: Unit, zone: str, *, is_public: bool
-) -> CumulativeTable:
-    if is_public:
-        return await cumulative_table(reads, period=period, kind=None, unit=unit, time_zone=zone)
-    found = await _released(reads, "right_kind", period, unit)
-    return as_cumulative(found, period, unit, zone)
 
 
 async def _released(

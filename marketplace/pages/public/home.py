@@ -27,12 +27,13 @@ from marketplace.pages.public.rendering import (
 )
 from marketplace.pages.public.texts import TEXTS
 from marketplace.settings import Settings
-from marketplace.statistics.queries import Period
-from marketplace.statistics.schemas import CumulativeRow, CumulativeTable, Origin
+from marketplace.statistics.periods import Period
+from marketplace.statistics.schemas import CumulativeRow, CumulativeTable, Origin, PublishedSource
 from marketplace.statistics.schemas import Figures as TableFigures
 from marketplace.statistics.units import Unit, read_unit
 
 UNITS_SHOWN: Final = ("KRW", "10000KRW", "100000000KRW", "CNY", "10000CNY", "USD")
+UNDISCLOSED: Final = "–"
 STOCKS: Final = ("listings", "members", "institutions", "solicitations", "valuations")
 """Series whose present stock is told; one without a fact yet is left out."""
 
@@ -108,7 +109,7 @@ def _page(settings: Settings, wish: Wish, found: Figures) -> bytes:
         has_printed=any(row.origin is Origin.PUBLISHED for row in found.years.rows),
         released=found.regions.release if found.regions else None,
         zone=settings.reporting_time_zone,
-        published=found.table.published,
+        published=[_source(one, unit) for one in found.table.published],
         structured=_structured(settings, wish, found.table),
     )
 
@@ -122,22 +123,37 @@ def _row(row: CumulativeRow) -> dict[str, Any]:
     }
 
 
+def _source(one: PublishedSource, unit: Unit) -> dict[str, Any]:
+    """Where printed figures come from, and a printed total that its parts do not give."""
+    told: dict[str, Any] = {"source": one.source, "as_of": one.as_of, "discrepancy": None}
+    if one.discrepancy:
+        parts_minor = one.discrepancy.parts_amount_minor or 0
+        told["discrepancy"] = {
+            "printed_deals": grouped(one.discrepancy.printed_deals),
+            "parts_deals": grouped(one.discrepancy.parts_deals),
+            "printed_amount": grouped(unit.rounded(one.discrepancy.printed_amount_minor)),
+            "parts_amount": grouped(unit.rounded(parts_minor)),
+        }
+    return told
+
+
 def _figures(told: TableFigures) -> dict[str, str]:
-    return {"deals": grouped(told.deals), "amount": grouped(told.amount)}
+    amount = UNDISCLOSED if told.amount is None else grouped(told.amount)
+    return {"deals": grouped(told.deals), "amount": amount}
 
 
 def _headline(found: Figures, unit: Unit, language: str) -> list[dict[str, str]]:
     texts, name, years = TEXTS[language], unit_name(unit, language), found.years
     told = [
         _figure(texts["head.deals"], years.total.deals),
-        _figure(texts["head.amount"], years.total.amount, name),
+        _figure(texts["head.amount"], years.total.amount or 0, name),
     ]
     if years.rows:
         last = years.rows[-1]
         year = last.ends.year
         told += [
             _figure(texts["head.deals_year"].format(year=year), last.period.deals),
-            _figure(texts["head.amount_year"].format(year=year), last.period.amount, name),
+            _figure(texts["head.amount_year"].format(year=year), last.period.amount or 0, name),
         ]
     counts = {one.series: one for one in found.series}
     told += [

@@ -78,7 +78,8 @@ EN: Final = {
     " added.",
     "defined.source": "Printed history",
     "defined.source.text": "{source}, as of {as_of}.",
-    "defined.discrepancy": "Kept as printed: {discrepancy}",
+    "defined.discrepancy": "Kept as printed: the total says {printed_deals} deals, its parts give"
+    " {parts_deals}; in amounts {printed_amount} and {parts_amount}.",
     "defined.proof": "Every released cell can be proved against the ledger:",
     "catalogue.title": "Catalogue",
     "catalogue.lead": "Ideas and patents on offer. What you read here is the public teaser.",
@@ -191,7 +192,8 @@ KO: Final = {
     " 더하지 않습니다.",
     "defined.source": "기존 공표 실적",
     "defined.source.text": "{source}, {as_of} 기준.",
-    "defined.discrepancy": "인쇄된 그대로 둠: {discrepancy}",
+    "defined.discrepancy": "인쇄된 그대로 둠: 합계 {printed_deals}건, 항목의 합 {parts_deals}건;"
+    " 금액은 {printed_amount} 대 {parts_amount}.",
     "defined.proof": "공표된 모든 칸은 원장과 대조해 증명할 수 있습니다:",
     "catalogue.title": "매물",
     "catalogue.lead": "거래 중인 아이디어와 특허입니다. 공개 소개글만 표시됩니다.",
@@ -298,7 +300,8 @@ ZH: Final = {
     "defined.amount.text": "为不含增值税的实际成交价，从不包含要价。不同货币不相加。",
     "defined.source": "既有公布数据",
     "defined.source.text": "{source}，截至 {as_of}。",
-    "defined.discrepancy": "按原文保留：{discrepancy}",
+    "defined.discrepancy": "按原文保留：合计为{printed_deals}笔，各项之和为{parts_deals}笔；"
+    "金额分别为{printed_amount}与{parts_amount}。",
     "defined.proof": "每个已发布的单元格都可与账本对照证明：",
     "catalogue.title": "挂牌目录",
     "catalogue.lead": "正在挂牌的创意与专利，此处仅显示公开简介。",

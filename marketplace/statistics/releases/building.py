@@ -74,7 +74,7 @@ def build(
         totals_known: whether anybody reads the totals elsewhere.
     """
     cells = cells_of(parts)
-    decided = {_key(row) for row in earlier}
+    decided = {key_of(row) for row in earlier}
     rows = [*earlier]
     for year, months in groupby(sorted({month for month, _ in cells}), lambda m: m // 12):
         atoms = {atom: cell for atom, cell in cells.items() if atom[0] // 12 == year}
@@ -139,14 +139,15 @@ def _row(about: Mapping[str, str], value: str, cell: Cell, *, is_known: bool) ->
     }
 
 
-def _key(row: Row) -> Key:
+def key_of(row: Row) -> Key:
+    """The months and the value of a published cell; of all values `TOTAL`."""
     first = month_number(date.fromisoformat(row["begins"]))
     span = tuple(range(first, first + LENGTHS[row["period"]]))
     return span, TOTAL if row["value"] == ALL else row["value"]
 
 
 def _published(earlier: Sequence[Row], year: int) -> dict[Key, None]:
-    keys = [_key(row) for row in earlier if row["status"] == KNOWN and row["value"] != WITHHELD]
+    keys = [key_of(row) for row in earlier if row["status"] == KNOWN and row["value"] != WITHHELD]
     return dict.fromkeys(key for key in keys if key[0][0] // 12 == year)
 
 
