@@ -52,9 +52,14 @@ _PASSED: Final = f"""
         SELECT transaction_id, sequence FROM event_consumer WHERE name = '{CONSUMER}')
 """  # noqa: S608 - a constant
 """The events that are folded."""
-_BARE: Final = "ARRAY[" + ", ".join(
-    f"'{name}'" for name in (*DIMENSIONS, "deal_id", "seller_group", "buyer_group", "cycle_days")
-) + "]"
+_BARE: Final = (
+    "ARRAY["
+    + ", ".join(
+        f"'{name}'"
+        for name in (*DIMENSIONS, "deal_id", "seller_group", "buyer_group", "cycle_days")
+    )
+    + "]"
+)
 """What an event of before dimensions were frozen cannot vouch for."""
 _VALUES: Final = {"time_zone": ZONE, "settling": SETTLING}
 _DIFFERENCES: Final = """

@@ -9,7 +9,7 @@ what it says beyond its published parts is safe too, and if no attack by linear 
 everything that was ever published comes near a hidden cell. When in doubt nothing is added.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,6 +32,8 @@ class Table:
     rule: Rule
     totals_known: bool
     published: dict[Key, None] = field(default_factory=dict)
+    decided: Collection[Months] = ()
+    """Periods that an earlier release told of, in whatever way."""
     linked: Sequence["Table"] = ()
     """Tables of the same deals by other dimensions: they have the same totals, and parties."""
 
