@@ -17,7 +17,7 @@ from marketplace.deals.auctions.queries import auctions
 from marketplace.kernel.driver_pools import Reads
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import InvalidCursorError
-from marketplace.listings.queries import public_detail
+from marketplace.listings.queries import public_detail, seller_kind
 from marketplace.pages.public.rendering import (
     AUCTIONS,
     CATALOGUE,
@@ -44,9 +44,6 @@ from marketplace.search.schemas import CatalogueParameters, Sort
 PAGE: Final = 24
 ASKED: Final = ("q", "kind", "cursor")
 SCHEMA: Final = "https://schema.org/"
-_SELLER_KIND: Final = """
-    SELECT o.kind FROM listing l JOIN organisation o ON o.id = l.organisation_id WHERE l.id = $1
-"""
 
 
 async def catalogue(request: Request, session: AsyncSession) -> Response:
@@ -131,11 +128,13 @@ async def listing(request: Request, session: AsyncSession) -> Response:
     try:
         listing_id = UUID(str(request.path_params["listing_id"]))
         one = orjson.loads(await public_detail(request.app.state.reads, listing_id))
-        seller = await _seller(request.app.state.reads, listing_id, one["seller"])
+        kind = await seller_kind(request.app.state.reads, listing_id)
     except (ValueError, NotFoundError):
         about = {"missing": "listing.missing", "back": CATALOGUE, "back_text": "listing.back"}
         page = render("missing.html", language, issuer, CATALOGUE, {}, here="catalogue", **about)
         return page_response(page, 404)
+    # A private person is not named: search engines keep what pages say.
+    seller = None if kind == OrganisationKind.PERSON else one["seller"]
     page = render(
         "listing.html",
         language,
@@ -150,12 +149,6 @@ async def listing(request: Request, session: AsyncSession) -> Response:
         structured=_listing_data(issuer, one, seller),
     )
     return page_response(page)
-
-
-async def _seller(reads: Reads, listing_id: UUID, name: str) -> str | None:
-    """The seller's name; of a private person none, for search engines keep what pages say."""
-    kind = await reads.value(_SELLER_KIND, listing_id)
-    return None if kind in (None, OrganisationKind.PERSON) else name
 
 
 async def _auction(session: AsyncSession, listing_id: UUID, language: str) -> str | None:

@@ -1,6 +1,5 @@
 """The charts of the front page, from its figures."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from marketplace.pages.public.figures import Figures
 from marketplace.pages.public.table import Row
 from marketplace.pages.public.texts import TEXTS
 from marketplace.pages.public.wording import (
+    UNTOLD,
     days_name,
     grouped,
     money,
@@ -23,12 +23,13 @@ from marketplace.pages.public.wording import (
     span_name,
     unit_name,
 )
+from marketplace.statistics.queries import UNSPECIFIED
 from marketplace.statistics.releases.building import ALL
 from marketplace.statistics.schemas import SeriesRead
+from marketplace.statistics.units import Unit
 
 YEARS_DRAWN: Final = 8
 REGIONS_DRAWN: Final = 8
-UNSPECIFIED: Final = "unspecified"
 
 Drawn = dict[str, Any]
 
@@ -52,7 +53,7 @@ def lying(found: Figures, years: Sequence[Row], language: str) -> list[Drawn]:
     """Charts of the parts of the whole."""
     charts = []
     if years and found.years.by_kind:
-        days = days_name(years[0].begins, found.until, language)
+        days = days_name(years[0].begins, found.as_of, language)
         charts.append(_chart("kinds", language, lines(_kinds(found, language)), days=days))
     regions = _regions(found, language)
     if regions and found.regions:
@@ -80,54 +81,60 @@ def _deals(found: Figures, years: Sequence[Row], language: str) -> list[Drawn]:
     if not rows:
         return []
     currency = found.years.currency
-    unit = readable_unit(currency, [row.period.amount_minor for row in rows])
+    unit = readable_unit(currency, [row.period.amount_minor or 0 for row in rows])
     deals, amounts = [], []
     for row in rows:
-        about, amount_minor = _about(row, language), row.period.amount_minor
+        about = _about(row, language)
         deals.append(Point(value=row.period.deals, text=grouped(row.period.deals), **about))
-        text, full = significant(amount_minor, unit), money(amount_minor, currency, language)
-        amounts.append(Point(value=amount_minor, text=text, full=full, **about))
+        written = _amount(row.period.amount_minor, unit, language)
+        amounts.append(Point(**written, **about))
     return [
         _chart("deals", language, columns(deals)),
         _chart("amounts", language, columns(amounts), unit=unit_name(unit, language)),
     ]
 
 
-def _about(row: Row, language: str) -> dict[str, str]:
+def _amount(amount_minor: int | None, unit: Unit, language: str) -> dict[str, Any]:
+    """An amount short and in full; one that nobody told is no bar."""
+    if amount_minor is None:
+        return {"value": None, "text": UNTOLD}
+    full = money(amount_minor, unit.currency, language)
+    return {"value": amount_minor, "text": significant(amount_minor, unit), "full": full}
+
+
+def _about(row: Row, language: str) -> dict[str, Any]:
     """A year's name is short below a bar; a span that is longer says both of its years."""
     first, last = row.begins.year, row.ends.year
     label = str(first) if first == last else span_name(row.begins, row.ends, language)
-    look = "printed" if row.is_printed else "running" if row.is_running else ""
+    look = "printed" if row.is_printed else "" if row.is_complete else "running"
     return {"label": label, "look": look}
 
 
 def _financing(found: Figures, one: SeriesRead, language: str) -> list[Drawn]:
     """What was lent in a year (a flow), and how many loans were left at its end (a stock)."""
-    supplied, stocks = Counter[int](), dict[int, int]()
-    for row in one.rows:
-        supplied[row.month.year] += row.amount_minor or 0
-        stocks[row.month.year] = row.stock
-    currency, years = one.currency or "", range(one.rows[0].month.year, found.today.year + 1)
+    rows = {row.begins.year: row for row in one.rows}
+    years = range(min(rows), found.today.year + 1)
+    stocks = _carried({year: row.stock for year, row in rows.items()}, years)
+    left = [
+        Point(str(year), stock, grouped(stock), look=_look(found, year))
+        for year, stock in stocks[-YEARS_DRAWN:]
+    ]
+    outstanding = _chart("balance", language, columns(left))
+    supplied = {year: row.amount_minor for year, row in rows.items()}
+    if all(minor is None for minor in supplied.values()):
+        return [outstanding]
     shown = years[-YEARS_DRAWN:]
-    unit = readable_unit(currency, [supplied[year] for year in shown])
+    unit = readable_unit(one.currency or "", [supplied.get(year) or 0 for year in shown])
     supply = [
         Point(
-            str(year),
-            supplied[year],
-            significant(supplied[year], unit),
-            money(supplied[year], currency, language),
-            _look(found, year),
+            label=str(year),
+            look=_look(found, year),
+            **_amount(supplied.get(year, 0), unit, language),
         )
         for year in shown
     ]
-    left = [
-        Point(str(year), stock, grouped(stock), look=_look(found, year))
-        for year, stock in _carried(stocks, years)[-YEARS_DRAWN:]
-    ]
-    return [
-        _chart("supply", language, columns(supply), unit=unit_name(unit, language)),
-        _chart("balance", language, columns(left)),
-    ]
+    unit_text = unit_name(unit, language)
+    return [_chart("supply", language, columns(supply), unit=unit_text), outstanding]
 
 
 def _carried(stocks: dict[int, int], years: range) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from marketplace.pages.public.figures import Figures
 from marketplace.pages.public.table import Row
 from marketplace.pages.public.texts import TEXTS
 from marketplace.pages.public.wording import days_name, grouped, period_name, unit_name
-from marketplace.statistics.queries import Period
+from marketplace.statistics.periods import Period
 from marketplace.statistics.schemas import SeriesRead
 from marketplace.statistics.units import Unit
 
@@ -38,10 +38,10 @@ class Figure:
 def deal_figures(found: Figures, years: Sequence[Row], unit: Unit, language: str) -> list[Figure]:
     """Deals and amounts: since the beginning, and of the last year."""
     texts, name, total = TEXTS[language], _unit(unit, language), found.years.total
-    since = years[0].begins if years else found.until
-    basis = _since(since, language)
+    since = years[0].begins if years else found.as_of
+    basis = _since(since, Period.MONTH, language, "" if found.is_live else ".released")
     printed = sum(row.period.deals for row in years if row.is_printed)
-    printed_minor = sum(row.period.amount_minor for row in years if row.is_printed)
+    printed_minor = sum(row.period.amount_minor or 0 for row in years if row.is_printed)
     parts = [
         _parts(language, grouped(part), whole)
         for part, whole in (
@@ -56,7 +56,7 @@ def deal_figures(found: Figures, years: Sequence[Row], unit: Unit, language: str
     return told + _last_year(found, years, unit, language)
 
 
-def _parts(language: str, printed: str, whole: int) -> str:
+def _parts(language: str, printed: str, whole: int | None) -> str:
     if printed == "0" or not whole:
         return ""
     return TEXTS[language]["basis.printed"].format(printed=printed)
@@ -72,9 +72,10 @@ def _last_year(found: Figures, years: Sequence[Row], unit: Unit, language: str) 
     if not years:
         return []
     texts, last = TEXTS[language], years[-1]
-    until = min(last.ends, max(found.until, last.begins))
+    until, year = min(last.ends, max(found.as_of, last.begins)), last.ends.year
     basis = texts["basis.flow"].format(days=days_name(last.begins, until, language))
-    year = last.ends.year
+    if last.is_part:
+        basis = texts["basis.part"].format(year=year)
     return [
         Figure(texts["head.deals_year"].format(year=year), grouped(last.period.deals), basis),
         Figure(
@@ -106,10 +107,10 @@ def present_figures(found: Figures, language: str) -> list[Figure]:
 
 def _so_far(parts: Sequence[SeriesRead], name: str, language: str) -> Figure:
     rows = [row for one in parts for row in one.rows]
-    begins, total = min(row.month for row in rows), grouped(sum(row.flow for row in rows))
-    return Figure(TEXTS[language][f"head.{name}"], total, _since(begins, language))
+    begins, total = min(row.begins for row in rows), grouped(sum(row.flow for row in rows))
+    return Figure(TEXTS[language][f"head.{name}"], total, _since(begins, Period.YEAR, language))
 
 
-def _since(begins: date, language: str) -> str:
-    month = period_name(begins, Period.MONTH, language)
-    return TEXTS[language]["basis.sum"].format(month=month)
+def _since(begins: date, period: Period, language: str, which: str = "") -> str:
+    name = period_name(begins, period, language)
+    return TEXTS[language][f"basis.sum{which}"].format(month=name)

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 
 from marketplace.kernel.fast_lane import Ready
 from marketplace.pages.public.drawing import lying, upright
-from marketplace.pages.public.figures import Figures, Printed, gather
+from marketplace.pages.public.figures import Figures, gather
 from marketplace.pages.public.headline import deal_figures, present_figures
 from marketplace.pages.public.rendering import (
     HEADERS,
@@ -29,17 +29,17 @@ from marketplace.pages.public.rendering import (
 from marketplace.pages.public.table import Row, table_rows
 from marketplace.pages.public.texts import TEXTS
 from marketplace.pages.public.wording import (
+    UNTOLD,
     day_name,
     grouped,
     money,
     period_name,
-    signed,
     span_name,
     unit_name,
 )
 from marketplace.settings import Settings
-from marketplace.statistics.queries import Period
-from marketplace.statistics.schemas import CumulativeTable, RevisionRead
+from marketplace.statistics.periods import Period
+from marketplace.statistics.schemas import CumulativeTable, PublishedSource, RevisionRead
 from marketplace.statistics.schemas import Figures as Sums
 from marketplace.statistics.units import Unit, read_unit
 
@@ -124,10 +124,10 @@ def _page(settings: Settings, wish: Wish, found: Figures) -> bytes:
         lying=lying(found, years, language),
         has_printed=any(row.is_printed for row in years),
         released=_released(found, language),
-        revised=[_revised(one, unit, language) for one in found.revisions],
+        revised=[_revised(one, language) for one in found.revisions],
         is_live=found.is_live,
         zone=settings.reporting_time_zone,
-        printed=[_source(one, unit.currency, language) for one in found.printed],
+        printed=[_source(one, unit.currency, language) for one in found.table.published],
         structured=_structured(settings, wish, found),
     )
 
@@ -139,21 +139,22 @@ def _rows(found: Figures, table: CumulativeTable, unit: Unit, period: Period) ->
 def _as_of(settings: Settings, found: Figures, language: str) -> str:
     texts, day = TEXTS[language], day_name(found.as_of, language)
     zone = settings.reporting_time_zone
-    if found.is_live or not found.regions:
+    release = found.table.release
+    if found.is_live or release is None:
         return texts["asof"].format(day=day, zone=zone)
-    number = found.regions.release.number
-    return texts["asof.released"].format(day=day, zone=zone, number=number)
+    return texts["asof.released"].format(day=day, zone=zone, number=release.number)
 
 
 def _shown(row: Row, found: Figures, wish: Wish) -> dict[str, Any]:
     language, proof = wish.language, None
-    if found.is_live and row.has_facts and not row.is_printed:
+    if row.has_facts and not row.is_printed and not row.is_part:
         asked = {"begins": row.begins.isoformat(), "period": wish.period.value}
         proof = address(PROOF, **asked, currency=found.table.currency)
     return {
         "label": span_name(row.begins, row.ends, language),
         "is_printed": row.is_printed,
         "until": day_name(found.as_of, language) if row.is_running else None,
+        "is_part": row.is_part,
         "proof": proof,
         "period": _sums(row.period),
         "sum": _sums(row.cumulative),
@@ -176,34 +177,29 @@ def _released(found: Figures, language: str) -> dict[str, Any] | None:
     return {"number": release.number, "day": day_name(release.as_of, language)}
 
 
-def _revised(one: RevisionRead, unit: Unit, language: str) -> dict[str, str]:
+def _revised(one: RevisionRead, language: str) -> dict[str, str]:
     texts = TEXTS[language]
     return {
         "month": period_name(one.month, Period.MONTH, language),
         "number": str(one.number),
-        "day": day_name(one.day, language),
+        "day": period_name(one.day.replace(day=1), Period.MONTH, language),
         "reason": texts.get(f"reason.{one.reason}", texts["reason.other"]),
-        "kind": texts[f"kind.{one.right_kind}"],
-        "deals": signed(one.deals),
-        "amount": signed(unit.rounded(one.amount_minor)),
     }
 
 
-def _source(one: Printed, currency: str, language: str) -> dict[str, Any]:
+def _source(one: PublishedSource, currency: str, language: str) -> str:
     """Where printed history comes from, and where its own total is not that of its parts."""
-    texts = TEXTS[language]
-    about = texts["defined.source.text"].format(
-        source=one.source, day=day_name(one.as_of, language)
+    texts, day = TEXTS[language], day_name(one.as_of, language)
+    about = texts["defined.source.text"].format(source=one.source, day=day)
+    if one.discrepancy is None:
+        return about
+    printed, parts = one.discrepancy.printed_amount_minor, one.discrepancy.parts_amount_minor
+    return about + texts["defined.discrepancy"].format(
+        printed_deals=grouped(one.discrepancy.printed_deals),
+        printed_amount=money(printed, currency, language),
+        deals=grouped(one.discrepancy.parts_deals),
+        amount=UNTOLD if parts is None else money(parts, currency, language),
     )
-    if one.differs:
-        about += texts["defined.discrepancy"].format(
-            printed_deals=grouped(one.printed_deals or 0),
-            printed_amount=money(one.printed_amount_minor or 0, currency, language),
-            deals=grouped(one.deals),
-            amount=money(one.amount_minor, currency, language),
-        )
-    days = span_name(one.begins, one.ends, language)
-    return {"name": texts["defined.source"].format(days=days), "about": about}
 
 
 def _structured(settings: Settings, wish: Wish, found: Figures) -> Any:

@@ -68,24 +68,22 @@ EN: Final = {
     "chart.cycle": "From agreement to settlement",
     "chart.cycle.about": "mean of the deals settled in the year, in days",
     "look.printed": "printed history",
-    "look.running": "not ended yet",
+    "look.running": "not complete yet",
     "look.withheld": "withheld",
     "chart.released": "Regions are those of release {number}, as of {day}. Regions with too few"
     " parties are in “withheld”, so that no deal can be told from a sum.",
     "withheld": "Withheld",
     "others": "Other regions",
     "revised": "Revisions of past periods",
-    "revised.about": "What changed a month after it had ended, newest months first. The table"
-    " above counts each change on the day on which it happened; the restated table takes it off"
-    " the month that it belongs to.",
+    "revised.about": "Months whose figures changed after they had ended, newest first, among"
+    " those that are told above. The table counts each change in the month in which it happened."
+    " What a single change amounts to is for statisticians alone, for it would tell a single"
+    " price.",
     "revised.none": "No figure of a past month was changed.",
     "revised.month": "Month",
     "revised.number": "No.",
-    "revised.day": "Changed on",
+    "revised.day": "Changed in",
     "revised.reason": "Reason",
-    "revised.kind": "Kind",
-    "revised.all": "All revisions",
-    "revised.restated": "Restated table",
     "reason.refund_released": "refund after release",
     "reason.unwind": "deal unwound",
     "reason.reverse": "deal reversed",
@@ -109,12 +107,18 @@ EN: Final = {
     "defined.amount": "Amounts",
     "defined.amount.text": "Realised prices without VAT, never asking prices. This page shows"
     " {currency}; currencies are never added.",
-    "defined.source": "Printed history: {days}",
+    "defined.source": "Printed history",
     "defined.source.text": "{source}, as of {day}. Flows by the source's own count and date"
     " basis; taken over as printed, not proved by the ledger.",
     "defined.discrepancy": " Kept as printed: the printed total is {printed_deals} deals and"
     " {printed_amount}; its parts give {deals} and {amount}. This page counts the parts.",
     "defined.data": "The same table as data:",
+    "home.released": " Deals are told once their month is released, so that no single price can"
+    " be worked out.",
+    "basis.sum.released": "sum of released flows since {month}",
+    "basis.part": "flow, what is released of {year}",
+    "table.part": "released in part",
+    "table.unreleased": "No figures in this currency have been released yet.",
 }
 KO: Final = {
     "home.title": "투명하게 거래되는 아이디어와 특허",
@@ -178,23 +182,21 @@ KO: Final = {
     "chart.cycle": "합의에서 정산까지",
     "chart.cycle.about": "그해 완료된 거래의 평균, 일",
     "look.printed": "기존 공표 실적",
-    "look.running": "아직 끝나지 않은 기간",
+    "look.running": "아직 완결되지 않은 기간",
     "look.withheld": "비공개",
     "chart.released": "지역은 제{number}차 공표({day} 기준)의 수치입니다. 당사자가 적은 지역은"
     " ‘비공개’로 묶어 합계에서 개별 거래가 드러나지 않게 합니다.",
     "withheld": "비공개",
     "others": "그 밖의 지역",
     "revised": "지난 기간의 수정",
-    "revised.about": "끝난 달의 수치를 나중에 바꾼 일을 최근 달부터 적습니다. 위 표는 변경을"
-    " 발생일에 집계하고, 수정 통계는 원래의 달에서 뺍니다.",
+    "revised.about": "위에 표시된 달 가운데 끝난 뒤 수치가 바뀐 달을 최근 순으로 적습니다. 표는"
+    " 변경을 발생한 달에 집계합니다. 개별 변경의 금액은 단일 가격을 드러내므로 통계 담당자만 볼 수"
+    " 있습니다.",
     "revised.none": "지난달 수치가 바뀐 일이 없습니다.",
     "revised.month": "해당 월",
     "revised.number": "번호",
-    "revised.day": "변경일",
+    "revised.day": "변경된 달",
     "revised.reason": "사유",
-    "revised.kind": "종류",
-    "revised.all": "모든 수정",
-    "revised.restated": "수정 통계표",
     "reason.refund_released": "지급 후 환불",
     "reason.unwind": "거래 원상회복",
     "reason.reverse": "거래 취소",
@@ -216,12 +218,17 @@ KO: Final = {
     "defined.amount": "금액",
     "defined.amount.text": "부가가치세를 뺀 실현 가격이며 희망 가격은 포함하지 않습니다. 이"
     " 페이지의 통화는 {currency}이며, 통화를 서로 더하지 않습니다.",
-    "defined.source": "기존 공표 실적: {days}",
+    "defined.source": "기존 공표 실적",
     "defined.source.text": "{source}, {day} 기준. 출처의 집계 방식과 기준일에 따른 유량이며,"
     " 인쇄된 그대로 옮겼고 원장으로 증명되지 않습니다.",
     "defined.discrepancy": " 인쇄된 그대로 둠: 인쇄된 합계는 {printed_deals}건,"
     " {printed_amount}이나 부분의 합은 {deals}건, {amount}입니다. 이 페이지는 부분을 집계합니다.",
     "defined.data": "같은 표의 데이터:",
+    "home.released": " 거래는 해당 월이 공표된 뒤에 표시하여 개별 가격이 드러나지 않게 합니다.",
+    "basis.sum.released": "{month}부터 공표된 유량의 합",
+    "basis.part": "유량, {year}년 중 공표분",
+    "table.part": "일부 공표",
+    "table.unreleased": "이 통화로 공표된 수치가 아직 없습니다.",
 }
 ZH: Final = {
     "home.title": "公开透明的创意与专利交易",
@@ -284,23 +291,20 @@ ZH: Final = {
     "chart.cycle": "从签约到结算",
     "chart.cycle.about": "当年结算交易的平均天数",
     "look.printed": "既有公布数据",
-    "look.running": "尚未结束",
+    "look.running": "尚不完整",
     "look.withheld": "不公开",
     "chart.released": "地区数字取自第{number}次发布（截至{day}）。当事人过少的地区并入“不公开”，"
     "以免从合计推出单笔交易。",
     "withheld": "不公开",
     "others": "其他地区",
     "revised": "既往期间的修订",
-    "revised.about": "列出月份结束后发生的变更，最近的月份在前。上表在变更发生当日计入；重述表则"
-    "从所属月份中扣除。",
+    "revised.about": "列出上表所示月份中在结束后被修订的月份，最近的在前。表中将变更计入发生的月"
+    "份。单项变更的金额会透露单笔价格，仅供统计人员查阅。",
     "revised.none": "尚无既往月份的数字被修订。",
     "revised.month": "所属月份",
     "revised.number": "序号",
-    "revised.day": "变更日期",
+    "revised.day": "变更月份",
     "revised.reason": "原因",
-    "revised.kind": "种类",
-    "revised.all": "全部修订",
-    "revised.restated": "重述表",
     "reason.refund_released": "放款后退款",
     "reason.unwind": "交易撤回",
     "reason.reverse": "交易撤销",
@@ -321,12 +325,17 @@ ZH: Final = {
     "defined.amount": "金额",
     "defined.amount.text": "为不含增值税的实际成交价，从不包含要价。本页货币为"
     " {currency}，不同货币不相加。",
-    "defined.source": "既有公布数据：{days}",
+    "defined.source": "既有公布数据",
     "defined.source.text": "{source}，截至{day}。为按来源自身口径与日期计的流量，照原文转载，未经"
     "账本证明。",
     "defined.discrepancy": "按原文保留：原文合计为 {printed_deals}"
     " 笔、{printed_amount}，而各部分之和为 {deals} 笔、{amount}。本页按各部分计。",
     "defined.data": "同一表的数据：",
+    "home.released": "交易在所属月份发布后才列出，以免推知单笔价格。",
+    "basis.sum.released": "自{month}起已发布流量之和",
+    "basis.part": "流量，{year}年已发布部分",
+    "table.part": "部分已发布",
+    "table.unreleased": "尚无以该货币发布的数字。",
 }
 
 FIGURES: Final[Mapping[str, Mapping[str, str]]] = {"en": EN, "ko": KO, "zh": ZH}

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
-from marketplace.statistics.queries import Period, period_begin, period_end
+from marketplace.statistics.periods import Period, period_begin, period_end
 from marketplace.statistics.schemas import CumulativeRow, CumulativeTable, Origin
 from marketplace.statistics.schemas import Figures as Sums
 from marketplace.statistics.units import Unit
@@ -18,7 +18,8 @@ DAY: Final = timedelta(days=1)
 class Row:
     """One line; `is_coarse` when it stands for printed periods that are longer than those asked.
 
-    `is_running` says that its period has not ended; `has_facts`, that something was counted.
+    `is_running` says that its period has not ended, `is_part` that not all of it is released, and
+    `has_facts` that something was counted.
     """
 
     begins: date
@@ -28,11 +29,16 @@ class Row:
     cumulative: Sums
     is_coarse: bool = False
     is_running: bool = False
+    is_part: bool = False
     has_facts: bool = True
 
     @property
     def is_printed(self) -> bool:
         return self.origin is Origin.PUBLISHED
+
+    @property
+    def is_complete(self) -> bool:
+        return not (self.is_running or self.is_part)
 
 
 def table_rows(
@@ -45,9 +51,10 @@ def table_rows(
     """
     found = [_row(row, period) for row in table.rows]
     rows = [one for run in _runs(found) for one in _merged(run, unit)]
-    if is_live:
-        rows = list(_filled(rows, period, today))
-    return [replace(row, is_running=not row.is_printed and row.ends >= today) for row in rows]
+    if not is_live:
+        return rows
+    filled = _filled(rows, period, today)
+    return [replace(row, is_running=not row.is_printed and row.ends >= today) for row in filled]
 
 
 def _row(row: CumulativeRow, period: Period) -> Row:
@@ -64,10 +71,11 @@ def _merged(run: list[Row], unit: Unit) -> Iterable[Row]:
     """What is too coarse as one row, from its first day to its last."""
     if not run[0].is_coarse:
         return run
-    amount_minor = sum(row.period.amount_minor for row in run)
+    known = [row.period.amount_minor for row in run if row.period.amount_minor is not None]
+    amount_minor = sum(known) if known else None
     sums = Sums(
         deals=sum(row.period.deals for row in run),
-        amount=unit.rounded(amount_minor),
+        amount=None if amount_minor is None else unit.rounded(amount_minor),
         amount_minor=amount_minor,
     )
     return [replace(run[-1], begins=run[0].begins, period=sums)]

@@ -14,7 +14,7 @@ from babel.numbers import format_currency
 from marketplace.kernel.money import minor_digits
 from marketplace.pages.public.texts import TEXTS, UNITS
 from marketplace.statistics.dimensions import UNKNOWN
-from marketplace.statistics.queries import Period, period_begin, period_end
+from marketplace.statistics.periods import Period, period_begin, period_end
 from marketplace.statistics.regions import region_name
 from marketplace.statistics.units import Unit
 
@@ -22,13 +22,12 @@ _KEPT: Final = 2_000
 _SKELETONS: Final = {Period.QUARTER: "yQQQ", Period.MONTH: "yMMM"}
 
 
-def grouped(number: int) -> str:
-    return f"{number:,}"
+UNTOLD: Final = "–"
+"""What stands for an amount that nobody told: it is not zero."""
 
 
-def signed(number: int) -> str:
-    """A change: more with a plus, less with a minus."""
-    return f"{number:+,}".replace("-", "−")
+def grouped(number: int | None) -> str:
+    return UNTOLD if number is None else f"{number:,}"
 
 
 @lru_cache(maxsize=_KEPT)

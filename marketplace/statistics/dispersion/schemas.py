@@ -4,7 +4,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from marketplace.kernel.schemas import Currency, Day, Input, Output, ShortText, example
-from marketplace.statistics.queries import Period
+from marketplace.statistics.periods import Period
 
 Count = Annotated[int, Field(ge=0, le=10**12, strict=True)]
 Printed = Annotated[

@@ -19,7 +19,7 @@ from marketplace.statistics.dispersion.schemas import (
     RegionRow,
     RepairRead,
 )
-from marketplace.statistics.queries import period_begin, period_end
+from marketplace.statistics.periods import period_begin, period_end
 from marketplace.statistics.regions import region_code
 from marketplace.statistics.releases.queries import released_table
 from marketplace.statistics.units import read_unit

@@ -1,6 +1,7 @@
 """Making a release: every table at once, from what was folded, never changed afterwards."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any, Final
@@ -17,7 +18,7 @@ from marketplace.statistics.dimensions import DIMENSIONS, UNKNOWN
 from marketplace.statistics.disclosure.rules import PUBLIC
 from marketplace.statistics.folding import fold
 from marketplace.statistics.models import ReleasedTable, StatisticsRelease
-from marketplace.statistics.releases.building import Part, Row, build
+from marketplace.statistics.releases.building import Part, Row, build_year, in_order
 
 SETTLING_DOWN: Final = timedelta(days=1)
 """How long after its end a month is published: by then no transaction of it is still open."""
@@ -26,8 +27,14 @@ LOCK: Final = 0x0F16
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
 _SCOPE: Final = text(
     """
-    SELECT array_agg(DISTINCT currency ORDER BY currency), max(sequence)
+    SELECT array_agg(DISTINCT currency ORDER BY currency), coalesce(max(sequence), 0)
     FROM deal_fact WHERE day <= :until
+    """
+)
+_YEARS: Final = text(
+    """
+    SELECT DISTINCT extract(year FROM day)::int FROM deal_fact
+    WHERE currency = :currency AND day >= :begins AND day <= :until ORDER BY 1
     """
 )
 _PARTS: Final = """
@@ -38,7 +45,27 @@ _PARTS: Final = """
     WHERE currency = :currency AND day >= :begins AND day <= :until
     GROUP BY 1, 2, 3, 4
 """
+_LENT: Final = text(
+    """
+    SELECT lent.month, 'loan', lent.lender::text, lent.borrower::text, count(*),
+        sum(lent.amount_minor)::bigint, sum(lent.amount_minor)::bigint, lent.currency
+    FROM (
+        SELECT date_trunc('month', e.recorded_at AT TIME ZONE :zone)::date AS month,
+            group_head(l.lender_organisation_id, e.recorded_at::date) AS lender,
+            group_head(l.borrower_organisation_id, e.recorded_at::date) AS borrower,
+            e.data ->> 'currency' AS currency, (e.data ->> 'amount_minor')::bigint AS amount_minor
+        FROM loan l JOIN event e ON e.subject = 'loan:' || l.id AND e.type = 'loan.disburse'
+        WHERE (e.recorded_at AT TIME ZONE :zone)::date BETWEEN :begins AND :until
+    ) lent GROUP BY lent.month, lent.lender, lent.borrower, lent.currency
+    """
+)
+"""What lenders paid out to borrowers, by their groups."""
 _BEGINNING: Final = date(1, 1, 1)
+FINANCING: Final = "financing"
+"""The released table of new supply; its series has the same name."""
+
+Tables = dict[tuple[str, str], list[Row]]
+"""The cells of each table, by its dimension and its currency."""
 
 
 async def release_due(sessions: Sessions, zone: str, *, totals_known: bool) -> int:
@@ -60,16 +87,10 @@ async def make_release(
     if last and last.as_of >= until:
         return None
     currencies, sequence = (await session.execute(_SCOPE, {"until": until})).one()
-    if not currencies:
-        return None
-    tables = {
-        (dimension, currency): await _table(
-            session, dimension, currency, last, until, totals_known=totals_known
-        )
-        for currency in currencies
-        for dimension in DIMENSIONS
-    }
-    return await _store(session, last, until, sequence, tables)
+    tables: Tables = await _financing(session, zone, last, until)
+    for currency in currencies or ():
+        tables |= await _deals(session, currency, last, until, totals_known=totals_known)
+    return await _store(session, last, until, sequence, tables) if tables else None
 
 
 def _last_ended(session: AsyncSession, zone: str) -> date:
@@ -83,22 +104,73 @@ async def latest(session: AsyncSession) -> StatisticsRelease | None:
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def _table(
+async def _deals(
     session: AsyncSession,
-    dimension: str,
     currency: str,
     last: StatisticsRelease | None,
     until: date,
     *,
     totals_known: bool,
-) -> str:
-    earlier = await _earlier(session, dimension, currency, last)
-    begins = (last.as_of + timedelta(days=1)).replace(month=1, day=1) if last else _BEGINNING
-    values = {"currency": currency, "begins": begins, "until": until}
-    statement = text(_PARTS.format(dimension=dimension, unknown=UNKNOWN))
-    parts = [Part(*row) for row in await session.execute(statement, values)]
-    rows = build(parts, earlier, until, PUBLIC, totals_known=totals_known)
-    return orjson.dumps(rows).decode()
+) -> Tables:
+    """The tables by every dimension, a year after the other: together they share their totals."""
+    tables = {name: await _earlier(session, name, currency, last) for name in DIMENSIONS}
+    span = {"currency": currency, "begins": _begins(last), "until": until}
+    for year in (await session.execute(_YEARS, span)).scalars().all():
+        values = span | {"begins": date(year, 1, 1), "until": min(until, date(year, 12, 31))}
+        parts = {}
+        for name in DIMENSIONS:
+            statement = text(_PARTS.format(dimension=name, unknown=UNKNOWN))
+            parts[name] = [Part(*row) for row in await session.execute(statement, values)]
+        _add(tables, parts, year, until, totals_known=totals_known)
+    return {(name, currency): in_order(rows) for name, rows in tables.items()}
+
+
+async def _financing(
+    session: AsyncSession, zone: str, last: StatisticsRelease | None, until: date
+) -> Tables:
+    """New supply of loans, whose single amounts are as confidential as those of deals."""
+    values = {"zone": zone, "begins": _begins(last), "until": until}
+    found = (await session.execute(_LENT, values)).all()
+    tables: Tables = {}
+    for currency in sorted({row.currency for row in found} | await _lent_before(session, last)):
+        rows = {FINANCING: await _earlier(session, FINANCING, currency, last)}
+        mine = [Part(*row[:7]) for row in found if row.currency == currency]
+        for year in sorted({part.month.year for part in mine}):
+            parts = {FINANCING: [part for part in mine if part.month.year == year]}
+            _add(rows, parts, year, until, totals_known=False)
+        tables[FINANCING, currency] = in_order(rows[FINANCING])
+    return tables
+
+
+async def _lent_before(session: AsyncSession, last: StatisticsRelease | None) -> set[str]:
+    query = select(ReleasedTable.currency).where(
+        col(ReleasedTable.release) == (last.number if last else 0),
+        col(ReleasedTable.dimension) == FINANCING,
+    )
+    return {*(await session.execute(query)).scalars()}
+
+
+def _add(
+    tables: dict[str, list[Row]],
+    parts: Mapping[str, Sequence[Part]],
+    year: int,
+    until: date,
+    *,
+    totals_known: bool,
+) -> None:
+    """Decide what ended in a year, beside what was released of it before."""
+    earlier = {
+        name: [row for row in rows if row["begins"].startswith(f"{year:04}")]
+        for name, rows in tables.items()
+    }
+    added = build_year(parts, earlier, until, PUBLIC, totals_known=totals_known)
+    for name, rows in added.items():
+        tables[name] += rows
+
+
+def _begins(last: StatisticsRelease | None) -> date:
+    """Since when something may be undecided: the year of the day after the last release."""
+    return (last.as_of + timedelta(days=1)).replace(month=1, day=1) if last else _BEGINNING
 
 
 async def _earlier(
@@ -115,9 +187,10 @@ async def _store(
     last: StatisticsRelease | None,
     until: date,
     sequence: int,
-    tables: dict[tuple[str, str], str],
+    tables: Tables,
 ) -> StatisticsRelease:
-    digests = {key: _digest(content) for key, content in tables.items()}
+    contents = {key: orjson.dumps(rows).decode() for key, rows in tables.items()}
+    digests = {key: _digest(content) for key, content in contents.items()}
     whole = "".join(f"{d} {c} {digest}\n" for (d, c), digest in sorted(digests.items()))
     made = StatisticsRelease(
         number=last.number + 1 if last else 1,
@@ -137,7 +210,7 @@ async def _store(
             content=content,
             sha256=digests[dimension, currency],
         )
-        for (dimension, currency), content in tables.items()
+        for (dimension, currency), content in contents.items()
     )
     data: dict[str, Any] = {"as_of": until, "sha256": made.sha256}
     subject = f"statistics_release:{made.number}"
