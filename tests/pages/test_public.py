@@ -72,10 +72,10 @@ def test_every_language_says_everything() -> None:
 async def test_the_front_page_tells_the_figures_in_three_languages_and_units(
     client: httpx2.AsyncClient, listed: str
 ) -> None:
-    for language, unit, total in (
-        ("ko", "10000KRW", "34,211"),
-        ("zh", "100000000KRW", "3"),
-        ("en", "KRW", "342,109,998"),
+    for language, unit, total, parts in (
+        ("ko", "10000KRW", "34,211", "부분의 합은 295건"),
+        ("zh", "100000000KRW", "3", "各部分之和为 295 笔"),
+        ("en", "KRW", "342,109,998", "its parts give 295"),
     ):
         page = await client.get("/", params={"lang": language, "unit": unit})
         assert page.status_code == 200
@@ -83,14 +83,28 @@ async def test_the_front_page_tells_the_figures_in_three_languages_and_units(
         assert TEXTS[language]["table.title"] in page.text
         assert f"<td>298</td><td>{total}</td>" in page.text
         assert "Printed &lt;report&gt;" in page.text
-        assert "parts give 295" in page.text
+        assert parts in page.text
     chosen = await client.get("/", headers={"accept-language": "fr, zh-CN;q=0.8, en;q=0.5"})
     assert '<html lang="zh">' in chosen.text
     odd = await client.get("/?unit=nonsense&period=decade&lang=xx&x=%FF")
     assert odd.status_code == 200
     assert (await client.get("/?" + "&".join(["a=1"] * 50))).status_code == 200
-    months = await client.get("/?period=month&lang=en")
-    assert "2026-04" in months.text
+
+
+async def test_months_are_months_and_years_that_were_printed_are_told_once(
+    client: httpx2.AsyncClient, listed: str
+) -> None:
+    months = (await client.get("/?period=month&lang=ko")).text
+    rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', months)
+    labels = [re.sub("<.*?>", " ", label).split("  ")[0].strip() for label, _ in rows]
+    assert labels[:4] == ["2023 기존 공표", "2025년 2월", "2025년 3월", "2025년 4월"]
+    assert [deals for _, deals in rows[:4]] == ["295", "1", "0", "0"]
+    note = TEXTS["ko"]["table.coarse.month"].format(span="2023")
+    assert note.strip() in months
+    assert TEXTS["ko"]["table.coarse.year"][:12] not in (await client.get("/?lang=ko")).text
+    proof = re.findall(r'href="(/v1/statistics/proof[^"]*)"', months)[0].replace("&amp;", "&")
+    told = (await client.get(proof)).json()
+    assert (told["begins"], told["deals"]) == ("2025-02-01", 1)
 
 
 async def test_a_page_is_kept_a_second_and_sent_once(
@@ -115,8 +129,10 @@ async def test_where_totals_are_restricted_the_page_tells_none_that_was_not_rele
     client: httpx2.AsyncClient, restricted: None, listed: str
 ) -> None:
     page = await client.get("/?lang=en")
-    assert "<td>295</td><td>14,210</td>" in page.text
-    assert "2026" not in page.text.partition("</table>")[0]
+    (table,) = re.findall("<tbody>(.*?)</tbody>", page.text, re.DOTALL)
+    assert "<td>295</td><td>14,210</td>" in table
+    assert table.count("<tr>") == 1
+    assert TEXTS["en"]["home.released"] in page.text
 
 
 async def test_a_listing_shows_its_teaser_and_runs_nothing(
@@ -137,6 +153,12 @@ async def test_a_listing_shows_its_teaser_and_runs_nothing(
     one = await client.get(f"/catalogue/{listed}")
     (data,) = re.findall(r'ld\+json">(.*?)</script>', one.text)
     assert json.loads(data)["offers"]["price"] == "100000000"
+    assert "seller" not in json.loads(data)["offers"]
+    assert TEXTS["en"]["listing.private"] in (await client.get(f"/catalogue/{listed}?lang=en")).text
+    for language, place in (("ko", "서울"), ("zh", "首尔"), ("en", "Seoul")):
+        for path in ("/catalogue", f"/catalogue/{listed}"):
+            found = await client.get(path, params={"lang": language})
+            assert (place in found.text, "KR-11" in found.text) == (True, False)
     for missing in (str(uuid4()), "x"):
         page = await client.get(f"/catalogue/{missing}?lang=ko")
         assert (page.status_code, TEXTS["ko"]["listing.missing"] in page.text) == (404, True)
@@ -172,8 +194,10 @@ async def test_a_browser_finds_nothing_wrong_and_loads_nothing_else(
         "/?lang=ko",
         "/?lang=zh",
         "/?lang=en",
+        "/?lang=ko&unit=KRW&period=month",
         "/catalogue?lang=en",
         f"/catalogue/{listed}?lang=ko",
+        "/auctions?lang=zh",
     ]
     style = re.findall(r'href="(/pages/public.css[^"]*)"', (await client.get("/")).text)[0]
     told: dict[str, Any] = {}

@@ -59,7 +59,9 @@ def table_rows(
 
 def _row(row: CumulativeRow, period: Period) -> Row:
     is_coarse = period_begin(row.begins, period) != period_begin(row.ends, period)
-    return Row(row.begins, row.ends, row.origin, row.period, row.cumulative, is_coarse=is_coarse)
+    is_part = not row.is_complete
+    about = (row.begins, row.ends, row.origin, row.period, row.cumulative)
+    return Row(*about, is_coarse=is_coarse, is_part=is_part)
 
 
 def _runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
