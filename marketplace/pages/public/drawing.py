@@ -64,16 +64,21 @@ def lying(found: Figures, years: Sequence[Row], language: str) -> list[Drawn]:
 
 
 def _kinds(found: Figures, language: str) -> list[Point]:
-    kinds = sorted(found.years.by_kind, key=lambda one: -one.deals)
-    return [
+    """Each kind, and what is released without telling its kind."""
+    texts, kinds = TEXTS[language], sorted(found.years.by_kind, key=lambda one: -one.deals)
+    points = [
         Point(
-            TEXTS[language][f"kind.{one.kind}"],
+            texts[f"kind.{one.kind}"],
             one.deals,
             grouped(one.deals),
             look="printed" if one.kind == UNSPECIFIED else "",
         )
         for one in kinds
     ]
+    rest = found.years.total.deals - sum(one.deals for one in kinds)
+    if rest > 0:
+        points.append(Point(texts["withheld"], rest, grouped(rest), look="withheld"))
+    return points
 
 
 def _deals(found: Figures, years: Sequence[Row], language: str) -> list[Drawn]:
