@@ -12,12 +12,13 @@ from fastapi import Request, Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.accounts.models import OrganisationKind
 from marketplace.assets.models import RightKind
 from marketplace.kernel.driver_pools import Reads
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.money import minor_digits
 from marketplace.kernel.pagination import InvalidCursorError
-from marketplace.listings.queries import public_detail
+from marketplace.listings.queries import public_detail, seller_kind
 from marketplace.pages.public.rendering import (
     CATALOGUE,
     address,
@@ -114,6 +115,7 @@ async def listing(request: Request, session: AsyncSession) -> Response:
     try:
         listing_id = UUID(str(request.path_params["listing_id"]))
         one = orjson.loads(await public_detail(request.app.state.reads, listing_id))
+        kind = await seller_kind(request.app.state.reads, listing_id)
     except (ValueError, NotFoundError):
         page = render("missing.html", language, issuer, CATALOGUE, {}, here="catalogue")
         return page_response(page, 404)
@@ -127,7 +129,7 @@ async def listing(request: Request, session: AsyncSession) -> Response:
         one=one,
         tracks=_tracks(one["video"], language),
         price=_price(one["asking_price"], language),
-        structured=_listing_data(issuer, one),
+        structured=_listing_data(issuer, one, kind),
     )
     return page_response(page)
 
@@ -176,15 +178,17 @@ def _list_data(issuer: str, cards: list[dict[str, Any]]) -> Any:
     )
 
 
-def _listing_data(issuer: str, one: Mapping[str, Any]) -> Any:
+def _listing_data(issuer: str, one: Mapping[str, Any], seller_kind: str) -> Any:
+    """The listing for search engines; a private seller is not named to them."""
     offered = "LimitedAvailability" if one["state"] == "reserved" else "InStock"
     offer: dict[str, Any] = {
         "@type": "Offer",
         "url": f"{issuer}{CATALOGUE}/{one['id']}",
         "availability": SCHEMA + offered,
-        "seller": {"@type": "Organization", "name": one["seller"]},
         "priceCurrency": one["currency"],
     }
+    if seller_kind != OrganisationKind.PERSON:
+        offer["seller"] = {"@type": "Organization", "name": one["seller"]}
     if one["asking_price"]:
         offer["price"] = str(_major(one["asking_price"]))
     return structured(
