@@ -1,4 +1,4 @@
-"""What a deal is divided by never changes after it settled, and a drift of it is found and named."""
+"""What a deal is divided by stays as it was when it settled, and a drift of it is named."""
 
 from datetime import UTC, datetime
 from uuid import UUID

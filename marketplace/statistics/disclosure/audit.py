@@ -26,6 +26,8 @@ ABOVE: Final = "above"
 BELOW: Final = "below"
 SIDES: Final = (ABOVE, BELOW)
 COUNT: Final = "count"
+OPEN: Final = frozenset({*SIDES, COUNT})
+"""Of a cell that nobody can work out."""
 _SOLVED: Final = 0
 _SLACK: Final = 1e-6
 

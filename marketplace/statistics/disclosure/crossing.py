@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from marketplace.statistics.disclosure.audit import Atom, Attack, Form
+from marketplace.statistics.disclosure.audit import OPEN, Atom, Attack, Form
 from marketplace.statistics.disclosure.rules import Cell, Rule, total
 
 Place = tuple[str, str]
@@ -68,33 +68,32 @@ def safe_places(crossing: Crossing) -> set[Place]:
     if len(hidden) > AUDITED_MAX:
         return set()
     forms = {place: crossing.form(place) for place in cells}
-    before = _open(crossing, crossing.known, forms, hidden)
+    before = _attack(crossing, crossing.known)
     while told:
-        after = _open(crossing, [*crossing.known, *(forms[place] for place in told)], forms, hidden)
-        found = [place for place in hidden if not before[place] <= after[place]]
+        after = _attack(crossing, [*crossing.known, *(forms[place] for place in told)])
+        found = [
+            place
+            for place, cell in hidden.items()
+            if _comes_closer(before, after, forms[place], cell, crossing.rule)
+        ]
         if not found:
             break
         told -= {_beside(place, told, cells) for place in found}
     return told
 
 
-def _open(
-    crossing: Crossing,
-    known: Sequence[Form],
-    forms: Mapping[Place, Form],
-    hidden: Mapping[Place, Cell],
-) -> dict[Place, frozenset[str]]:
-    """What of each hidden cell is not known closely."""
-    attack = Attack(
+def _attack(crossing: Crossing, known: Sequence[Form]) -> Attack:
+    return Attack(
         {atom: cell.amount_minor for atom, cell in crossing.atoms.items()},
         {atom: cell.deals for atom, cell in crossing.atoms.items()},
         known,
     )
-    percent = crossing.rule.p_percent
-    return {
-        place: attack.leaves_open(forms[place], cell.amount_minor, percent)
-        for place, cell in hidden.items()
-    }
+
+
+def _comes_closer(before: Attack, after: Attack, form: Form, cell: Cell, rule: Rule) -> bool:
+    """Whether a hidden cell is known better than without the table."""
+    left = after.leaves_open(form, cell.amount_minor, rule.p_percent)
+    return left != OPEN and not before.leaves_open(form, cell.amount_minor, rule.p_percent) <= left
 
 
 def _beside(place: Place, told: set[Place], cells: Mapping[Place, Cell]) -> Place:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from marketplace.statistics.disclosure.audit import Atom, Attack, Form
+from marketplace.statistics.disclosure.audit import OPEN, Atom, Attack, Form
 from marketplace.statistics.disclosure.rules import Cell, Rule, tells_of_few, total
 
 TOTAL: Final = ""
@@ -101,11 +101,11 @@ def withstands(table: Table, months: Months, more: Sequence[Key] = ()) -> bool:
     """
     before, after = _attack(table, months, ()), _attack(table, months, more)
     percent = table.rule.p_percent
-    return all(
-        before.leaves_open(form, cell.amount_minor, percent)
-        <= after.leaves_open(form, cell.amount_minor, percent)
-        for form, cell in _hidden(table, months)
-    )
+    for form, cell in _hidden(table, months):
+        left = after.leaves_open(form, cell.amount_minor, percent)
+        if left != OPEN and not before.leaves_open(form, cell.amount_minor, percent) <= left:
+            return False
+    return True
 
 
 def _attack(table: Table, months: Months, more: Sequence[Key]) -> Attack:
