@@ -85,8 +85,10 @@ A_WON = [
         "deal_rollup .*: zero_deals is 1 instead of 0",
     ),
     (
-        "INSERT INTO figure_revision VALUES"
-        " ('KRW', '2026-01-01', 1, '2026-02-01', 'reverse', 'patent', -1, -5, 7)",
+        (
+            "INSERT INTO figure_revision VALUES"
+            " ('KRW', '2026-01-01', 1, '2026-02-01', 'reverse', 'patent', -1, -5, 7)"
+        ),
         "revisions are those of the facts",
         "figure_revision 7: .*amount_minor is -5 instead of missing.*",
     ),

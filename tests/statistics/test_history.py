@@ -38,13 +38,15 @@ STORED = text(
     """
     SELECT s.source, s.as_of::text, s.unit_minor, s.printed_deals, s.printed_amount_minor,
         s.parts_deals, s.parts_amount_minor,
-        array_agg(f.label || ' ' || f.deals || ' ' || coalesce(f.amount_minor::text, '?') ORDER BY f.label)
+        array_agg(f.label || ' ' || f.deals || ' ' || coalesce(f.amount_minor::text, '?')
+            ORDER BY f.label)
     FROM published_series s LEFT JOIN published_figure f ON f.series_id = s.id
     GROUP BY s.id ORDER BY s.as_of
     """
 )
 EVENTS = text("SELECT count(*) FROM event WHERE type = 'published_series.import'")
-AS_PRINTED = ("Printed", "2025-12-31", 10_000, 7, 150_000, 7, 150_000, ["a 3 70000", "b 4 80000"])
+FIGURES = ["a 3 70000", "b 4 80000"]
+AS_PRINTED = ("Printed", "2025-12-31", 10_000, 7, 150_000, 7, 150_000, FIGURES)
 
 Change = Callable[[dict[str, Any]], Any]
 

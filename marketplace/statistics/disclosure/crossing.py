@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from marketplace.statistics.disclosure.audit import Atom, Attacker, Form
+from marketplace.statistics.disclosure.audit import OPEN, Atom, Attack, Form
 from marketplace.statistics.disclosure.rules import Cell, Rule, total
 
 Place = tuple[str, str]
@@ -68,35 +68,35 @@ def safe_places(crossing: Crossing) -> set[Place]:
     if len(hidden) > AUDITED_MAX:
         return set()
     forms = {place: crossing.form(place) for place in cells}
-    before = _Attack(crossing, crossing.known)
-    open_before = {p for p, cell in hidden.items() if before.leaves_open(forms[p], cell)}
+    before = _attack(crossing, crossing.known)
     while told:
-        after = _Attack(crossing, [*crossing.known, *(forms[place] for place in told)])
-        found = [p for p in open_before if not after.leaves_open(forms[p], hidden[p])]
+        after = _attack(crossing, [*crossing.known, *(forms[place] for place in told)])
+        found = [
+            place
+            for place, cell in hidden.items()
+            if _comes_closer(before, after, forms[place], cell, crossing.rule)
+        ]
         if not found:
             break
         told -= {_beside(place, told, cells) for place in found}
     return told
 
 
+def _attack(crossing: Crossing, known: Sequence[Form]) -> Attack:
+    return Attack(
+        {atom: cell.amount_minor for atom, cell in crossing.atoms.items()},
+        {atom: cell.deals for atom, cell in crossing.atoms.items()},
+        known,
+    )
+
+
+def _comes_closer(before: Attack, after: Attack, form: Form, cell: Cell, rule: Rule) -> bool:
+    """Whether a hidden cell is known better than without the table."""
+    left = after.leaves_open(form, cell.amount_minor, rule.p_percent)
+    return left != OPEN and not before.leaves_open(form, cell.amount_minor, rule.p_percent) <= left
+
+
 def _beside(place: Place, told: set[Place], cells: Mapping[Place, Cell]) -> Place:
     """The told cell that hides another with the least loss: of its row or column, the smallest."""
     near = [one for one in told if one[0] == place[0] or one[1] == place[1]]
     return min(near or told, key=lambda one: (abs(cells[one].amount_minor), one))
-
-
-class _Attack:
-    """On the amounts, and on the numbers of deals."""
-
-    def __init__(self, crossing: Crossing, published: Sequence[Form]) -> None:
-        atoms = crossing.atoms
-        self._rule = crossing.rule
-        self._amounts = Attacker({a: cell.amount_minor for a, cell in atoms.items()}, published)
-        self._counts = Attacker({a: cell.deals for a, cell in atoms.items()}, published)
-
-    def leaves_open(self, form: Form, cell: Cell) -> bool:
-        amounts = self._amounts.interval(form)
-        return (
-            amounts.leaves_open(cell.amount_minor, self._rule.p_percent)
-            and not self._counts.interval(form).determines()
-        )

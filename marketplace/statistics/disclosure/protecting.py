@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from marketplace.statistics.disclosure.audit import Atom, Attacker, Form
+from marketplace.statistics.disclosure.audit import OPEN, Atom, Attack, Form
 from marketplace.statistics.disclosure.rules import Cell, Rule, tells_of_few, total
 
 TOTAL: Final = ""
@@ -96,35 +96,26 @@ def decide_longer(table: Table, months: Months) -> None:
 def withstands(table: Table, months: Months, more: Sequence[Key] = ()) -> bool:
     """Whether publishing `more` brings nobody close to a cell of these months that is hidden.
 
-    What anybody can work out already, as from totals that are known anyway, is not held against it.
+    What anybody can work out already, as from totals that are known anyway, is not held against it;
+    each side of an amount is judged alone.
     """
     before, after = _attack(table, months, ()), _attack(table, months, more)
-    return all(
-        _keeps_hidden(after, form, cell, table.rule)
-        or not _keeps_hidden(before, form, cell, table.rule)
-        for form, cell in _hidden(table, months)
-    )
-
-
-Attack = tuple[Attacker, Attacker]
-"""On the amounts, and on the numbers of deals."""
+    percent = table.rule.p_percent
+    for form, cell in _hidden(table, months):
+        left = after.leaves_open(form, cell.amount_minor, percent)
+        if left != OPEN and not before.leaves_open(form, cell.amount_minor, percent) <= left:
+            return False
+    return True
 
 
 def _attack(table: Table, months: Months, more: Sequence[Key]) -> Attack:
     near = {atom: cell for atom, cell in table.atoms.items() if atom[0] in months}
     keys = [key for key in (*table.published, *more) if set(key[0]) <= set(months)]
     published = [table.form(key) for key in keys]
-    return (
-        Attacker({atom: cell.amount_minor for atom, cell in near.items()}, published),
-        Attacker({atom: cell.deals for atom, cell in near.items()}, published),
-    )
-
-
-def _keeps_hidden(attack: Attack, form: Form, cell: Cell, rule: Rule) -> bool:
-    amounts, counts = attack
-    return (
-        amounts.interval(form).leaves_open(cell.amount_minor, rule.p_percent)
-        and not counts.interval(form).determines()
+    return Attack(
+        {atom: cell.amount_minor for atom, cell in near.items()},
+        {atom: cell.deals for atom, cell in near.items()},
+        published,
     )
 
 

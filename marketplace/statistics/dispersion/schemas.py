@@ -21,6 +21,12 @@ class RegionRow(Input):
     printed_degree: Printed | None = Field(default=None, description="in per cent")
     field: Count | None = Field(default=None, description="of it, what is of one field")
 
+    @model_validator(mode="after")
+    def _a_part_is_not_more(self) -> Self:
+        if self.field is not None and self.field > self.whole:
+            raise ValueError(f"of {self.region}, `field` {self.field} is a part of {self.whole}")
+        return self
+
 
 class PrintedTotal(Input):
     whole: Count
@@ -91,8 +97,9 @@ class Measures(Output):
 
 class RegionMeasured(Output):
     region: str
+    names: list[str] = Field(description="rows under these names are one region, and were added")
     code: str | None = Field(description="ISO 3166-2, when the name is known")
-    degree: float | None
+    degree: float | None = Field(description="null too where the row cannot be")
     location_quotient: float | None
 
 

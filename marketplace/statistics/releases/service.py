@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
+from starlette.concurrency import run_in_threadpool
 
 from marketplace.kernel.db import Sessions, now
 from marketplace.kernel.events import publish
@@ -27,7 +28,8 @@ LOCK: Final = 0x0F16
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
 _SCOPE: Final = text(
     """
-    SELECT array_agg(DISTINCT currency ORDER BY currency), coalesce(max(sequence), 0)
+    SELECT array_agg(DISTINCT currency ORDER BY currency), coalesce(max(sequence), 0),
+        count(*)
     FROM deal_fact WHERE day <= :until
     """
 )
@@ -69,28 +71,45 @@ Tables = dict[tuple[str, str], list[Row]]
 
 
 async def release_due(sessions: Sessions, zone: str, *, totals_known: bool) -> int:
-    """Publish the months that ended since the last release; 0 when there is nothing new."""
+    """Publish the months that ended since the last release; 0 when there is nothing new.
+
+    Deciding what may be told takes its time, and holds no transaction; should facts be folded anew
+    meanwhile, or somebody else publish, nothing is stored.
+    """
     while await fold(sessions, zone):
         pass
-    async with sessions.begin() as session:
-        made = await make_release(session, zone, totals_known=totals_known)
-    return 0 if made is None else 1
-
-
-async def make_release(
-    session: AsyncSession, zone: str, *, totals_known: bool
-) -> StatisticsRelease | None:
-    """Publish what ended and was folded; None when the last release says it all."""
-    await session.execute(_LOCK, {"key": LOCK})
-    until = _last_ended(session, zone)
-    last = await latest(session)
+    async with sessions() as session:
+        last, until = await latest(session), _last_ended(session, zone)
+        scope = await _scope(session, until)
     if last and last.as_of >= until:
-        return None
-    currencies, sequence = (await session.execute(_SCOPE, {"until": until})).one()
-    tables: Tables = await _financing(session, zone, last, until)
-    for currency in currencies or ():
-        tables |= await _deals(session, currency, last, until, totals_known=totals_known)
-    return await _store(session, last, until, sequence, tables) if tables else None
+        return 0
+    tables = await _financing(sessions, zone, last, until)
+    for currency in scope.currencies:
+        tables |= await _deals(sessions, currency, last, until, totals_known=totals_known)
+    if not tables:
+        return 0
+    async with sessions.begin() as session:
+        await session.execute(_LOCK, {"key": LOCK})
+        newest = await latest(session)
+        is_same = (newest and newest.number) == (last and last.number)
+        if not is_same or await _scope(session, until) != scope:
+            return 0
+        await _store(session, last, until, scope.sequence, tables)
+    return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What there is to publish; it changes only while facts are folded anew."""
+
+    currencies: tuple[str, ...]
+    sequence: int
+    facts: int
+
+
+async def _scope(session: AsyncSession, until: date) -> Scope:
+    currencies, sequence, facts = (await session.execute(_SCOPE, {"until": until})).one()
+    return Scope(tuple(currencies or ()), sequence, facts)
 
 
 def _last_ended(session: AsyncSession, zone: str) -> date:
@@ -105,7 +124,7 @@ async def latest(session: AsyncSession) -> StatisticsRelease | None:
 
 
 async def _deals(
-    session: AsyncSession,
+    sessions: Sessions,
     currency: str,
     last: StatisticsRelease | None,
     until: date,
@@ -113,31 +132,42 @@ async def _deals(
     totals_known: bool,
 ) -> Tables:
     """The tables by every dimension, a year after the other: together they share their totals."""
-    tables = {name: await _earlier(session, name, currency, last) for name in DIMENSIONS}
     span = {"currency": currency, "begins": _begins(last), "until": until}
-    for year in (await session.execute(_YEARS, span)).scalars().all():
+    async with sessions() as session:
+        tables = {name: await _earlier(session, name, currency, last) for name in DIMENSIONS}
+        years = (await session.execute(_YEARS, span)).scalars().all()
+    for year in years:
         values = span | {"begins": date(year, 1, 1), "until": min(until, date(year, 12, 31))}
-        parts = {}
-        for name in DIMENSIONS:
-            statement = text(_PARTS.format(dimension=name, unknown=UNKNOWN))
-            parts[name] = [Part(*row) for row in await session.execute(statement, values)]
-        _add(tables, parts, year, until, totals_known=totals_known)
+        parts = await _parts(sessions, values)
+        await run_in_threadpool(_add, tables, parts, year, until, totals_known=totals_known)
     return {(name, currency): in_order(rows) for name, rows in tables.items()}
 
 
+async def _parts(sessions: Sessions, values: Mapping[str, Any]) -> dict[str, list[Part]]:
+    parts = {}
+    async with sessions() as session:
+        for name in DIMENSIONS:
+            statement = text(_PARTS.format(dimension=name, unknown=UNKNOWN))
+            parts[name] = [Part(*row) for row in await session.execute(statement, values)]
+    return parts
+
+
 async def _financing(
-    session: AsyncSession, zone: str, last: StatisticsRelease | None, until: date
+    sessions: Sessions, zone: str, last: StatisticsRelease | None, until: date
 ) -> Tables:
     """New supply of loans, whose single amounts are as confidential as those of deals."""
     values = {"zone": zone, "begins": _begins(last), "until": until}
-    found = (await session.execute(_LENT, values)).all()
+    async with sessions() as session:
+        found = (await session.execute(_LENT, values)).all()
+        currencies = {row.currency for row in found} | await _lent_before(session, last)
+        told = {one: await _earlier(session, FINANCING, one, last) for one in currencies}
     tables: Tables = {}
-    for currency in sorted({row.currency for row in found} | await _lent_before(session, last)):
-        rows = {FINANCING: await _earlier(session, FINANCING, currency, last)}
+    for currency in sorted(currencies):
+        rows = {FINANCING: told[currency]}
         mine = [Part(*row[:7]) for row in found if row.currency == currency]
         for year in sorted({part.month.year for part in mine}):
             parts = {FINANCING: [part for part in mine if part.month.year == year]}
-            _add(rows, parts, year, until, totals_known=False)
+            await run_in_threadpool(_add, rows, parts, year, until, totals_known=False)
         tables[FINANCING, currency] = in_order(rows[FINANCING])
     return tables
 
