@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from marketplace.accounts.models import OrganisationKind
 from marketplace.kernel.db import Sessions
 from marketplace.kernel.kept_pages import KeptPages
 from marketplace.pages.public.texts import TEXTS
@@ -97,7 +98,7 @@ async def test_months_are_months_and_years_that_were_printed_are_told_once(
     months = (await client.get("/?period=month&lang=ko")).text
     rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', months)
     labels = [re.sub("<.*?>", " ", label).split("  ")[0].strip() for label, _ in rows]
-    assert labels[:4] == ["2023 기존 공표", "2025년 2월", "2025년 3월", "2025년 4월"]
+    assert labels[:4] == ["2023", "2025년 2월", "2025년 3월", "2025년 4월"]
     assert [deals for _, deals in rows[:4]] == ["295", "1", "0", "0"]
     note = TEXTS["ko"]["table.coarse.month"].format(span="2023")
     assert note.strip() in months
@@ -153,8 +154,7 @@ async def test_a_listing_shows_its_teaser_and_runs_nothing(
     one = await client.get(f"/catalogue/{listed}")
     (data,) = re.findall(r'ld\+json">(.*?)</script>', one.text)
     assert json.loads(data)["offers"]["price"] == "100000000"
-    assert "seller" not in json.loads(data)["offers"]
-    assert TEXTS["en"]["listing.private"] in (await client.get(f"/catalogue/{listed}?lang=en")).text
+    assert json.loads(data)["offers"]["seller"] == {"@type": "Organization", "name": "Somebody"}
     for language, place in (("ko", "서울"), ("zh", "首尔"), ("en", "Seoul")):
         for path in ("/catalogue", f"/catalogue/{listed}"):
             found = await client.get(path, params={"lang": language})
@@ -162,6 +162,17 @@ async def test_a_listing_shows_its_teaser_and_runs_nothing(
     for missing in (str(uuid4()), "x"):
         page = await client.get(f"/catalogue/{missing}?lang=ko")
         assert (page.status_code, TEXTS["ko"]["listing.missing"] in page.text) == (404, True)
+
+
+async def test_a_private_seller_is_not_named(
+    client: httpx2.AsyncClient, sessions: Sessions
+) -> None:
+    seller = await person(client, sessions, kind=OrganisationKind.PERSON, name="Kim Private")
+    page = (await client.get(f"/catalogue/{await list_right(seller)}?lang=en")).text
+    (data,) = re.findall(r'ld\+json">(.*?)</script>', page)
+    assert "seller" not in json.loads(data)["offers"]
+    assert f"<dd>{TEXTS['en']['listing.private']}</dd>" in page
+    assert "Kim Private" not in page
 
 
 async def test_search_engines_find_each_listing(client: httpx2.AsyncClient, listed: str) -> None:
