@@ -21,13 +21,13 @@ TAIL: Final = Bar(4, at_most=True)
 
 
 def measure_page(place: Place, scale: Scale) -> None:
-    """In three languages, with units and periods; deals are being folded meanwhile."""
+    """In three languages, with units and periods; live totals, while deals are being folded."""
     deals = min(max(scale.deals), DEALS)
     settings = settled_deals(place, deals)
     contenders: dict[str, Run] = {}
     with ExitStack() as running:
         running.enter_context(worker(settings))
-        mine = running.enter_context(product(settings))
+        mine = running.enter_context(product(settings, MARKETPLACE_LIVE_STATISTICS="public"))
         floor = running.enter_context(page_floor(settings, str(_length(mine + PATHS[0]))))
         paths = _written(settings.data_dir, PATHS)
         for name, url in (("product", mine), ("bare", floor)):

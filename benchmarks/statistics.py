@@ -25,7 +25,8 @@ def measure_statistics(place: Place, scale: Scale) -> None:
             settings = settled_deals(place, deals)
             paths = settings.data_dir / "product.paths"
             paths.write_text(PATH)
-            requests = Requests(running.enter_context(product(settings)), paths)
+            live = product(settings, MARKETPLACE_LIVE_STATISTICS="public")
+            requests = Requests(running.enter_context(live), paths)
             contenders[f"{deals:,} deals"] = partial(requests.run, CONNECTIONS, scale.seconds)
         found = interleave(contenders, scale.rounds)
     fewest, most = f"{scale.deals[0]:,} deals", f"{scale.deals[-1]:,} deals"

@@ -151,9 +151,9 @@ class Settings(BaseSettings):
     )
     reporting_time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Seoul"
     live_statistics: Literal["public", "restricted"] = Field(
-        default="public",
-        description="who reads totals the moment a deal settles: everybody, or operators and"
-        " statisticians, while the public reads releases",
+        default="restricted",
+        description="who reads totals the moment a deal settles: operators and statisticians, while"
+        " the public reads releases; or everybody, who then can work out the price of each deal",
     )
     master_key_file: Path | None = Field(
         default=None, description="left out: `master.keys` in the data directory"

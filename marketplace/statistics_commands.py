@@ -16,6 +16,7 @@ from marketplace.commands import (
 from marketplace.kernel.db import Sessions
 from marketplace.statistics.folding import recompute
 from marketplace.statistics.history import import_history
+from marketplace.statistics.models import PublishedSeries
 from marketplace.statistics.releases.service import release_due
 
 statistics = typer.Typer(no_args_is_help=True, help="Cumulative statistics.")
@@ -59,6 +60,18 @@ def statistics_release(data_dir: DataDir = None) -> None:
     typer.echo("released" if made else "nothing new to release")
 
 
+def _difference(series: PublishedSeries) -> str:
+    """What a printed total says and its parts do not give, in minor units."""
+    printed = series.printed_deals, series.printed_amount_minor
+    parts = series.parts_deals, series.parts_amount_minor
+    if None in printed or printed == parts:
+        return ""
+    return (
+        f" (printed total {printed[0]} deals and {printed[1]}, the parts give {parts[0]} and"
+        f" {parts[1]}, in minor units)"
+    )
+
+
 @statistics.command("import-history")
 def statistics_import_history(file: HistoryFile, data_dir: DataDir = None) -> None:
     """Load published figures from a JSON file; loading it again changes nothing."""
@@ -68,8 +81,7 @@ def statistics_import_history(file: HistoryFile, data_dir: DataDir = None) -> No
     async def load(sessions: Sessions) -> str:
         async with sessions.begin() as session:
             series = await import_history(session, content, time_zone=settings.reporting_time_zone)
-            note = f" ({series.discrepancy})" if series.discrepancy else ""
-            return f"{series.source}, as of {series.as_of}: loaded{note}"
+            return f"{series.source}, as of {series.as_of}: loaded{_difference(series)}"
 
     typer.echo(with_sessions(settings, load))
 

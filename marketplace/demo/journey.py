@@ -288,7 +288,9 @@ class _Stage:
         history = Path(self.environment["PWD"]) / "history.json"
         history.write_text(json.dumps(HISTORY))
         self._command("statistics", "import-history", str(history))
-        self._tell("published history was loaded; here is the cumulative table")
+        self._tell("published history was loaded; here is the cumulative table of this moment")
+        self._print_table(self.operator.get("/v1/statistics/deals", unit="10000KRW"))
+        self._tell("everybody reads what was printed and released, which tells of no single deal")
         self._print_table(self.buyer.get("/v1/statistics/deals", unit="10000KRW"))
 
     def _prove(self) -> int:

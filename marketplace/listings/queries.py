@@ -11,6 +11,9 @@ from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.pagination import page_by_id
 from marketplace.listings.models import Listing
 
+_SELLER_KIND: Final = """
+    SELECT o.kind FROM listing l JOIN organisation o ON o.id = l.organisation_id WHERE l.id = $1
+"""
 _DETAIL: Final = "SELECT detail FROM listing_card WHERE listing_id = $1"
 
 
@@ -30,6 +33,12 @@ async def public_detail(reads: Reads, listing_id: UUID) -> bytes:
     if detail is None:
         raise NotFoundError("no such listing, or it is no longer public")
     return bytes(detail, "utf-8")
+
+
+async def seller_kind(reads: Reads, listing_id: UUID) -> str:
+    """Whether a person, a company or another kind of party offers a listing."""
+    kind: str = await reads.value(_SELLER_KIND, listing_id)
+    return kind
 
 
 async def own_listings(

@@ -1,5 +1,6 @@
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,29 +11,32 @@ from marketplace.accounts.errors import InvalidTokenError, PermissionMissingErro
 from marketplace.accounts.permissions import Permission
 from marketplace.assets.models import RightKind
 from marketplace.kernel.db import clock_of
-from marketplace.kernel.errors import ForbiddenError, MarketplaceError, NotFoundError
+from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.money import UnknownCurrencyError
 from marketplace.kernel.pagination import InvalidCursorError, Limit, decode, encode
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import HotReads, transactional_router
 from marketplace.kernel.schemas import Currency, Day, Page
 from marketplace.payments.currencies.errors import NoExchangeRateError
-from marketplace.settings import Settings
-from marketplace.statistics import queries
-from marketplace.statistics.converting import converted_totals
-from marketplace.statistics.finer import crossed_table
-from marketplace.statistics.live import View, revisions, series
-from marketplace.statistics.proofs import prove
-from marketplace.statistics.queries import Period
+from marketplace.statistics.converting import converted_totals, live_sums
+from marketplace.statistics.counts import series
+from marketplace.statistics.finer import SameDimensionError, crossed_table
+from marketplace.statistics.live import View, revisions
+from marketplace.statistics.periods import Period, period_begin
+from marketplace.statistics.proofs import Asked, prove
+from marketplace.statistics.public import released_sums, told_table
+from marketplace.statistics.releases.building import ALL
 from marketplace.statistics.releases.queries import released_table, releases
 from marketplace.statistics.releases.schemas import Dimension, DimensionTable, ReleaseRead
 from marketplace.statistics.schemas import (
+    Basis,
     CrossedTable,
     CumulativeTable,
     Proof,
     RevisionRead,
     SeriesRead,
 )
+from marketplace.statistics.sight import LIVE_ONLY, LiveStatisticsRestrictedError, Seen
 from marketplace.statistics.units import UnknownUnitError, read_unit
 
 router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
@@ -49,62 +53,53 @@ RatesOf = Annotated[Day | None, Query(description="whose rates; left out: today'
 AsOf = Annotated[Day | None, Query(description="what was known by the end of this day")]
 Begins = Annotated[Day, Query(description="the first day of the period", examples=["2026-01-01"])]
 Cell = Annotated[str, Query(max_length=40, description="the cell's value; of `total` left out")]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Into which currency everything is summed up as well, and by the rates of which day."""
+
+    convert_to: ConvertTo = None
+    rates_of: RatesOf = None
+
+
 Statistician = Annotated[Actor, Depends(Allowed(Permission.READ_STATISTICS))]
-PUBLIC: Final = "public"
-
-
-class LiveStatisticsRestrictedError(ForbiddenError):
-    code = "live_statistics_restricted"
-    title = "Totals of this moment are for statisticians; everybody reads the released tables"
-
-
-async def _reader(http: Request) -> None:
-    """Lets everybody in, or, where the operator wants it, those who may read finer statistics."""
-    settings: Settings = http.app.state.settings
-    if settings.live_statistics == PUBLIC:
-        return
-    _, _, token = http.headers.get("authorization", "").partition(" ")
-    try:
-        async with http.app.state.sessions.begin() as session:
-            actor: Actor = await http.app.state.authenticator.actor(session, token)
-    except MarketplaceError as error:
-        raise LiveStatisticsRestrictedError from error
-    if not actor.may(Permission.READ_STATISTICS):
-        raise LiveStatisticsRestrictedError
-
-
-LIVE: Final = [Depends(_reader)]
 
 
 @router.get(
     "/deals",
     response_model=CumulativeTable,
-    dependencies=LIVE,
     responses=problems(
-        UnknownUnitError, UnknownCurrencyError, NoExchangeRateError, LiveStatisticsRestrictedError
+        InvalidTokenError,
+        UnknownUnitError,
+        UnknownCurrencyError,
+        NoExchangeRateError,
+        LiveStatisticsRestrictedError,
     ),
 )
 async def deal_statistics(
     http: Request,
     reads: HotReads,
+    sight: Seen,
+    wanted: Annotated[Conversion, Depends()],
     unit: UnitCode = "KRW",
     period: Period = Period.YEAR,
     kind: RightKind | None = None,
-    convert_to: ConvertTo = None,
-    rates_of: RatesOf = None,
     as_of: AsOf = None,
     view: View = View.ACCOUNTING,
 ) -> Response:
-    """Deals per period and cumulative: published history, then every deal settled here.
+    """Deals per period and cumulative: published history, then the deals settled here.
 
-    Exact at once after a deal settles, and equal to the ledger to the minor unit. No token needed,
-    unless the operator restricts it. `as_of` shows what was known on a day, and the `restated` view
-    moves what was undone to the period in which it was counted. With `convert_to` it also says what
-    all currencies make together, by reference rates.
+    For operators and statisticians exact at once after a deal settles, and equal to the ledger to
+    the minor unit (`basis: live`); for everybody what is released, of which nobody can work out a
+    single deal (`basis: released`). No token needed. `as_of` shows what was known on a day, and the
+    `restated` view, which is live alone, moves what was undone to the period in which it was
+    counted. With `convert_to` it also says what all currencies make together, by reference rates.
     """
     zone = http.app.state.settings.reporting_time_zone
-    table = await queries.cumulative_table(
+    table = await told_table(
         reads,
+        sight,
         period=period,
         kind=kind,
         unit=read_unit(unit),
@@ -112,23 +107,31 @@ async def deal_statistics(
         as_of=as_of,
         view=view,
     )
-    if convert_to:
-        on = rates_of or _today(http, zone)
-        table.converted = await converted_totals(
-            reads, into=convert_to, on=on, kind=kind, time_zone=zone
-        )
+    if wanted.convert_to:
+        is_live = table.basis is Basis.LIVE
+        sums = await (live_sums(reads, kind, zone) if is_live else released_sums(reads, kind))
+        on = wanted.rates_of or _today(http, zone)
+        table.converted = await converted_totals(reads, sums, into=wanted.convert_to, on=on)
     return Response(table.model_dump_json(), media_type="application/json")
 
 
 @router.get(
     "/revisions",
-    dependencies=LIVE,
-    responses=problems(InvalidCursorError, LiveStatisticsRestrictedError, UnknownCurrencyError),
+    dependencies=LIVE_ONLY,
+    responses=problems(
+        InvalidTokenError,
+        InvalidCursorError,
+        LiveStatisticsRestrictedError,
+        UnknownCurrencyError,
+    ),
 )
 async def figure_revisions(
     reads: HotReads, currency: Currency = "KRW", cursor: str | None = None, limit: Limit = 20
 ) -> Page[RevisionRead]:
-    """Changes of months that had ended, numbered, each with its reason; the newest months first."""
+    """Changes of months that had ended, numbered, each with its reason; the newest months first.
+
+    Each is that of a single deal, and so for operators and statisticians.
+    """
     before = _before(cursor) if cursor else (date.max, 0)
     found = await revisions(reads, currency, before=before, limit=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
@@ -136,10 +139,21 @@ async def figure_revisions(
     return Page(items=found[:limit], next=following)
 
 
-@router.get("/series")
-async def count_series(http: Request, reads: HotReads) -> list[SeriesRead]:
-    """Members, listings, institutions and more: flow and stock, month by month. No token needed."""
-    return await series(reads, http.app.state.settings.reporting_time_zone)
+@router.get("/series", responses=problems(InvalidTokenError))
+async def count_series(
+    http: Request,
+    reads: HotReads,
+    sight: Seen,
+    period: Period = Period.MONTH,
+    as_of: AsOf = None,
+) -> list[SeriesRead]:
+    """Members, listings, institutions and more: flow and stock, by period. No token needed.
+
+    Counts are live; with `as_of`, of the months that had ended by that day. Amounts are live for
+    operators and statisticians, and released for everybody.
+    """
+    zone = http.app.state.settings.reporting_time_zone
+    return await series(reads, zone, sight, period=period, as_of=as_of)
 
 
 @router.get("/releases")
@@ -173,10 +187,11 @@ async def dimension_table(
     return await released_table(reads, dimension.value, period, read_unit(unit), until)
 
 
-@router.get("/proof", responses=problems(NotFoundError, UnknownCurrencyError))
+@router.get("/proof", responses=problems(InvalidTokenError, NotFoundError, UnknownCurrencyError))
 async def proof(
     http: Request,
     reads: HotReads,
+    sight: Seen,
     begins: Begins,
     period: Period = Period.YEAR,
     currency: Currency = "KRW",
@@ -185,25 +200,29 @@ async def proof(
 ) -> Proof:
     """Prove a published cell: both sums, the digest of its entries, and the seal that covers it.
 
-    Without a dimension, the total of the period. No token needed.
+    Without a dimension, the total of the period: the released one, or for who reads live figures
+    that of this moment. Printed history has no ledger here. No token needed.
     """
-    settings: Settings = http.app.state.settings
-    return await prove(
-        reads,
-        dimension=dimension.value if dimension else "total",
+    asked = Asked(
+        dimension=dimension.value if dimension else ALL,
         value=value,
         period=period,
-        begins=queries.period_begin(begins, period),
+        begins=period_begin(begins, period),
         currency=currency,
-        time_zone=settings.reporting_time_zone,
-        totals_known=settings.live_statistics == PUBLIC,
     )
+    zone = http.app.state.settings.reporting_time_zone
+    return await prove(reads, asked, sight=sight, time_zone=zone)
 
 
 @finer_router.get(
     "/crossed",
     responses=problems(
-        InvalidTokenError, PermissionMissingError, UnknownUnitError, UnknownCurrencyError
+        InvalidTokenError,
+        PermissionMissingError,
+        NotFoundError,
+        SameDimensionError,
+        UnknownUnitError,
+        UnknownCurrencyError,
     ),
 )
 async def crossed_statistics(
@@ -212,18 +231,15 @@ async def crossed_statistics(
     down: Dimension,
     across: Dimension,
     begins: Begins,
-    period: Period = Period.YEAR,
     unit: UnitCode = "KRW",
 ) -> CrossedTable:
-    """For statisticians of the state: deals of one period by two dimensions, still controlled."""
-    return await crossed_table(
-        reads,
-        down=down.value,
-        across=across.value,
-        period=period,
-        begins=queries.period_begin(begins, period),
-        unit=read_unit(unit),
-    )
+    """For statisticians of the state: deals of a released year by two dimensions.
+
+    Finer than what everybody reads, and still controlled as a whole: rows, columns, cells, and
+    everything that was released of that year.
+    """
+    year = period_begin(begins, Period.YEAR)
+    return await crossed_table(reads, down.value, across.value, year, read_unit(unit))
 
 
 def _before(cursor: str) -> tuple[date, int]:

@@ -1,6 +1,7 @@
 """Totals of every currency as one figure, at the edge: worked out when asked, and never stored."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Final
@@ -12,7 +13,8 @@ from marketplace.statistics.folding import CONSUMER, FACTS
 from marketplace.statistics.schemas import ConvertedTotals, CurrencySum, CurrencyTotal, RateUsed
 
 _SUMS: Final = f"""
-    SELECT currency, sum(deals)::bigint AS deals, sum(amount_minor)::bigint AS amount_minor
+    SELECT currency, sum(deals)::bigint AS deals,
+        coalesce(sum(amount_minor), 0)::bigint AS amount_minor
     FROM (
         SELECT right_kind, currency, deals, amount_minor FROM deal_rollup
         UNION ALL
@@ -32,8 +34,23 @@ _SUMS: Final = f"""
 _RATES: Final = IN_FORCE.format(on="$1::date", stale_days=STALE.days, currencies="$2::text[]")
 
 
+@dataclass(frozen=True, slots=True)
+class CurrencyFigures:
+    """Deals in a currency, and what they sum to."""
+
+    currency: str
+    deals: int
+    amount_minor: int
+
+
+async def live_sums(reads: Reads, kind: str | None, time_zone: str) -> list[CurrencyFigures]:
+    """What every currency sums to at this moment, with printed history."""
+    rows = await reads.rows(_SUMS, time_zone, kind)
+    return [CurrencyFigures(**dict(row)) for row in rows]
+
+
 async def converted_totals(
-    reads: Reads, *, into: str, on: date, kind: str | None, time_zone: str
+    reads: Reads, every: Sequence[CurrencyFigures], *, into: str, on: date
 ) -> ConvertedTotals:
     """The sums of each currency, and what they make together by the rates of a day.
 
@@ -43,30 +60,27 @@ async def converted_totals(
     Raises:
         NoExchangeRateError: no rate of the wanted currency is known for that day.
     """
-    every = await reads.rows(_SUMS, time_zone, kind)
-    asked = sorted({row["currency"] for row in every} | {into})
+    asked = sorted({row.currency for row in every} | {into})
     found = [dict(row) for row in await reads.rows(_RATES, on, asked)]
     quoted = {row["currency"] for row in found} | {EUR}
     wanted = [currency for currency in asked if currency in quoted or currency == into]
     rates = complete(wanted, found, on)
-    sums = [row for row in every if row["currency"] in quoted]
-    exact = [converted(row["amount_minor"], rates[row["currency"]], rates[into]) for row in sums]
+    sums = [row for row in every if row.currency in quoted]
+    exact = [converted(row.amount_minor, rates[row.currency], rates[into]) for row in sums]
     return ConvertedTotals(
         currency=into,
         rates_of=on,
-        deals=sum(row["deals"] for row in sums),
+        deals=sum(row.deals for row in sums),
         amount_minor=rounded(sum(exact, Fraction(0))),
         by_currency=[
             CurrencyTotal(
-                currency=row["currency"],
-                deals=row["deals"],
-                amount_minor=row["amount_minor"],
+                **asdict(row),
                 converted_minor=rounded(one),
             )
             for row, one in zip(sums, exact, strict=True)
         ],
         unconverted=[
-            CurrencySum.model_validate(dict(row)) for row in every if row["currency"] not in quoted
+            CurrencySum.model_validate(asdict(row)) for row in every if row.currency not in quoted
         ],
         rates=_used(rates, wanted),
     )

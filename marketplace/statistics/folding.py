@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kernel.db import Sessions
 from marketplace.kernel.events import ensure_position, is_news
-from marketplace.statistics.dimensions import DETAILS, DIMENSIONS
+from marketplace.statistics.dimensions import DETAILS, DIMENSIONS, IS_ZERO, ZERO_BAND
 from marketplace.statistics.series import COUNTS, SETTLEMENT_DAYS
 
 CONSUMER: Final = "statistics"
@@ -44,7 +44,8 @@ FACTS: Final = f"""
     SELECT date_trunc('month', e.recorded_at AT TIME ZONE %(time_zone)s)::date AS month,
         e.data ->> 'right_kind' AS right_kind, e.data ->> 'deal_type' AS deal_type,
         e.data ->> 'currency' AS currency, {signed(0)} AS deals,
-        {signed(1)} * (e.data ->> 'amount_minor')::bigint AS amount_minor
+        {signed(1)} * (e.data ->> 'amount_minor')::bigint AS amount_minor,
+        CASE WHEN {IS_ZERO} THEN {signed(0)} ELSE 0 END AS zero_deals
     FROM event e
     WHERE e.type = ANY ('{{{",".join(COUNTED)}}}')
 """  # noqa: S608 - built from the constants above
@@ -102,6 +103,11 @@ _BETWEEN: Final = """
     AND (e.transaction_id, e.sequence)
         <= (CAST(CAST(:transaction_id AS text) AS xid8), :sequence)
 """
+SUMMED: Final = f"""sum(deals), sum(amount_minor),
+            coalesce(sum(deals) FILTER (WHERE amount_band = '{ZERO_BAND}'), 0)"""
+_ADDED: Final = """
+        SET deals = r.deals + EXCLUDED.deals, amount_minor = r.amount_minor + EXCLUDED.amount_minor,
+            zero_deals = r.zero_deals + EXCLUDED.zero_deals"""
 _FOLD: Final = text(
     f"""
     WITH done AS (
@@ -110,6 +116,10 @@ _FOLD: Final = text(
         UPDATE event_consumer
         SET transaction_id = CAST(CAST(:transaction_id AS text) AS xid8), sequence = :sequence
         WHERE name = :name
+    ), calendar AS (
+        INSERT INTO statistics_zone (consumer, time_zone)
+        VALUES (:name, CAST(:time_zone AS text))
+        ON CONFLICT (consumer) DO UPDATE SET time_zone = EXCLUDED.time_zone
     ), counted AS (
         {DETAILED % {"time_zone": ":time_zone", "settling": SETTLING}} {_BETWEEN}
     ), kept AS (
@@ -118,11 +128,10 @@ _FOLD: Final = text(
         RETURNING *
     ), days AS (
         INSERT INTO deal_day AS r
-            (day, counted_month, right_kind, deal_type, currency, deals, amount_minor)
-        SELECT day, counted_month, right_kind, deal_type, currency, sum(deals), sum(amount_minor)
+            (day, counted_month, right_kind, deal_type, currency, deals, amount_minor, zero_deals)
+        SELECT day, counted_month, right_kind, deal_type, currency, {SUMMED}
         FROM kept GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-        ON CONFLICT (day, counted_month, right_kind, deal_type, currency) DO UPDATE
-        SET deals = r.deals + EXCLUDED.deals, amount_minor = r.amount_minor + EXCLUDED.amount_minor
+        ON CONFLICT (day, counted_month, right_kind, deal_type, currency) DO UPDATE {_ADDED}
     ), revised AS (
         INSERT INTO figure_revision
             (currency, month, number, day, reason, right_kind, deals, amount_minor, sequence)
@@ -146,16 +155,17 @@ _FOLD: Final = text(
         SET flow = r.flow + EXCLUDED.flow, stock_change = r.stock_change + EXCLUDED.stock_change,
             amount_minor = r.amount_minor + EXCLUDED.amount_minor
     )
-    INSERT INTO deal_rollup AS r (month, right_kind, deal_type, currency, deals, amount_minor)
-    SELECT date_trunc('month', day)::date AS month, right_kind, deal_type, currency, sum(deals),
-        sum(amount_minor)
+    INSERT INTO deal_rollup AS r
+        (month, right_kind, deal_type, currency, deals, amount_minor, zero_deals)
+    SELECT date_trunc('month', day)::date AS month, right_kind, deal_type, currency, {SUMMED}
     FROM kept GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-    ON CONFLICT (month, right_kind, deal_type, currency) DO UPDATE
-    SET deals = r.deals + EXCLUDED.deals, amount_minor = r.amount_minor + EXCLUDED.amount_minor
+    ON CONFLICT (month, right_kind, deal_type, currency) DO UPDATE {_ADDED}
     """  # noqa: S608 - built from the constants above
 )
 FOLDED: Final = ("deal_rollup", "deal_fact", "deal_day", "figure_revision", "series_month")
 """What a fold writes, and a recomputation writes anew."""
+ZONE: Final = f"(SELECT time_zone FROM statistics_zone WHERE consumer = '{CONSUMER}')"  # noqa: S608
+"""Whose calendar the folded days and months are of."""
 _WAIT_AND_LOCK: Final = text("SELECT 1 FROM event_consumer WHERE name = :name FOR UPDATE")
 _RESET: Final = text("UPDATE event_consumer SET transaction_id = '0', sequence = 0 WHERE name = :n")
 

@@ -38,7 +38,7 @@ class _Period(BaseModel):
     begins: date = Field(alias="from")
     ends: date = Field(alias="to")
     transactions: Count
-    amount: PrintedAmount
+    amount: PrintedAmount | None = Field(description="null: undisclosed, which is not zero")
 
 
 class _Total(BaseModel):
@@ -60,8 +60,9 @@ async def import_history(
 ) -> PublishedSeries:
     """Load a file of published figures; loading it again changes nothing.
 
-    A printed total that its parts do not give is kept as printed, with a note of the difference:
-    a total is never derived from printed parts, nor a part from a printed total.
+    A printed total that its parts do not give is kept as printed, with what the parts give: a
+    total is never derived from printed parts, nor a part from a printed total. An amount of null
+    is undisclosed, which is not zero.
 
     Raises:
         MalformedHistoryError: not such a file; nothing was stored.
@@ -108,9 +109,10 @@ def _unit_minor(history: _History) -> int:
     if found is None or found[2] != history.currency:
         raise MalformedHistoryError(f"unit {history.unit!r}: write for example '10,000 KRW'")
     unit_minor: int = int(found[1].replace(",", "")) * 10 ** minor_digits(history.currency)
-    printed = [period.amount for period in history.periods]
+    printed = [period.amount or 0 for period in history.periods]
     printed += [history.cumulative.amount] if history.cumulative else []
-    if not 0 < unit_minor * max(printed) <= AMOUNT_MINOR_MAX:
+    says_nothing = not any(printed) and all(p.amount is not None for p in history.periods)
+    if says_nothing or not 0 <= unit_minor * max(printed) <= AMOUNT_MINOR_MAX or not unit_minor:
         raise MalformedHistoryError("the amounts are zero or too large in this unit")
     return unit_minor
 
@@ -119,6 +121,7 @@ async def _store(
     session: AsyncSession, history: _History, unit_minor: int, sha256: str
 ) -> PublishedSeries:
     total = history.cumulative
+    known = [period.amount for period in history.periods if period.amount is not None]
     series = PublishedSeries(
         created_at=now(session),
         source=history.source,
@@ -128,7 +131,8 @@ async def _store(
         sha256=sha256,
         printed_deals=total.transactions if total else None,
         printed_amount_minor=total.amount * unit_minor if total else None,
-        discrepancy=_discrepancy(history),
+        parts_deals=sum(period.transactions for period in history.periods),
+        parts_amount_minor=sum(known) * unit_minor if known else None,
     )
     session.add(series)
     await session.flush()
@@ -140,7 +144,7 @@ async def _store(
             period_from=period.begins,
             period_until=period.ends,
             deals=period.transactions,
-            amount_minor=period.amount * unit_minor,
+            amount_minor=None if period.amount is None else period.amount * unit_minor,
         )
         for period in history.periods
     )
@@ -149,17 +153,3 @@ async def _store(
     publish(session, "published_series.import", subject=subject, actor="command_line", data=data)
     await session.flush()
     return series
-
-
-def _discrepancy(history: _History) -> str | None:
-    """What the printed total says more or less than its parts; None when they agree."""
-    if history.cumulative is None:
-        return None
-    deals = sum(period.transactions for period in history.periods)
-    amount = sum(period.amount for period in history.periods)
-    if (deals, amount) == (history.cumulative.transactions, history.cumulative.amount):
-        return None
-    return (
-        f"printed total {history.cumulative.transactions} deals and {history.cumulative.amount},"
-        f" the parts give {deals} and {amount} ({history.unit})"
-    )

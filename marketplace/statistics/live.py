@@ -1,6 +1,6 @@
 """Tables of settled deals as of a day, and of months as they stand after what was undone later."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -8,9 +8,10 @@ from typing import Final
 import asyncpg
 
 from marketplace.kernel.driver_pools import Reads
+from marketplace.statistics.dimensions import IS_ZERO
 from marketplace.statistics.folding import CONSUMER, COUNTED, COUNTED_AT, signed
-from marketplace.statistics.schemas import RevisionRead, SeriesRead, SeriesRow
-from marketplace.statistics.series import COUNTS, SERIES, SETTLEMENT_DAYS, Series
+from marketplace.statistics.schemas import RevisionRead
+from marketplace.statistics.series import COUNTS, SETTLEMENT_DAYS
 
 
 class View(StrEnum):
@@ -28,14 +29,16 @@ _FRESH: Final = f"""
         date_trunc('month', {COUNTED_AT} AT TIME ZONE $1)::date AS counted_month,
         e.data ->> 'right_kind' AS right_kind, e.data ->> 'deal_type' AS deal_type,
         e.data ->> 'currency' AS currency, {signed(0)} AS deals,
-        {signed(1)} * (e.data ->> 'amount_minor')::bigint AS amount_minor
+        {signed(1)} * (e.data ->> 'amount_minor')::bigint AS amount_minor,
+        CASE WHEN {IS_ZERO} THEN {signed(0)} ELSE 0 END AS zero_deals
     FROM event e WHERE e.type = ANY ('{{{",".join(COUNTED)}}}') {UNFOLDED}
 """  # noqa: S608 - built from constants
 _AS_OF: Final = f"""
     SELECT CASE WHEN $4 THEN counted_month ELSE date_trunc('month', day)::date END AS month,
-        right_kind, sum(deals)::bigint AS deals, sum(amount_minor)::bigint AS amount_minor
+        right_kind, sum(deals)::bigint AS deals, sum(amount_minor)::bigint AS amount_minor,
+        sum(zero_deals)::bigint AS zero_deals
     FROM (
-        SELECT day, counted_month, right_kind, deal_type, currency, deals, amount_minor
+        SELECT day, counted_month, right_kind, deal_type, currency, deals, amount_minor, zero_deals
         FROM deal_day
         UNION ALL {_FRESH}
     ) facts
@@ -46,25 +49,27 @@ _REVISIONS: Final = """
     FROM figure_revision WHERE currency = $1 AND (month, number) < ($2, $3)
     ORDER BY month DESC, number DESC LIMIT $4
 """
-_SERIES: Final = f"""
+SERIES_MONTHS: Final = f"""
     SELECT month, series, currency, sum(flow)::bigint AS flow,
         sum(stock_change)::bigint AS stock_change, sum(amount_minor)::bigint AS amount_minor
     FROM (
         SELECT month, series, currency, flow, stock_change, amount_minor FROM series_month
         UNION ALL {COUNTS % {"time_zone": "$1"}} {UNFOLDED}
     ) counts
-    GROUP BY 1, 2, 3 ORDER BY 2, 3, 1
+    WHERE month < $2 GROUP BY 1, 2, 3 ORDER BY 2, 3, 1
 """  # noqa: S608 - built from constants
 _CYCLE: Final = f"""
     SELECT extract(year FROM month)::int AS year,
         (sum(amount_minor)::float / sum(flow))::float AS days
-    FROM series_month WHERE series = '{SETTLEMENT_DAYS}' GROUP BY 1 ORDER BY 1
+    FROM series_month
+    WHERE series = '{SETTLEMENT_DAYS}' AND extract(year FROM month)::int = ANY ($1::int[])
+    GROUP BY 1 ORDER BY 1
 """  # noqa: S608 - built from constants
 
 
-async def settlement_days(reads: Reads) -> list[tuple[int, float]]:
-    """The mean number of days from agreement to settlement, by year of settlement."""
-    return [(row["year"], row["days"]) for row in await reads.rows(_CYCLE)]
+async def settlement_days(reads: Reads, years: Collection[int]) -> list[tuple[int, float]]:
+    """The mean number of days from agreement to settlement, of years that may be told."""
+    return [(row["year"], row["days"]) for row in await reads.rows(_CYCLE, [*years])]
 
 
 async def months_as_of(
@@ -85,37 +90,3 @@ async def revisions(
     """What changed months that had ended, the newest months first."""
     rows = await reads.rows(_REVISIONS, currency, *before, limit)
     return [RevisionRead.model_validate(dict(row)) for row in rows]
-
-
-async def series(reads: Reads, time_zone: str) -> list[SeriesRead]:
-    """Every series that has begun, month by month."""
-    rows = await reads.rows(_SERIES, time_zone)
-    found = []
-    for one in SERIES:
-        mine = [row for row in rows if row["series"] == one.name]
-        currencies = dict.fromkeys(row["currency"] for row in mine)
-        found += [
-            _series(one, currency, [row for row in mine if row["currency"] == currency])
-            for currency in currencies
-        ]
-    return [one for one in found if one.rows]
-
-
-def _series(about: Series, currency: str, rows: Sequence[asyncpg.Record]) -> SeriesRead:
-    stock, amount_minor, told = 0, 0, []
-    for row in rows:
-        stock += row["stock_change"]
-        amount_minor += row["amount_minor"]
-        if row["flow"] or row["stock_change"]:
-            told.append(
-                SeriesRow(
-                    month=row["month"],
-                    flow=row["flow"],
-                    stock=stock,
-                    amount_minor=row["amount_minor"] if about.has_amounts else None,
-                    cumulative_amount_minor=amount_minor if about.has_amounts else None,
-                )
-            )
-    return SeriesRead(
-        series=about.name, counting_unit=about.unit, currency=currency or None, rows=told
-    )

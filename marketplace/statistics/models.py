@@ -20,6 +20,7 @@ class DealRollup(SQLModel, table=True):
     currency: str = Field(primary_key=True)
     deals: int = Field(sa_type=BigInteger)
     amount_minor: int = minor()
+    zero_deals: int = Field(sa_type=BigInteger)
 
 
 class PublishedSeries(Record, table=True):
@@ -38,11 +39,12 @@ class PublishedSeries(Record, table=True):
     sha256: str
     printed_deals: int | None = Field(default=None, sa_type=BigInteger)
     printed_amount_minor: int | None = minor(default=None)
-    discrepancy: str | None = None
+    parts_deals: int = Field(sa_type=BigInteger)
+    parts_amount_minor: int | None = minor(default=None)
 
 
 class PublishedFigure(Record, table=True):
-    """One printed row: deals and amount of a half-open period."""
+    """One printed row: deals of a half-open period, and their amount unless that is undisclosed."""
 
     __tablename__: ClassVar[str] = "published_figure"
     __table_args__ = (
@@ -56,15 +58,16 @@ class PublishedFigure(Record, table=True):
     period_from: date
     period_until: date
     deals: int = Field(sa_type=BigInteger)
-    amount_minor: int = minor()
+    amount_minor: int | None = minor(default=None)
 
 
 class DealFact(SQLModel, table=True):
     """One counted event with everything by which tables divide it; folded from the log.
 
-    `counted_month` is that of what a refund or a reversal undoes, else the event's own. The groups
-    are the heads of the parties' enterprise groups on that day: they are what disclosure control
-    counts, and are never shown.
+    `counted_month` is that of what a refund or a reversal undoes, else the event's own. The
+    dimensions are those of the day on which the deal was first counted. The groups are the heads of
+    the parties' enterprise groups on that day: they are what disclosure control counts, and are
+    never shown.
     """
 
     __tablename__: ClassVar[str] = "deal_fact"
@@ -105,6 +108,7 @@ class DealDay(SQLModel, table=True):
     currency: str = Field(primary_key=True)
     deals: int = Field(sa_type=BigInteger)
     amount_minor: int = minor()
+    zero_deals: int = Field(sa_type=BigInteger)
 
 
 class FigureRevision(SQLModel, table=True):
@@ -134,6 +138,15 @@ class SeriesMonth(SQLModel, table=True):
     flow: int = Field(sa_type=BigInteger)
     stock_change: int = Field(sa_type=BigInteger)
     amount_minor: int = minor()
+
+
+class StatisticsZone(SQLModel, table=True):
+    """Whose calendar the folded days and months are of."""
+
+    __tablename__: ClassVar[str] = "statistics_zone"
+
+    consumer: str = Field(primary_key=True)
+    time_zone: str
 
 
 class IpcField(SQLModel, table=True):

@@ -11,6 +11,7 @@ PERSONAL_DATA: Final = PersonalData(
         "deal_day": "sums of deals by day",
         "figure_revision": "how a month's sums changed later",
         "series_month": "counts by month",
+        "statistics_zone": "whose calendar the sums are of",
         "ipc_field": "which technology field a classification belongs to",
         "statistics_release": "which tables were published when",
         "released_table": "published tables, under disclosure control",

@@ -27,7 +27,7 @@ CN-JL Jilin Kirin 吉林 지린
 CN-JS Jiangsu Kiangsu 江苏 장쑤
 CN-JX Jiangxi Kiangsi 江西 장시
 CN-LN Liaoning 辽宁 랴오닝
-CN-NM InnerMongolia NeiMongol 内蒙古 네이멍구
+CN-NM InnerMongolia NeiMongol 内蒙古 네이멍구 내몽골 내몽고
 CN-NX Ningxia Ninghsia 宁夏 宁夏回族 닝샤
 CN-QH Qinghai Tsinghai 青海 칭하이
 CN-SC Sichuan Szechuan Szechwan 四川 쓰촨
@@ -37,7 +37,7 @@ CN-SN Shaanxi Shensi 陕西 산시陝西
 CN-SX Shanxi Shansi 山西 산시山西
 CN-TJ Tianjin Tientsin 天津 톈진
 CN-XJ Xinjiang Sinkiang 新疆 新疆维吾尔 신장
-CN-XZ Xizang Tibet 西藏 시짱
+CN-XZ Xizang Tibet 西藏 시짱 티베트
 CN-YN Yunnan 云南 윈난
 CN-ZJ Zhejiang Chekiang 浙江 저장
 """
@@ -61,9 +61,11 @@ KR-49 Jeju Cheju 제주 济州
 KR-50 Sejong 세종 世宗
 """
 _KINDS: Final = re.compile(
-    r"(special|metropolitan|selfgoverning|autonomous|province|region|municipality|city|uygur|zhuang"
-    r"|hui)|(特别|自治区|直辖市|省|市|道)$|(특별자치도|특별자치시|특별시|광역시|자치구|도|시|성)$"
+    r"(special|metropolitan|selfgoverning|autonomous|province|region|municipality|city)"
+    r"|(特别行政区|特别|自治区|直辖市|省|市|道)$|(특별자치도|특별자치시|특별시|광역시|자치구|도|시|성)$"
 )
+_PEOPLES: Final = re.compile(r"(uyghur|uygur|uighur|zhuang|hui|위구르|좡족|후이족|회족|장족)$")
+"""After whom autonomous regions are called, between the name and the kind."""
 _SEPARATING: Final = re.compile(r"[\s.,'’()\-_]+")
 NAMES: Final = {
     row.split()[0]: row.split()[1:] for row in (_CHINA + _KOREA).strip().splitlines() if row
@@ -84,7 +86,8 @@ _CODES: Final = {
 def region_code(name: str) -> str | None:
     """The code of a region by any of its names; None when it is no name of one region alone."""
     plain = _plain(name)
-    return _CODES.get(plain) or _CODES.get(_KINDS.sub("", plain))
+    bare = _KINDS.sub("", plain)
+    return _CODES.get(plain) or _CODES.get(bare) or _CODES.get(_PEOPLES.sub("", bare))
 
 
 def region_name(code: str, language: str) -> str:

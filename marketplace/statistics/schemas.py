@@ -5,6 +5,7 @@ from pydantic import Field
 
 from marketplace.kernel.schemas import Output
 from marketplace.payments.currencies.schemas import ExactRate
+from marketplace.statistics.releases.schemas import Definitions, ReleaseRead
 
 
 class Origin(StrEnum):
@@ -20,10 +21,23 @@ class AmountStatus(StrEnum):
     UNDISCLOSED = "undisclosed"
 
 
+class Basis(StrEnum):
+    LIVE = "live"
+    RELEASED = "released"
+
+
 class Figures(Output):
+    """Deals and their amount. A price of nothing and an undisclosed one are two other things."""
+
     deals: int
-    amount: int = Field(description="in the unit, rounded after summing")
-    amount_minor: int = Field(description="exact, in minor units of the currency")
+    amount: int | None = Field(description="in the unit, rounded after summing; null: undisclosed")
+    amount_minor: int | None = Field(description="exact, in minor units of the currency")
+    zero_deals: int | None = Field(
+        default=None, description="of the deals, those without a price; null where that is not told"
+    )
+    undisclosed_deals: int = Field(
+        default=0, description="of the deals, those whose price nobody told; the amount lacks it"
+    )
 
 
 class CumulativeRow(Output):
@@ -32,18 +46,30 @@ class CumulativeRow(Output):
     ends: date = Field(description="last day of the period")
     origin: Origin = Field(description="`published`: printed history; `ledger`: settled here")
     status: AmountStatus = Field(description="of the period's amount")
+    is_complete: bool = Field(
+        default=True, description="false: only some months or quarters of the period are released"
+    )
     period: Figures
-    cumulative: Figures
+    cumulative: Figures = Field(description="of the rows so far")
 
 
 class KindTotal(Figures):
     kind: str
 
 
+class Discrepancy(Output):
+    """A printed total that its printed parts do not give; both are kept as printed."""
+
+    printed_deals: int
+    parts_deals: int
+    printed_amount_minor: int
+    parts_amount_minor: int | None = Field(description="of the parts that tell an amount")
+
+
 class PublishedSource(Output):
     source: str
     as_of: date
-    discrepancy: str | None
+    discrepancy: Discrepancy | None
 
 
 class RateUsed(Output):
@@ -80,12 +106,19 @@ class ConvertedTotals(Output):
 class FigureDefinitions(Output):
     """What the figures are, so that they are not read as something else."""
 
-    nature: str = "`period` is a flow, `cumulative` the sum of flows; neither is a stock"
+    nature: str = "`period` is a flow, `cumulative` the sum of the rows so far; neither is a stock"
     counting_unit: str = "a deal, once; a price in parts counts as its parts are released"
     date_basis: str = "the day on which the price was released, in `time_zone`"
     denominator: str = "all deals settled here in the currency, and the published history"
-    amounts: str = "realised prices without VAT, never asking ones; none is undisclosed"
+    amounts: str = (
+        "realised prices without VAT, never asking ones: known, zero (a free licence), or, in"
+        " published history alone, undisclosed"
+    )
     undone: str = "a refund or reversal counts negative, in the period that `view` says"
+    basis: str = (
+        "`live` figures are exact at once and for statisticians; `released` ones are of periods"
+        " that ended, and only those that tell of no single deal"
+    )
 
 
 class RevisionRead(Output):
@@ -102,11 +135,25 @@ class RevisionRead(Output):
 
 
 class SeriesRow(Output):
-    month: date
-    flow: int = Field(description="what was begun in the month")
-    stock: int = Field(description="how many there were at its end")
-    amount_minor: int | None = Field(description="of the flow, where it has amounts")
+    label: str
+    begins: date
+    ends: date = Field(description="last day of the period")
+    flow: int = Field(description="what was begun in the period")
+    stock: int = Field(description="how many there were at its end, or are now")
+    amount_minor: int | None = Field(
+        description="of the flow, where it has amounts and they may be told"
+    )
     cumulative_amount_minor: int | None
+
+
+class SeriesDefinitions(Output):
+    """What the counts are, so that they are not read as something else."""
+
+    nature: str = "`flow` is what began in the period, `stock` what there was at its end"
+    counting_unit: str = Field(description="what is counted once")
+    date_basis: str = "the day of the event, in the reporting time zone"
+    denominator: str = "everything of the kind on this platform"
+    amounts: str = Field(description="of what `amount_minor` is the sum")
 
 
 class SeriesRead(Output):
@@ -115,6 +162,9 @@ class SeriesRead(Output):
     series: str
     counting_unit: str
     currency: str | None
+    period: str
+    as_of: date | None = Field(description="the last day that is counted; null: until now")
+    definitions: SeriesDefinitions
     rows: list[SeriesRow]
 
 
@@ -134,6 +184,10 @@ class CumulativeTable(Output):
     view: str = Field(default="accounting", description="where what undoes a deal is counted")
     as_of: date | None = Field(default=None, description="what was known by the end of this day")
     definitions: FigureDefinitions = Field(default_factory=FigureDefinitions)
+    basis: Basis = Basis.LIVE
+    release: ReleaseRead | None = Field(
+        default=None, description="that tells what is not live; null: nothing was released yet"
+    )
     rows: list[CumulativeRow]
     total: Figures
     by_kind: list[KindTotal]
@@ -152,15 +206,17 @@ class SealOfProof(Output):
 class Proof(Output):
     """One published cell, counted twice."""
 
+    basis: Basis = Field(description="whether it was released, or is told live")
+    release: int | None = Field(description="the newest release that tells it")
     dimension: str
     value: str
     begins: date
     ends: date
     currency: str
     deals: int
-    statistics_minor: int = Field(description="the facts' sum")
+    statistics_minor: int = Field(description="as it was published")
     ledger_minor: int = Field(description="what the ledger moved for the same deals, without VAT")
-    agrees: bool
+    agrees: bool = Field(description="whether both sums, and the deals counted, are the same")
     vat_elsewhere: int = Field(
         description="deals with VAT that were undone in another period, where their VAT counts"
     )
@@ -178,12 +234,12 @@ class CrossedCell(Output):
 
 
 class CrossedRow(Output):
-    value: str
+    value: str = Field(description="`total`: of the columns; or a value")
     cells: list[CrossedCell]
 
 
 class CrossedTable(Output):
-    """Deals of one period by two dimensions, under the rules for the statistics of the state."""
+    """Deals of one year by two dimensions, under the rules for the statistics of the state."""
 
     down: str
     across: str
@@ -192,4 +248,7 @@ class CrossedTable(Output):
     unit: str
     unit_label: str
     currency: str
+    release: ReleaseRead = Field(description="what had been told everybody when it was made")
+    rules: dict[str, int]
+    definitions: Definitions
     rows: list[CrossedRow]

@@ -21,6 +21,7 @@ class Series:
         leaving: events by which one is no more, where there is no lifecycle.
         has_amounts: the flow's events carry `amount_minor` and `currency`, which are summed.
         unit: what is counted once.
+        amounts: what they are.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Series:
     states: tuple[str, ...] = ()
     leaving: tuple[str, ...] = ()
     has_amounts: bool = False
+    amounts: str = "this series has none"
 
 
 SERIES: Final = (
@@ -71,6 +73,7 @@ SERIES: Final = (
         aggregate="loan",
         states=("performing", "overdue", "defaulted", "enforcing"),
         has_amounts=True,
+        amounts="what was paid out, by lenders to borrowers; neither pledged nor outstanding sums",
         unit="a loan; the flow is new supply, the stock is what is outstanding",
     ),
 )

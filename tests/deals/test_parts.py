@@ -10,6 +10,7 @@ from marketplace.kernel.clocks import run_due
 from marketplace.wiring import CLOCKS
 from tests.deals.test_money_terms import got, minor
 from tests.factories.deals import PRICE_MINOR, Market, credit, ok, sign
+from tests.factories.figures import live_table
 from tests.factories.parts import (
     PLAN,
     agreed,
@@ -34,7 +35,7 @@ async def pass_days(world: World, days: float) -> None:
 
 
 async def counted(world: World) -> tuple[int, int]:
-    total = (await ok(await world.client.get("/v1/statistics/deals")))["total"]
+    total = (await live_table(world))["total"]
     return total["deals"], total["amount_minor"]
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.factories.deals import Market, debit, list_right, offer, ok
+from tests.factories.figures import live_table
 from tests.factories.people import Person
 from tests.factories.register import look_up
 from tests.factories.stage import title_chain
@@ -38,7 +39,7 @@ async def pay_out(market: Market) -> list[tuple[str, int]]:
 
 
 async def statistics(world: World) -> dict[str, Any]:
-    return dict((await ok(await world.client.get("/v1/statistics/deals")))["total"])
+    return dict((await live_table(world))["total"])
 
 
 async def test_a_deal_is_reversed_after_its_payout_and_the_next_one_nets_the_debt(

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from tests.deals.test_money_terms import got
 from tests.factories.deals import Market, list_right, offer, ok, right_body, sign
+from tests.factories.figures import live_table
 from tests.factories.licences import (
     LUMP_MINOR,
     accepted,
@@ -55,7 +56,7 @@ async def test_a_licence_is_granted_when_its_price_is_held(world: World) -> None
     assert await got(market.seller) == LUMP_MINOR * 95 // 100
     listing = await ok(await market.seller.get(f"/v1/listings/{deal['listing_id']}"))
     assert listing["state"] == "published"
-    total = (await ok(await world.client.get("/v1/statistics/deals")))["total"]
+    total = (await live_table(world))["total"]
     assert (total["deals"], total["amount_minor"]) == (1, LUMP_MINOR)
     assert await world.proofs() == []
 

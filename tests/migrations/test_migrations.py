@@ -53,6 +53,7 @@ RULES = {
     "confidential_body_shred_held": "refuse_change_of_held",
     "confidential_file_change_held": "refuse_change_of_held",
     "auction_terms_frozen": "refuse_change",
+    "event_freezes_dimensions": "freeze_dimensions",
     "encumbrance_consented": "refuse_unconsented_grant",
     "award_within_budget": "refuse_over_budget",
     "submission_in_time": "refuse_late_submission",

@@ -11,7 +11,7 @@ const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", arg
 const faults = [];
 for (const path of Object.keys(pages).filter((one) => pages[one].type.startsWith("text/html")))
   for (const colorScheme of ["light", "dark"])
-    for (const width of [1280, 360]) {
+    for (const width of [1280, 768, 360]) {
       const about = `${path} ${colorScheme} ${width}`;
       const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
       const page = await context.newPage();
@@ -25,6 +25,12 @@ for (const path of Object.keys(pages).filter((one) => pages[one].type.startsWith
       await page.goto("http://test" + path);
       if ((await page.screenshot({ fullPage: true })).length < 10_000) faults.push(`${about}: nothing is drawn`);
       if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) faults.push(`${about}: too wide`);
+      const cut = await page.evaluate(() => [...document.querySelectorAll(".headline dd, .chart text")].filter((one) => {
+        const { left, right, height } = one.getBoundingClientRect();
+        const isBroken = one.matches("dd:not(.basis)") && height > 2.6 * parseFloat(getComputedStyle(one).fontSize) * (one.children.length + 1) / 2;
+        return isBroken || one.scrollWidth > one.clientWidth + 1 && one.matches("dd") || left < -1 || right > innerWidth + 1;
+      }).map((one) => one.textContent));
+      if (cut.length) faults.push(`${about}: cut or broken: ${cut}`);
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => axe.run());
       for (const one of violations) faults.push(`${about}: ${one.id} (${one.impact})`);

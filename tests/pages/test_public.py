@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from marketplace.accounts.models import OrganisationKind
 from marketplace.kernel.db import Sessions
 from marketplace.kernel.kept_pages import KeptPages
 from marketplace.pages.public.texts import TEXTS
@@ -30,6 +32,22 @@ HISTORY = b"""
  "cumulative": {"transactions": 296, "amount": 14210}}
 """
 EVIL = '</script><script>alert("x")</script>'
+
+
+@pytest.fixture
+def restricted(app: FastAPI) -> None:
+    """As it is by default: everybody reads what is printed and released."""
+    app.state.settings = app.state.settings.model_copy(update={"live_statistics": "restricted"})
+
+
+@pytest.fixture(autouse=True)
+def live(app: FastAPI) -> Iterator[None]:
+    """Live totals for everybody, as an operator may choose; then there is something to show."""
+    settings = app.state.settings
+    app.state.settings = settings.model_copy(update={"live_statistics": "public"})
+    app.state.pages = KeptPages()
+    yield
+    app.state.settings = settings
 
 
 @pytest.fixture
@@ -55,10 +73,10 @@ def test_every_language_says_everything() -> None:
 async def test_the_front_page_tells_the_figures_in_three_languages_and_units(
     client: httpx2.AsyncClient, listed: str
 ) -> None:
-    for language, unit, total in (
-        ("ko", "10000KRW", "34,211"),
-        ("zh", "100000000KRW", "3"),
-        ("en", "KRW", "342,109,998"),
+    for language, unit, total, parts in (
+        ("ko", "10000KRW", "34,211", "부분의 합은 295건"),
+        ("zh", "100000000KRW", "3", "各部分之和为 295 笔"),
+        ("en", "KRW", "342,109,998", "its parts give 295"),
     ):
         page = await client.get("/", params={"lang": language, "unit": unit})
         assert page.status_code == 200
@@ -66,14 +84,28 @@ async def test_the_front_page_tells_the_figures_in_three_languages_and_units(
         assert TEXTS[language]["table.title"] in page.text
         assert f"<td>298</td><td>{total}</td>" in page.text
         assert "Printed &lt;report&gt;" in page.text
-        assert "parts give 295" in page.text
+        assert parts in page.text
     chosen = await client.get("/", headers={"accept-language": "fr, zh-CN;q=0.8, en;q=0.5"})
     assert '<html lang="zh">' in chosen.text
     odd = await client.get("/?unit=nonsense&period=decade&lang=xx&x=%FF")
     assert odd.status_code == 200
     assert (await client.get("/?" + "&".join(["a=1"] * 50))).status_code == 200
-    months = await client.get("/?period=month&lang=en")
-    assert "2026-04" in months.text
+
+
+async def test_months_are_months_and_years_that_were_printed_are_told_once(
+    client: httpx2.AsyncClient, listed: str
+) -> None:
+    months = (await client.get("/?period=month&lang=ko")).text
+    rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', months)
+    labels = [re.sub("<.*?>", " ", label).split("  ")[0].strip() for label, _ in rows]
+    assert labels[:4] == ["2023", "2025년 2월", "2025년 3월", "2025년 4월"]
+    assert [deals for _, deals in rows[:4]] == ["295", "1", "0", "0"]
+    note = TEXTS["ko"]["table.coarse.month"].format(span="2023")
+    assert note.strip() in months
+    assert TEXTS["ko"]["table.coarse.year"][:12] not in (await client.get("/?lang=ko")).text
+    proof = re.findall(r'href="(/v1/statistics/proof[^"]*)"', months)[0].replace("&amp;", "&")
+    told = (await client.get(proof)).json()
+    assert (told["begins"], told["deals"]) == ("2025-02-01", 1)
 
 
 async def test_a_page_is_kept_a_second_and_sent_once(
@@ -95,15 +127,13 @@ async def test_a_page_is_kept_a_second_and_sent_once(
 
 
 async def test_where_totals_are_restricted_the_page_tells_none_that_was_not_released(
-    app: FastAPI, client: httpx2.AsyncClient, listed: str
+    client: httpx2.AsyncClient, restricted: None, listed: str
 ) -> None:
-    settings = app.state.settings
-    app.state.settings = settings.model_copy(update={"live_statistics": "restricted"})
-    try:
-        page = await client.get("/?lang=en")
-        assert TEXTS["en"]["table.empty"] in page.text
-    finally:
-        app.state.settings = settings
+    page = await client.get("/?lang=en")
+    (table,) = re.findall("<tbody>(.*?)</tbody>", page.text, re.DOTALL)
+    assert "<td>295</td><td>14,210</td>" in table
+    assert table.count("<tr>") == 1
+    assert TEXTS["en"]["home.released"] in page.text
 
 
 async def test_a_listing_shows_its_teaser_and_runs_nothing(
@@ -124,9 +154,25 @@ async def test_a_listing_shows_its_teaser_and_runs_nothing(
     one = await client.get(f"/catalogue/{listed}")
     (data,) = re.findall(r'ld\+json">(.*?)</script>', one.text)
     assert json.loads(data)["offers"]["price"] == "100000000"
+    assert json.loads(data)["offers"]["seller"] == {"@type": "Organization", "name": "Somebody"}
+    for language, place in (("ko", "서울"), ("zh", "首尔"), ("en", "Seoul")):
+        for path in ("/catalogue", f"/catalogue/{listed}"):
+            found = await client.get(path, params={"lang": language})
+            assert (place in found.text, "KR-11" in found.text) == (True, False)
     for missing in (str(uuid4()), "x"):
         page = await client.get(f"/catalogue/{missing}?lang=ko")
         assert (page.status_code, TEXTS["ko"]["listing.missing"] in page.text) == (404, True)
+
+
+async def test_a_private_seller_is_not_named(
+    client: httpx2.AsyncClient, sessions: Sessions
+) -> None:
+    seller = await person(client, sessions, kind=OrganisationKind.PERSON, name="Kim Private")
+    page = (await client.get(f"/catalogue/{await list_right(seller)}?lang=en")).text
+    (data,) = re.findall(r'ld\+json">(.*?)</script>', page)
+    assert "seller" not in json.loads(data)["offers"]
+    assert f"<dd>{TEXTS['en']['listing.private']}</dd>" in page
+    assert "Kim Private" not in page
 
 
 async def test_search_engines_find_each_listing(client: httpx2.AsyncClient, listed: str) -> None:
@@ -159,8 +205,10 @@ async def test_a_browser_finds_nothing_wrong_and_loads_nothing_else(
         "/?lang=ko",
         "/?lang=zh",
         "/?lang=en",
+        "/?lang=ko&unit=KRW&period=month",
         "/catalogue?lang=en",
         f"/catalogue/{listed}?lang=ko",
+        "/auctions?lang=zh",
     ]
     style = re.findall(r'href="(/pages/public.css[^"]*)"', (await client.get("/")).text)[0]
     told: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.settings import Settings
-from tests.factories.deals import ok
+from tests.factories.figures import live_table
 from tests.factories.world import World
 from tests.processes.commands import Terminal
 
@@ -21,15 +21,15 @@ needs_reference = pytest.mark.skipif(not REFERENCE.exists(), reason=f"{REFERENCE
 
 
 def read_table(terminal: Terminal, folder: Path, **query: str) -> dict[str, Any]:
-    """What everyone reads of this database over HTTP."""
+    """What operators read of this database over HTTP."""
 
     async def read() -> dict[str, Any]:
         found = {"database_url": SecretStr(terminal.url), "data_dir": folder}
         settings = Settings(_env_file=None).model_copy(update=found)
         world = await World.open(settings, ShiftedClock())
-        answer = await world.client.get("/v1/statistics/deals", params=query)
+        table = await live_table(world, **query)
         await world.close()
-        return dict(await ok(answer))
+        return table
 
     return asyncio.run(read())
 
@@ -58,7 +58,7 @@ def test_the_reference_gives_the_printed_figures_to_the_last_one(
         (267, 10_832),
         (562, 25_042),
     ]
-    assert table["total"] == {"deals": 562, "amount": 25_042, "amount_minor": 250_420_000}
+    assert (*figures(table["total"]), table["total"]["amount_minor"]) == (562, 25_042, 250_420_000)
     assert table["published"] == [{"source": SOURCE, "as_of": "2023-12-31", "discrepancy": None}]
     assert terminal.query("SELECT count(*) FROM published_figure") == [(3,)]
 
@@ -85,7 +85,7 @@ HISTORY: dict[str, Any] = {
     ],
     "cumulative": {"transactions": 5, "amount": 8},
 }
-NOTE = "printed total 5 deals and 8, the parts give 4 and 8 (1,000 KRW)"
+NOTE = "printed total 5 deals and 8000, the parts give 4 and 8000, in minor units"
 
 
 def test_a_wrong_printed_total_is_loaded_with_a_note(terminal: Terminal, tmp_path: Path) -> None:
@@ -97,7 +97,12 @@ def test_a_wrong_printed_total_is_loaded_with_a_note(terminal: Terminal, tmp_pat
     assert (loaded.code, loaded.said) == (0, f"Printed, as of 2025-12-31: loaded ({NOTE})\n")
     table = read_table(terminal, tmp_path)
     assert figures(table["total"]) == (4, 8_000)
-    assert table["published"][0]["discrepancy"] == NOTE
+    assert table["published"][0]["discrepancy"] == {
+        "printed_deals": 5,
+        "parts_deals": 4,
+        "printed_amount_minor": 8_000,
+        "parts_amount_minor": 8_000,
+    }
 
 
 @pytest.mark.parametrize(

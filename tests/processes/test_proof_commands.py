@@ -65,6 +65,44 @@ A_WON = [
         "patent KRW: statistics 0, ledger 100000000",
     ),
     (
+        "UPDATE deal_fact SET seller_region = 'KR-50'",
+        "facts of statistics are those of the events",
+        r"deal_fact \d+: seller_region is KR-50 instead of KR-11",
+    ),
+    (
+        "UPDATE deal_fact SET cycle_days = 99",
+        "series are those of the events",
+        r"series_month \S+ settlement_days : amount_minor is \d+ instead of 99",
+    ),
+    (
+        "UPDATE deal_day SET counted_month = counted_month - 31",
+        "sums by day are those of the facts",
+        r"deal_day .*: .* is missing instead of .*",
+    ),
+    (
+        "UPDATE deal_rollup SET zero_deals = 1",
+        "sums by month are those of the facts",
+        "deal_rollup .*: zero_deals is 1 instead of 0",
+    ),
+    (
+        (
+            "INSERT INTO figure_revision VALUES"
+            " ('KRW', '2026-01-01', 1, '2026-02-01', 'reverse', 'patent', -1, -5, 7)"
+        ),
+        "revisions are those of the facts",
+        "figure_revision 7: .*amount_minor is -5 instead of missing.*",
+    ),
+    (
+        "UPDATE series_month SET stock_change = stock_change + 1 WHERE series = 'listings'",
+        "series are those of the events",
+        r"series_month \S+ listings : stock_change is \d instead of \d",
+    ),
+    (
+        "INSERT INTO statistics_release VALUES (1, '2026-01-31', now(), 1, 'x', '{}')",
+        "released tables are as they were published",
+        "release 1: the event log says another digest, or none",
+    ),
+    (
         HELD,
         "what is held is what each deal says",
         rf"deal {ID} \(funded\): held 99999999",

@@ -71,7 +71,7 @@ def test_a_sale_goes_through_whatever_is_killed_meanwhile(service: Service, sale
     moves = [entry["type"] for entry in sale.operator.get(f"{sale.deal}/history")]
     assert moves == [f"deal.{name}" for name in MOVES]
     table = sale.operator.get("/v1/statistics/deals")
-    assert table["total"] == {"deals": 1, "amount": PRICE_MINOR, "amount_minor": PRICE_MINOR}
+    assert (table["total"]["deals"], table["total"]["amount_minor"]) == (1, PRICE_MINOR)
     (listing,) = sale.seller.get("/v1/listings/mine")["items"]
     assert (listing["id"], listing["state"]) == (sale.listing_id, "sold")
     proofs = [command(service, "ledger", "verify"), command(service, "events", "verify")]

@@ -297,6 +297,8 @@ FOR_EVERY_ROLE = {
 
 OUTSIDE_THE_API = {
     "/",
+    "/auctions",
+    "/auctions/{auction_id}",
     "/catalogue",
     "/catalogue/{listing_id}",
     "/pages/public.css",

@@ -16,7 +16,8 @@ from sqlalchemy import text
 from marketplace.kernel.db import Sessions
 from marketplace.statistics import folding
 from marketplace.statistics.folding import COUNTED, fold, fold_next, recompute
-from marketplace.statistics.queries import Period, cumulative_table
+from marketplace.statistics.periods import Period
+from marketplace.statistics.queries import cumulative_table
 from marketplace.statistics.units import Unit
 from tests.factories.world import World
 from tests.statistics.facts import Fact, fact, record

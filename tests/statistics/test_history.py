@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx2
 import pytest
 from sqlalchemy import text
 
@@ -19,6 +20,7 @@ from marketplace.statistics.history import (
     import_history,
 )
 from marketplace.statistics.overlaps import HistoryOverlapsError
+from tests.factories.deals import ok
 from tests.statistics.facts import fact, record
 
 HISTORY: dict[str, Any] = {
@@ -35,14 +37,16 @@ HISTORY: dict[str, Any] = {
 STORED = text(
     """
     SELECT s.source, s.as_of::text, s.unit_minor, s.printed_deals, s.printed_amount_minor,
-        s.discrepancy,
-        array_agg(f.label || ' ' || f.deals || ' ' || f.amount_minor ORDER BY f.label)
+        s.parts_deals, s.parts_amount_minor,
+        array_agg(f.label || ' ' || f.deals || ' ' || coalesce(f.amount_minor::text, '?')
+            ORDER BY f.label)
     FROM published_series s LEFT JOIN published_figure f ON f.series_id = s.id
     GROUP BY s.id ORDER BY s.as_of
     """
 )
 EVENTS = text("SELECT count(*) FROM event WHERE type = 'published_series.import'")
-AS_PRINTED = ("Printed", "2025-12-31", 10_000, 7, 150_000, None, ["a 3 70000", "b 4 80000"])
+FIGURES = ["a 3 70000", "b 4 80000"]
+AS_PRINTED = ("Printed", "2025-12-31", 10_000, 7, 150_000, 7, 150_000, FIGURES)
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -172,28 +176,47 @@ async def test_published_history_may_end_where_live_deals_begin(sessions: Sessio
 
 
 @pytest.mark.parametrize(
-    ("total", "printed", "discrepancy"),
+    ("total", "printed"),
     [
-        (
-            {"transactions": 8, "amount": 15},
-            (8, 150_000),
-            "printed total 8 deals and 15, the parts give 7 and 15 (10,000 KRW)",
-        ),
-        (
-            {"transactions": 7, "amount": 16},
-            (7, 160_000),
-            "printed total 7 deals and 16, the parts give 7 and 15 (10,000 KRW)",
-        ),
-        (None, (None, None), None),
+        ({"transactions": 8, "amount": 15}, (8, 150_000)),
+        ({"transactions": 7, "amount": 16}, (7, 160_000)),
+        (None, (None, None)),
     ],
 )
 async def test_a_printed_total_is_kept_as_printed(
-    sessions: Sessions, total: Any, printed: tuple[Any, Any], discrepancy: str | None
+    sessions: Sessions, total: Any, printed: tuple[Any, Any]
 ) -> None:
     await load(sessions, changed(lambda h: h.update(cumulative=total)))
 
-    ((*_, deals, amount_minor, flag, figures),), _ = await stored(sessions)
-    assert ((deals, amount_minor), flag, figures) == (printed, discrepancy, AS_PRINTED[-1])
+    ((*_, deals, amount_minor, parts, parts_minor, figures),), _ = await stored(sessions)
+    assert (deals, amount_minor) == printed
+    assert (parts, parts_minor, figures) == AS_PRINTED[-3:]
+
+
+@pytest.mark.parametrize(("total", "is_flagged"), [(15, False), (7, True)])
+async def test_an_undisclosed_amount_is_not_zero(
+    sessions: Sessions, client: httpx2.AsyncClient, total: int, is_flagged: bool
+) -> None:
+    """A printed total may be more than the parts that tell an amount, but never less."""
+    await load(
+        sessions,
+        changed(
+            lambda h: (
+                h["periods"][0].update(amount=None),
+                h["cumulative"].update(amount=total),
+            )
+        ),
+    )
+
+    table = await ok(await client.get("/v1/statistics/deals?unit=10000KRW"))
+
+    first, last = table["rows"]
+    assert (first["status"], first["period"]["amount"]) == ("undisclosed", None)
+    assert (first["period"]["undisclosed_deals"], first["period"]["zero_deals"]) == (3, 0)
+    assert (last["status"], last["cumulative"]["amount"]) == ("known", 8)
+    assert (table["total"]["deals"], table["total"]["undisclosed_deals"]) == (7, 3)
+    (source,) = table["published"]
+    assert (source["discrepancy"] is not None) == is_flagged
 
 
 def first(**fields: Any) -> Change:

@@ -115,7 +115,9 @@ async def test_a_release_is_never_made_twice_and_never_changes(
             404,
             "not_found",
         ),
-        ("/v1/statistics/revisions?cursor=bad", 400, "invalid_cursor"),
+        ("/v1/statistics/revisions", 403, "live_statistics_restricted"),
+        ("/v1/statistics/deals?view=restated", 403, "live_statistics_restricted"),
+        ("/v1/statistics/proof?begins=2026-01-01", 404, "not_found"),
     ],
 )
 async def test_what_was_not_published_is_not_told(
@@ -133,33 +135,28 @@ async def test_only_a_statistician_crosses_dimensions(
     stranger = await person(client, sessions)
     refused = await stranger.get(path, **asked)
     assert (refused.status_code, refused.json()["code"]) == (403, "permission_missing")
-    table = await ok(await (await operator(client, sessions)).get(path, **asked))
-    assert (table["begins"], table["ends"]) == ("2025-01-01", "2025-12-31")
+    reader = await operator(client, sessions)
+    table = await ok(await reader.get(path, **asked))
+    assert (table["begins"], table["ends"], table["release"]["number"]) == (
+        "2025-01-01",
+        "2025-12-31",
+        1,
+    )
     told = {row["value"]: figures(row) for row in table["rows"]}
+    assert told["total"]["total"] == ("known", 240)
     assert told["KR-50"] == {"total": ("suppressed", None), "withheld": ("suppressed", None)}
-    assert told["KR-26"]["e6"] == ("known", 120)
-
-
-async def test_totals_are_for_statisticians_where_the_operator_wants_it(
-    client: httpx2.AsyncClient, app: Any, sessions: Sessions, released: list[DealFact]
-) -> None:
-    settings = app.state.settings
-    app.state.settings = settings.model_copy(update={"live_statistics": "restricted"})
-    try:
-        refused = await client.get("/v1/statistics/deals")
-        assert (refused.status_code, refused.json()["code"]) == (403, "live_statistics_restricted")
-        stranger = await person(client, sessions)
-        assert (await stranger.get("/v1/statistics/deals")).status_code == 403
-        assert (await (await operator(client, sessions)).get("/v1/statistics/deals")).is_success
-        assert (await client.get(f"{TABLES}/right_kind")).is_success
-    finally:
-        app.state.settings = settings
+    for changed, status, code in (
+        ({"begins": "2026-05-05"}, 404, "not_found"),
+        ({"across": "seller_region"}, 422, "same_dimension"),
+    ):
+        refused = await reader.get(path, **(asked | changed))
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
 
 
 async def test_a_refund_restates_its_month_and_a_deal_is_proved(
     world: World,
 ) -> None:
-    client, sessions = world.client, world.sessions
+    sessions, client = world.sessions, await operator(world.client, world.sessions)
     sold, undone = fact("2026-02-03T00:00", 500), fact("2026-05-06T00:00", 200)
     event, refund = sold.event(), undone.event()
     refund.type, refund.subject = "deal.refund_released", event.subject
@@ -171,7 +168,7 @@ async def test_a_refund_restates_its_month_and_a_deal_is_proved(
 
     async def months(**query: str) -> dict[str, int]:
         asked = {"period": "month", **query}
-        table = await ok(await client.get("/v1/statistics/deals", params=asked))
+        table = await ok(await client.get("/v1/statistics/deals", **asked))
         return {row["label"]: row["period"]["amount_minor"] for row in table["rows"]}
 
     for _ in range(2):  # before it is folded, and after
@@ -196,7 +193,11 @@ async def _prove(world: World) -> None:
     await world.work()
     today = world.clock.now().astimezone(UTC).date()
     asked = {"begins": today.isoformat(), "period": "month"}
-    proof = await ok(await world.client.get("/v1/statistics/proof", params=asked))
+    hidden = await world.client.get("/v1/statistics/proof", params=asked)
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "not_found")
+    reader = await operator(world.client, world.sessions)
+    proof = await ok(await reader.get("/v1/statistics/proof", **asked))
+    assert proof["basis"] == "live"
     assert (proof["agrees"], proof["deals"], proof["statistics_minor"]) == (True, 1, 100_000_000)
     assert (proof["entries"], len(proof["entries_sha256"])) == (1, 64)
 

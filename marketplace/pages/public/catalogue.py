@@ -1,24 +1,25 @@
 """What is on offer, for everybody to read: the stored cards, which hold the public teaser only."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from babel.core import Locale, UnknownLocaleError
-from babel.numbers import format_currency
 from fastapi import Request, Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.accounts.models import OrganisationKind
 from marketplace.assets.models import RightKind
+from marketplace.deals.auctions.lifecycle import LIVE
+from marketplace.deals.auctions.queries import auctions
 from marketplace.kernel.driver_pools import Reads
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.money import minor_digits
 from marketplace.kernel.pagination import InvalidCursorError
-from marketplace.listings.queries import public_detail
+from marketplace.listings.queries import public_detail, seller_kind
 from marketplace.pages.public.rendering import (
+    AUCTIONS,
     CATALOGUE,
     address,
     language_of,
@@ -27,6 +28,13 @@ from marketplace.pages.public.rendering import (
     raw_query,
     render,
     structured,
+)
+from marketplace.pages.public.wording import (
+    language_name,
+    major,
+    moment_name,
+    place_name,
+    price,
 )
 from marketplace.search.catalogue import found_page, newest_page, read_cursor
 from marketplace.search.page import CatalogueQuery
@@ -64,6 +72,8 @@ async def catalogue(request: Request, session: AsyncSession) -> Response:
         kinds=[kind.value for kind in RightKind],
         searched=bool(kept),
         cards=cards,
+        first=address(CATALOGUE, **{**kept, "cursor": None, "lang": language}),
+        is_first=wanted.cursor is None,
         next=following if found["next"] else None,
         structured=_list_data(issuer, cards),
     )
@@ -102,8 +112,12 @@ async def _find(request: Request, wanted: CatalogueParameters) -> dict[str, Any]
 
 
 def _shown(card: Mapping[str, Any], language: str) -> dict[str, Any]:
-    href = address(f"{CATALOGUE}/{card['id']}", lang=language)
-    return {**card, "href": href, "price": _price(card["asking_price"], language)}
+    return {
+        **card,
+        "href": address(f"{CATALOGUE}/{card['id']}", lang=language),
+        "price": price(card["asking_price"], language),
+        "place": place_name(card["region"], language),
+    }
 
 
 async def listing(request: Request, session: AsyncSession) -> Response:
@@ -114,9 +128,13 @@ async def listing(request: Request, session: AsyncSession) -> Response:
     try:
         listing_id = UUID(str(request.path_params["listing_id"]))
         one = orjson.loads(await public_detail(request.app.state.reads, listing_id))
+        kind = await seller_kind(request.app.state.reads, listing_id)
     except (ValueError, NotFoundError):
-        page = render("missing.html", language, issuer, CATALOGUE, {}, here="catalogue")
+        about = {"missing": "listing.missing", "back": CATALOGUE, "back_text": "listing.back"}
+        page = render("missing.html", language, issuer, CATALOGUE, {}, here="catalogue", **about)
         return page_response(page, 404)
+    # A private person is not named: search engines keep what pages say.
+    seller = None if kind == OrganisationKind.PERSON else one["seller"]
     page = render(
         "listing.html",
         language,
@@ -125,38 +143,39 @@ async def listing(request: Request, session: AsyncSession) -> Response:
         {},
         here="catalogue",
         one=one,
-        tracks=_tracks(one["video"], language),
-        price=_price(one["asking_price"], language),
-        structured=_listing_data(issuer, one),
+        seller=seller,
+        auction=await _auction(session, listing_id, language),
+        **_facts(one, request.app.state.settings.reporting_time_zone, language),
+        structured=_listing_data(issuer, one, seller),
     )
     return page_response(page)
+
+
+async def _auction(session: AsyncSession, listing_id: UUID, language: str) -> str | None:
+    """Where a listing's auction is shown, while there is one."""
+    found, _ = await auctions(session, listing_id=listing_id, state=None, cursor=None, limit=1)
+    live = [one for one in found if one.state in LIVE]
+    return address(f"{AUCTIONS}/{live[0].id}", lang=language) if live else None
+
+
+def _facts(one: Mapping[str, Any], zone: str, language: str) -> dict[str, Any]:
+    """A listing's facts in the reader's language."""
+    published = datetime.fromisoformat(one["published_at"])
+    return {
+        "price": price(one["asking_price"], language),
+        "place": place_name(one["region"], language),
+        "office": place_name(one["office"], language) if one["office"] else None,
+        "published": moment_name(published, zone, language),
+        "tracks": _tracks(one["video"], language),
+    }
 
 
 def _tracks(video: Mapping[str, Any] | None, language: str) -> list[dict[str, Any]]:
     """The subtitles of a video under their languages' own names; the reader's are shown at once."""
     return [
-        {"language": tag, "name": _language_name(tag), "is_default": tag == language}
+        {"language": tag, "name": language_name(tag), "is_default": tag == language}
         for tag in (video["subtitles"] if video else ())
     ]
-
-
-def _language_name(tag: str) -> str:
-    """What a language calls itself; its code, where nobody wrote that down."""
-    try:
-        return Locale.parse(tag).get_display_name() or tag
-    except UnknownLocaleError:
-        return tag
-
-
-def _price(amount: Mapping[str, Any] | None, language: str) -> str | None:
-    if amount is None:
-        return None
-    currency = amount["currency"]
-    return format_currency(_major(amount), currency, locale=language)
-
-
-def _major(amount: Mapping[str, Any]) -> Any:
-    return Decimal(amount["amount_minor"]).scaleb(-minor_digits(amount["currency"]))
 
 
 def _list_data(issuer: str, cards: list[dict[str, Any]]) -> Any:
@@ -176,17 +195,18 @@ def _list_data(issuer: str, cards: list[dict[str, Any]]) -> Any:
     )
 
 
-def _listing_data(issuer: str, one: Mapping[str, Any]) -> Any:
+def _listing_data(issuer: str, one: Mapping[str, Any], seller: str | None) -> Any:
     offered = "LimitedAvailability" if one["state"] == "reserved" else "InStock"
     offer: dict[str, Any] = {
         "@type": "Offer",
         "url": f"{issuer}{CATALOGUE}/{one['id']}",
         "availability": SCHEMA + offered,
-        "seller": {"@type": "Organization", "name": one["seller"]},
         "priceCurrency": one["currency"],
     }
+    if seller:
+        offer["seller"] = {"@type": "Organization", "name": seller}
     if one["asking_price"]:
-        offer["price"] = str(_major(one["asking_price"]))
+        offer["price"] = str(major(**one["asking_price"]))
     return structured(
         {
             "@type": "Product",

@@ -19,6 +19,8 @@ from marketplace.pages.texts import LANGUAGES, accepted, preferred
 HOME: Final = "/"
 CATALOGUE: Final = "/catalogue"
 LISTING: Final = CATALOGUE + "/{listing_id}"
+AUCTIONS: Final = "/auctions"
+AUCTION: Final = AUCTIONS + "/{auction_id}"
 DATA: Final = "/v1/open-data"
 LANGUAGE: Final = "lang"
 STYLE: Final = (TEMPLATES / "public.css").read_bytes()
@@ -87,6 +89,7 @@ def _menu(language: str) -> dict[str, str]:
     return {
         "figures": address(HOME, lang=language),
         "catalogue": address(CATALOGUE, lang=language),
+        "auctions": address(AUCTIONS, lang=language),
         "data": DATA,
         "api": "/docs",
         "account": address("/account", ui_locales=language),
@@ -122,10 +125,6 @@ async def style(request: Request, session: AsyncSession) -> Response:
     """The style sheet; its address changes when it does."""
     cached = {"cache-control": "public, max-age=31536000, immutable"}
     return Response(STYLE, headers=cached, media_type="text/css")
-
-
-def grouped(number: int) -> str:
-    return f"{number:,}"
 
 
 def choices(

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 
 from marketplace.kernel.driver_pools import Reads
 from marketplace.kernel.fast_lane import Ready
-from marketplace.pages.public.rendering import CATALOGUE, HOME, as_response
+from marketplace.pages.public.rendering import AUCTIONS, CATALOGUE, HOME, as_response
 
 ROBOTS: Final = "/robots.txt"
 INDEX: Final = "/sitemap.xml"
@@ -86,7 +86,7 @@ async def _kept(state: Any, key: str, make: Any, headers: Headers) -> Ready:
 async def _index(reads: Reads, issuer: str) -> bytes:
     rows = await reads.rows(_FIRSTS, LISTINGS_A_PART)
     parts = [f"{issuer}/sitemaps/{row[0]}.xml" for row in rows]
-    pages = [f"{issuer}{HOME}", f"{issuer}{CATALOGUE}"]
+    pages = [f"{issuer}{HOME}", f"{issuer}{CATALOGUE}", f"{issuer}{AUCTIONS}"]
     found = "".join(f"<sitemap><loc>{one}</loc></sitemap>" for one in parts)
     if parts:
         return _document("sitemapindex", found)

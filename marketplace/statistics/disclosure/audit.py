@@ -22,6 +22,12 @@ Form = frozenset[Atom]
 """A cell: the atoms that it is the sum of."""
 
 Row = NDArray[np.float64]
+ABOVE: Final = "above"
+BELOW: Final = "below"
+SIDES: Final = (ABOVE, BELOW)
+COUNT: Final = "count"
+OPEN: Final = frozenset({*SIDES, COUNT})
+"""Of a cell that nobody can work out."""
 _SOLVED: Final = 0
 _SLACK: Final = 1e-6
 
@@ -31,13 +37,36 @@ class Interval:
     low: float
     high: float
 
-    def leaves_open(self, value: int, percent: int) -> bool:
+    def open_sides(self, value: int, percent: int) -> frozenset[str]:
         """Whether a value is known no better than to `percent`, upwards and downwards."""
         margin = abs(value) * percent / 100
-        return self.high >= value + margin - _SLACK and self.low <= value - margin + _SLACK
+        sides = {
+            ABOVE: self.high >= value + margin - _SLACK,
+            BELOW: self.low <= value - margin + _SLACK,
+        }
+        return frozenset(side for side, is_open in sides.items() if is_open)
+
+    def leaves_open(self, value: int, percent: int) -> bool:
+        """Whether both sides are open."""
+        return len(self.open_sides(value, percent)) == len(SIDES)
 
     def determines(self) -> bool:
         return self.high - self.low < 1 - _SLACK
+
+
+class Attack:
+    """On the amounts and on the numbers of deals of the same cells."""
+
+    def __init__(
+        self, amounts: Mapping[Atom, int], counts: Mapping[Atom, int], published: Collection[Form]
+    ) -> None:
+        self._amounts = Attacker(amounts, published)
+        self._counts = Attacker(counts, published)
+
+    def leaves_open(self, form: Form, amount_minor: int, percent: int) -> frozenset[str]:
+        """What of a hidden cell is not known closely: the sides of its amount, and its number."""
+        sides = self._amounts.interval(form).open_sides(amount_minor, percent)
+        return sides if self._counts.interval(form).determines() else sides | {COUNT}
 
 
 class Attacker:

@@ -5,7 +5,6 @@ them make nearly all of it, and when none could compute another's part closely b
 own. Whatever is the sum of safe cells that share no deal is safe as well, by each rule.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -66,8 +65,21 @@ class Cell:
         return Cell(
             self.deals + other.deals,
             self.amount_minor + other.amount_minor,
-            Counter(self.sold) + Counter(other.sold),
-            Counter(self.bought) + Counter(other.bought),
+            _merged(self.sold, other.sold),
+            _merged(self.bought, other.bought),
+        )
+
+    def without(self, part: "Cell") -> "Cell | None":
+        """What is left beside a cell that may be a part of this one; None when it cannot be."""
+        if not (_is_within(part.sold, self.sold) and _is_within(part.bought, self.bought)):
+            return None
+        if not 0 <= part.deals <= self.deals:
+            return None
+        return Cell(
+            self.deals - part.deals,
+            self.amount_minor - part.amount_minor,
+            _less(self.sold, part.sold),
+            _less(self.bought, part.bought),
         )
 
     @property
@@ -80,11 +92,42 @@ class Cell:
         return all(_is_safe(side.values(), rule) for side in (self.sold, self.bought))
 
 
+def _merged(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
+    """Both together; who dealt for nothing has dealt as well."""
+    found = {**one}
+    for group, amount_minor in other.items():
+        found[group] = found.get(group, 0) + amount_minor
+    return found
+
+
+def _is_within(part: Mapping[str, int], whole: Mapping[str, int]) -> bool:
+    return len(part) <= len(whole) and all(
+        group in whole and amount_minor <= whole[group] for group, amount_minor in part.items()
+    )
+
+
+def _less(whole: Mapping[str, int], part: Mapping[str, int]) -> Mapping[str, int]:
+    rest = {group: amount_minor - part.get(group, 0) for group, amount_minor in whole.items()}
+    return {group: amount_minor for group, amount_minor in rest.items() if amount_minor}
+
+
 EMPTY: Final = Cell()
 
 
 def total(cells: Iterable[Cell]) -> Cell:
     return sum(cells, EMPTY)
+
+
+def tells_of_few(one: Cell, other: Cell, rule: Rule) -> bool:
+    """Whether one cell may be a part of another, and what that has more is not safe.
+
+    Who knows that all deals of a field are of one region would take one sum off the other.
+    """
+    rests = (one.without(other), other.without(one))
+    return any(
+        rest is not None and not (rest.is_empty and not rest.deals) and not rest.is_safe(rule)
+        for rest in rests
+    )
 
 
 def _is_safe(contributions: Iterable[int], rule: Rule) -> bool:

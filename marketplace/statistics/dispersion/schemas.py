@@ -4,7 +4,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from marketplace.kernel.schemas import Currency, Day, Input, Output, ShortText, example
-from marketplace.statistics.queries import Period
+from marketplace.statistics.periods import Period
 
 Count = Annotated[int, Field(ge=0, le=10**12, strict=True)]
 Printed = Annotated[
@@ -20,6 +20,12 @@ class RegionRow(Input):
     together: Count | None = Field(default=None, description="of it, what two or more own")
     printed_degree: Printed | None = Field(default=None, description="in per cent")
     field: Count | None = Field(default=None, description="of it, what is of one field")
+
+    @model_validator(mode="after")
+    def _a_part_is_not_more(self) -> Self:
+        if self.field is not None and self.field > self.whole:
+            raise ValueError(f"of {self.region}, `field` {self.field} is a part of {self.whole}")
+        return self
 
 
 class PrintedTotal(Input):
@@ -91,8 +97,9 @@ class Measures(Output):
 
 class RegionMeasured(Output):
     region: str
+    names: list[str] = Field(description="rows under these names are one region, and were added")
     code: str | None = Field(description="ISO 3166-2, when the name is known")
-    degree: float | None
+    degree: float | None = Field(description="null too where the row cannot be")
     location_quotient: float | None
 
 

@@ -19,7 +19,7 @@ from marketplace.statistics.dispersion.schemas import (
     RegionRow,
     RepairRead,
 )
-from marketplace.statistics.queries import period_begin, period_end
+from marketplace.statistics.periods import period_begin, period_end
 from marketplace.statistics.regions import region_code
 from marketplace.statistics.releases.queries import released_table
 from marketplace.statistics.units import read_unit
@@ -44,22 +44,51 @@ async def platform_rows(reads: Reads, wanted: PlatformData) -> tuple[list[Region
 def measure(
     request: DispersionRequest, rows: Sequence[RegionRow], *, withheld: bool
 ) -> DispersionRead:
-    """Every measure that the given figures allow."""
-    together = [row.together for row in rows if row.together is not None]
-    is_split = bool(rows) and len(together) == len(rows)
+    """Every measure that the given figures allow.
+
+    Rows of one region by several names are added before it is measured, and audited as printed.
+    """
+    merged = [_one_region(found) for found in _by_region(rows)]
+    together = [row.together for row in merged if row.together is not None]
+    is_split = bool(rows) and len(together) == len(merged)
+    is_possible = all((row.together or 0) <= row.whole for row in rows)
+    told = [row for row in rows if row.together is not None]
     return DispersionRead(
-        whole=_measures([row.whole for row in rows]) if rows else None,
+        whole=_measures([row.whole for row in merged]) if rows else None,
         together=_measures(together) if is_split else None,
-        cooperation=_cooperation(rows) if is_split else None,
-        regions=_regions(rows),
+        cooperation=_cooperation(merged) if is_split and is_possible else None,
+        regions=_regions(_by_region(rows)),
         withheld=withheld,
-        audit=_audit(rows, request.printed_total) if is_split else None,
+        audit=_audit(told, request.printed_total) if told else None,
         printed_measures=[
             _judged(one.label, Claim(one.regions, one.std, one.cv, one.gini))
             for one in request.printed_measures
         ],
         network=_network(request) if request.patents else None,
     )
+
+
+def _by_region(rows: Sequence[RegionRow]) -> list[list[RegionRow]]:
+    """The rows of each region, which papers and registers write in many ways."""
+    found: dict[str, list[RegionRow]] = {}
+    for row in rows:
+        found.setdefault(region_code(row.region) or row.region.casefold(), []).append(row)
+    return [*found.values()]
+
+
+def _one_region(rows: Sequence[RegionRow]) -> RegionRow:
+    """What the rows of a region say together; what one of them does not tell is not known."""
+    return RegionRow(
+        region=rows[0].region,
+        whole=sum(row.whole for row in rows),
+        together=_sum([row.together for row in rows]),
+        field=_sum([row.field for row in rows]),
+    )
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 def _measures(values: Sequence[int]) -> Measures:
@@ -79,19 +108,27 @@ def _cooperation(rows: Sequence[RegionRow]) -> Cooperation | None:
     )
 
 
-def _regions(rows: Sequence[RegionRow]) -> list[RegionMeasured]:
-    field, whole = sum(row.field or 0 for row in rows), sum(row.whole for row in rows)
+def _regions(groups: Sequence[Sequence[RegionRow]]) -> list[RegionMeasured]:
+    merged = [_one_region(rows) for rows in groups]
+    field, whole = sum(row.field or 0 for row in merged), sum(row.whole for row in merged)
     return [
         RegionMeasured(
             region=row.region,
+            names=[one.region for one in rows],
             code=region_code(row.region),
-            degree=row.together / row.whole if row.together is not None and row.whole else None,
+            degree=_degree(row),
             location_quotient=None
             if row.field is None
             else rules.location_quotient(row.field, row.whole, field, whole),
         )
-        for row in rows
+        for row, rows in zip(merged, groups, strict=True)
     ]
+
+
+def _degree(row: RegionRow) -> float | None:
+    if row.together is None or not 0 <= row.together <= row.whole or not row.whole:
+        return None
+    return row.together / row.whole
 
 
 def _audit(rows: Sequence[RegionRow], printed: PrintedTotal | None) -> AuditRead:

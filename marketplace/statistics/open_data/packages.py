@@ -40,7 +40,7 @@ NAMES: Final = [column.name for column in _COLUMNS]
 _TABLES: Final = f"""
     SELECT {COLUMNS}, t.dimension, t.currency, t.content
     FROM statistics_release r JOIN released_table t ON t.release = r.number
-    WHERE r.number = $1 ORDER BY t.dimension, t.currency
+    WHERE r.number = $1 AND t.dimension = ANY ($2) ORDER BY t.dimension, t.currency
 """  # noqa: S608 - built from constants
 
 Rows = Sequence[Sequence[Any]]
@@ -65,7 +65,7 @@ async def read_release(reads: Reads, number: int) -> tuple[ReleaseRead, Rows]:
     Raises:
         NotFoundError: no such release.
     """
-    found = await reads.rows(_TABLES, number)
+    found = await reads.rows(_TABLES, number, [*DIMENSIONS])
     if not found:
         raise NotFoundError("no such release")
     rows = [

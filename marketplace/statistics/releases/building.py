@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any, Final
 
 from marketplace.statistics.disclosure.audit import Atom
@@ -61,27 +60,62 @@ def last_day(number: int) -> date:
     return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
-def build(
-    parts: Iterable[Part], earlier: Sequence[Row], until: date, rule: Rule, *, totals_known: bool
-) -> list[Row]:
-    """The cells of one dimension in one currency, for periods that end on or before a day.
+def build_year(
+    parts: Mapping[str, Iterable[Part]],
+    earlier: Mapping[str, Sequence[Row]],
+    until: date,
+    rule: Rule,
+    *,
+    totals_known: bool,
+) -> dict[str, list[Row]]:
+    """What a year adds to the tables by each dimension, in one currency, for periods that ended.
 
     Args:
-        parts: of every year that has a period to be decided, the whole year.
-        earlier: the cells of the release before.
+        parts: of the whole year, by dimension.
+        earlier: what was released of the year before, by dimension.
         until: the last day that is published.
         rule: how strict to be.
         totals_known: whether anybody reads the totals elsewhere.
     """
-    cells = cells_of(parts)
-    decided = {_key(row) for row in earlier}
-    rows = [*earlier]
-    for year, months in groupby(sorted({month for month, _ in cells}), lambda m: m // 12):
-        atoms = {atom: cell for atom, cell in cells.items() if atom[0] // 12 == year}
-        table = Table(atoms, rule, totals_known)
-        table.published.update(_published(earlier, year))
-        rows += _decide(table, [*months], decided, month_number(until))
-    return sorted(rows, key=_order)
+    tables = {
+        name: _table(found, earlier[name], rule, totals_known=totals_known)
+        for name, found in parts.items()
+    }
+    for table in tables.values():
+        table.linked = [other for other in tables.values() if other is not table]
+    months = sorted({month for table in tables.values() for month, _ in table.atoms})
+    rows: dict[str, list[Row]] = {name: [] for name in tables}
+    for span, period in _ended(months, month_number(until)):
+        for name, table in tables.items():
+            if span not in table.decided:
+                _decide(table, span)
+                rows[name] += _rows(table, span, period)
+    return rows
+
+
+def _table(
+    parts: Iterable[Part], earlier: Sequence[Row], rule: Rule, *, totals_known: bool
+) -> Table:
+    keys = [(key_of(row), row) for row in earlier if row["value"] != WITHHELD]
+    known = dict.fromkeys(key for key, row in keys if row["status"] == KNOWN)
+    decided = {span for (span, value), _ in keys if value == TOTAL}
+    return Table(cells_of(parts), rule, totals_known, known, decided)
+
+
+def _ended(months: Sequence[int], last_month: int) -> Iterable[tuple[Months, str]]:
+    """Months, then quarters, then the year, as far as they ended."""
+    for name, length in LENGTHS.items():
+        for first in sorted({month // length * length for month in months}):
+            span = tuple(range(first, first + length))
+            if span[-1] <= last_month:
+                yield span, name
+
+
+def _decide(table: Table, span: Months) -> None:
+    if len(span) == 1:
+        decide_month(table, span[0])
+    else:
+        decide_longer(table, span)
 
 
 def cells_of(parts: Iterable[Part]) -> dict[Atom, Cell]:
@@ -99,21 +133,6 @@ def cells_of(parts: Iterable[Part]) -> dict[Atom, Cell]:
         atom: Cell(deals, amount_minor, sold[atom], bought[atom])
         for atom, (deals, amount_minor) in sums.items()
     }
-
-
-def _decide(table: Table, months: Sequence[int], decided: set[Key], last_month: int) -> list[Row]:
-    rows: list[Row] = []
-    for length, name in ((1, "month"), (3, "quarter"), (12, "year")):
-        for first in sorted({month // length * length for month in months}):
-            span = tuple(range(first, first + length))
-            if span[-1] > last_month or (span, TOTAL) in decided:
-                continue
-            if length == 1:
-                decide_month(table, first)
-            else:
-                decide_longer(table, span)
-            rows += _rows(table, span, name)
-    return rows
 
 
 def _rows(table: Table, span: Months, name: str) -> list[Row]:
@@ -139,15 +158,15 @@ def _row(about: Mapping[str, str], value: str, cell: Cell, *, is_known: bool) ->
     }
 
 
-def _key(row: Row) -> Key:
+def key_of(row: Row) -> Key:
+    """The months and the value of a published cell; of all values `TOTAL`."""
     first = month_number(date.fromisoformat(row["begins"]))
     span = tuple(range(first, first + LENGTHS[row["period"]]))
     return span, TOTAL if row["value"] == ALL else row["value"]
 
 
-def _published(earlier: Sequence[Row], year: int) -> dict[Key, None]:
-    keys = [_key(row) for row in earlier if row["status"] == KNOWN and row["value"] != WITHHELD]
-    return dict.fromkeys(key for key in keys if key[0][0] // 12 == year)
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=_order)
 
 
 def _order(row: Row) -> tuple[int, str, bool, str]:

@@ -1,7 +1,7 @@
 """Reading releases: stored cells, put into rows, with sums since the beginning."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import orjson
 from marketplace.kernel.driver_pools import Reads
 from marketplace.kernel.errors import NotFoundError
 from marketplace.statistics.dimensions import DIMENSIONS
-from marketplace.statistics.queries import Period, Sum, period_end, period_label, tabulated
+from marketplace.statistics.periods import Period, period_end, period_label
 from marketplace.statistics.releases.building import ALL, KNOWN, SUPPRESSED, WITHHELD, Row
 from marketplace.statistics.releases.schemas import (
     Definitions,
@@ -21,16 +21,19 @@ from marketplace.statistics.releases.schemas import (
     ReleaseRead,
     Status,
 )
-from marketplace.statistics.schemas import CumulativeTable, Origin
 from marketplace.statistics.units import Unit
 
-DAY: Final = timedelta(days=1)
 COLUMNS: Final = "r.number, r.as_of, r.made_at, r.sha256, r.rules"
 _TABLE: Final = f"""
     SELECT {COLUMNS}, t.content FROM statistics_release r
     LEFT JOIN released_table t ON t.release = r.number AND t.dimension = $1 AND t.currency = $2
     WHERE r.as_of <= $3 ORDER BY r.number DESC LIMIT 1
 """  # noqa: S608 - built from constants
+_CURRENCIES: Final = """
+    SELECT currency FROM released_table
+    WHERE release = (SELECT max(number) FROM statistics_release)
+    UNION SELECT currency FROM published_series ORDER BY currency
+"""
 _LIST: Final = f"""
     SELECT {COLUMNS} FROM statistics_release r
     WHERE r.number < $1 ORDER BY r.number DESC LIMIT $2
@@ -40,13 +43,32 @@ _NATURE: Final = {
     "counting_unit": "a deal, once; a price in parts counts as its parts are released",
     "date_basis": "the day on which the price was released; what undoes a deal, its own day",
     "denominator": "all deals settled here in the currency and the period",
-    "amounts": "realised prices without VAT, never asking ones; of no deal here undisclosed",
+    "amounts": "realised prices without VAT, never asking ones: known or zero; none is undisclosed",
 }
 
 
 async def releases(reads: Reads, *, before: int, limit: int) -> list[ReleaseRead]:
     """The newest releases below a number."""
     return [release_of(row) for row in await reads.rows(_LIST, before, limit)]
+
+
+def definitions_of(dimension: str) -> Definitions:
+    return Definitions(**_NATURE, dimension=dimension)
+
+
+async def released_cells(
+    reads: Reads, dimension: str, currency: str, as_of: date
+) -> tuple[ReleaseRead | None, list[Row]]:
+    """The cells of the newest release that was about no later day; of none, nothing."""
+    found = await reads.row(_TABLE, dimension, currency, as_of)
+    if found is None:
+        return None, []
+    return release_of(found), orjson.loads(found["content"] or b"[]")
+
+
+async def released_currencies(reads: Reads) -> list[str]:
+    """In what the newest release or printed history tells amounts."""
+    return [row["currency"] for row in await reads.rows(_CURRENCIES)]
 
 
 def release_of(row: asyncpg.Record) -> ReleaseRead:
@@ -68,38 +90,20 @@ async def released_table(
     Raises:
         NotFoundError: nothing was released then.
     """
-    found = await reads.row(_TABLE, dimension, unit.currency, as_of)
-    if found is None:
+    release, cells = await released_cells(reads, dimension, unit.currency, as_of)
+    if release is None:
         raise NotFoundError("no figures were released by then")
-    cells = orjson.loads(found["content"] or b"[]")
     wanted = [cell for cell in cells if cell["period"] == period.value]
     return DimensionTable(
-        release=release_of(found),
+        release=release,
         dimension=dimension,
         period=period.value,
         unit=unit.code,
         unit_label=unit.label,
         currency=unit.currency,
-        definitions=Definitions(**_NATURE, dimension=DIMENSIONS[dimension]),
+        definitions=definitions_of(DIMENSIONS[dimension]),
         rows=_rows(wanted, period, unit),
     )
-
-
-def as_cumulative(
-    table: DimensionTable | None, period: Period, unit: Unit, time_zone: str
-) -> CumulativeTable:
-    """The totals that a release tells, as a table; a period that is withheld is left out."""
-    totals = [
-        (row, cell)
-        for row in (table.rows if table else [])
-        for cell in row.cells
-        if cell.value == ALL and cell.deals is not None
-    ]
-    sums = [
-        Sum(row.label, row.begins, row.ends + DAY, c.deals or 0, c.amount_minor or 0, Origin.LEDGER)
-        for row, c in totals
-    ]
-    return tabulated(sums, period=period, unit=unit, time_zone=time_zone)
 
 
 def _rows(cells: Sequence[Row], period: Period, unit: Unit) -> list[ReleasedRow]:

@@ -14,6 +14,7 @@ from marketplace.payments.currencies.ecb import Rate
 from marketplace.payments.currencies.service import store_rates
 from tests.factories.bank import BankDesk, refused
 from tests.factories.deals import Market, ok
+from tests.factories.figures import live_table
 from tests.factories.world import World
 
 ASKED: Final = {"amount": {"amount_minor": 10_000, "currency": "KRW"}, "into": "USD"}
@@ -161,12 +162,8 @@ async def test_ten_operators_convert_once(world: World, clock: ShiftedClock) -> 
         "USD": 2 * GOT,
     }
     assert await world.proofs() == []
-    table = await ok(
-        await world.client.get(
-            "/v1/statistics/deals",
-            params={"convert_to": "USD", "rates_of": clock.now().date().isoformat()},
-        )
-    )
+    asked = {"convert_to": "USD", "rates_of": clock.now().date().isoformat()}
+    table = await live_table(world, **asked)
     (krw,) = table["converted"]["by_currency"]
     assert (krw["currency"], krw["deals"], krw["amount_minor"]) == ("KRW", 1, 100_000_000)
     assert table["converted"]["amount_minor"] == krw["converted_minor"] == 6_699_313
