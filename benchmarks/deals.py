@@ -111,7 +111,7 @@ _SETTLED: Final = """
     INSERT INTO event (type, subject, actor, data, recorded_at)
     SELECT 'deal.release', 'deal:' || gen_random_uuid(), 'clock', jsonb_build_object(
             'from', 'recorded', 'to', 'settled', 'as', 'clock', 'amount_minor', 1000000 + n,
-            'currency', 'KRW', 'deal_type', 'sale',
+            'currency', 'KRW', 'deal_type', 'sale', 'dimensions', jsonb_build_object(),
             'right_kind', (ARRAY['idea', 'patent', 'utility_model', 'design'])[n % 4 + 1]),
         timestamptz '2021-01-01' + (n % 1800) * interval '1 day'
     FROM generate_series($1::int, $2::int) n

@@ -13,7 +13,13 @@ from typing import Final
 from marketplace.kernel.driver_pools import Reads
 from marketplace.statistics.converting import CurrencyFigures
 from marketplace.statistics.live import View
-from marketplace.statistics.periods import Period, period_begin, period_label, period_until
+from marketplace.statistics.periods import (
+    Period,
+    period_begin,
+    period_end,
+    period_label,
+    period_until,
+)
 from marketplace.statistics.queries import (
     KindSum,
     Sum,
@@ -68,7 +74,8 @@ async def told_table(
     if view is View.RESTATED:
         raise LiveStatisticsRestrictedError
     until = as_of or date.max
-    release, cells = await released_cells(reads, BY_KIND, unit.currency, until)
+    release, every = await released_cells(reads, BY_KIND, unit.currency, date.max)
+    cells = [cell for cell in every if _last_day(cell) <= until]
     published = [] if kind else await published_rows(reads, unit.currency, until)
     by_kind = kind_totals([*_kinds(cells, kind), *printed_kinds(published)], unit)
     if sight is Sight.TOTALS and kind is None and as_of is None:
@@ -131,6 +138,10 @@ def _released_parts(
         found += _released_parts(known, begins, smaller)
         begins = period_until(begins, smaller)
     return found
+
+
+def _last_day(cell: Row) -> date:
+    return period_end(date.fromisoformat(cell["begins"]), Period(cell["period"]))
 
 
 def _sum(one: Told, period: Period) -> Sum:

@@ -70,6 +70,10 @@ _DIFFERENCES: Final = """
 """
 """What a stored row says otherwise than it should."""
 
+_WORDS: Final = {"reason", "currency", *DIMENSIONS}
+_STORED: Final = ", ".join(f"{one}::text" if one in _WORDS else one for one in FACT_COLUMNS)
+"""The columns of a fact, of the types that the log gives: so that whole rows can be compared."""
+
 _FACTS_OF_EVENTS: Final = f"""
     SELECT 'deal_fact ' || sequence || ': ' || {_DIFFERENCES} FROM (
         SELECT sequence, frozen,
@@ -79,9 +83,9 @@ _FACTS_OF_EVENTS: Final = f"""
             SELECT sequence, to_jsonb(f) AS stored, to_jsonb(c) AS counted, (
                 SELECT jsonb_exists(e.data, 'dimensions') FROM event e WHERE e.sequence = c.sequence
             ) AS frozen
-            FROM (SELECT {", ".join(FACT_COLUMNS)} FROM deal_fact) f
+            FROM (SELECT {_STORED} FROM deal_fact) f
             FULL JOIN ({DETAILED % _VALUES} {_PASSED}) c USING (sequence)
-            WHERE to_jsonb(f) IS DISTINCT FROM to_jsonb(c)
+            WHERE f IS DISTINCT FROM c
         ) unlike
     ) told WHERE stored IS DISTINCT FROM counted
 """  # noqa: S608 - built from constants

@@ -25,7 +25,8 @@ ROLLUPS = {
 }
 FUNCTIONS = (
     """
-    CREATE FUNCTION group_head(organisation uuid, on_day date) RETURNS uuid LANGUAGE sql STABLE AS $$
+    CREATE FUNCTION group_head(organisation uuid, on_day date) RETURNS uuid
+    LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN (
         WITH RECURSIVE above (id, height) AS (
             SELECT organisation, 0
             UNION ALL
@@ -34,45 +35,47 @@ FUNCTIONS = (
                 AND f.valid_from <= on_day AND (f.valid_until IS NULL OR f.valid_until > on_day)
         )
         SELECT id FROM above ORDER BY height DESC LIMIT 1
-    $$
+    ); END $$
     """,
     """
-    CREATE FUNCTION deal_of_subject(subject text) RETURNS uuid LANGUAGE sql STABLE AS $$
-        SELECT CASE
-            WHEN subject ~ '^deal:[0-9a-f-]{36}$' THEN substr(subject, 6)::uuid
-            WHEN subject ~ '^deal_part:[0-9a-f-]{36}$' THEN
-                (SELECT p.deal_id FROM deal_part p WHERE p.id = substr(subject, 11)::uuid)
-        END
-    $$
+    CREATE FUNCTION deal_of_subject(subject text) RETURNS uuid
+    LANGUAGE plpgsql STABLE AS $$ BEGIN
+        IF subject ~ '^deal:[0-9a-f-]{36}$' THEN
+            RETURN substr(subject, 6)::uuid;
+        ELSIF subject ~ '^deal_part:[0-9a-f-]{36}$' THEN
+            RETURN (SELECT p.deal_id FROM deal_part p WHERE p.id = substr(subject, 11)::uuid);
+        END IF;
+        RETURN NULL;
+    END $$
     """,
     """
     CREATE FUNCTION deal_dimensions(subject text, happened timestamptz) RETURNS jsonb
-    LANGUAGE sql STABLE AS $$
-        SELECT coalesce((
-            SELECT jsonb_strip_nulls(jsonb_build_object(
-                'seller_type', seller.kind,
-                'buyer_type', buyer.kind,
-                'seller_region', coalesce(seller.region, seller.country),
-                'buyer_region', coalesce(buyer.region, buyer.country),
-                'industry', buyer.industry,
-                'wipo_field', (
-                    SELECT f.field::text FROM ipc_field f
-                    WHERE starts_with(replace(r.classifications[1], ' ', ''), f.prefix)
-                    ORDER BY length(f.prefix) DESC LIMIT 1),
-                'amount_band', CASE WHEN d.price_minor = 0 THEN 'zero'
-                    ELSE 'e' || (length(d.price_minor::text) - 1) END,
-                'payment_form', CASE WHEN d.in_parts THEN 'in_parts' ELSE 'at_once' END,
-                'deal_id', d.id,
-                'agreed_at', d.created_at,
-                'seller_group', group_head(d.seller_organisation_id, happened::date),
-                'buyer_group', group_head(d.buyer_organisation_id, happened::date)))
-            FROM deal d
-            LEFT JOIN organisation seller ON seller.id = d.seller_organisation_id
-            LEFT JOIN organisation buyer ON buyer.id = d.buyer_organisation_id
-            LEFT JOIN ip_right r ON r.id = d.right_id
-            WHERE d.id = deal_of_subject(subject)
-        ), '{}')
-    $$
+    LANGUAGE plpgsql STABLE AS $$ DECLARE
+        sold uuid := deal_of_subject(subject);
+    BEGIN RETURN coalesce((
+        SELECT jsonb_strip_nulls(jsonb_build_object(
+            'seller_type', seller.kind,
+            'buyer_type', buyer.kind,
+            'seller_region', coalesce(seller.region, seller.country),
+            'buyer_region', coalesce(buyer.region, buyer.country),
+            'industry', buyer.industry,
+            'wipo_field', (
+                SELECT f.field::text FROM ipc_field f
+                WHERE starts_with(replace(r.classifications[1], ' ', ''), f.prefix)
+                ORDER BY length(f.prefix) DESC LIMIT 1),
+            'amount_band', CASE WHEN d.price_minor = 0 THEN 'zero'
+                ELSE 'e' || (length(d.price_minor::text) - 1) END,
+            'payment_form', CASE WHEN d.in_parts THEN 'in_parts' ELSE 'at_once' END,
+            'deal_id', d.id,
+            'agreed_at', d.created_at,
+            'seller_group', group_head(d.seller_organisation_id, happened::date),
+            'buyer_group', group_head(d.buyer_organisation_id, happened::date)))
+        FROM deal d
+        LEFT JOIN organisation seller ON seller.id = d.seller_organisation_id
+        LEFT JOIN organisation buyer ON buyer.id = d.buyer_organisation_id
+        LEFT JOIN ip_right r ON r.id = d.right_id
+        WHERE d.id = sold
+    ), '{}'); END $$
     """,
     """
     CREATE FUNCTION freeze_dimensions() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -92,6 +95,7 @@ FUNCTIONS = (
     $$
     """,
 )
+"""In PL/pgSQL, which keeps its plans: a settlement asks them once, a recomputation very often."""
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ everything that was released of the same months looks for hidden cells that come
 one, the smallest told cell of its row or its column is withheld as well.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,7 @@ Place = tuple[str, str]
 ROW: Final = "row"
 COLUMN: Final = "column"
 SEPARATOR: Final = "\x1f"
-AUDITED_MAX: Final = 400
+AUDITED_MAX: Final = 200
 """Hidden cells that are audited one by one; of a table with more, no inner cell is told."""
 
 
@@ -68,17 +68,16 @@ def safe_places(crossing: Crossing) -> set[Place]:
     if len(hidden) > AUDITED_MAX:
         return set()
     forms = {place: crossing.form(place) for place in cells}
-    before = _attack(crossing, crossing.known)
-    while told:
+    before, suspects = _attack(crossing, crossing.known), [*hidden]
+    while told and suspects:
         after = _attack(crossing, [*crossing.known, *(forms[place] for place in told)])
-        found = [
+        # Who tells less opens every cell further: what nobody found stays hidden.
+        suspects = [
             place
-            for place, cell in hidden.items()
-            if _comes_closer(before, after, forms[place], cell, crossing.rule)
+            for place in suspects
+            if _comes_closer(before, after, forms[place], hidden[place], crossing.rule)
         ]
-        if not found:
-            break
-        told -= {_beside(place, told, cells) for place in found}
+        told -= {_beside(place, told, cells) for place in suspects}
     return told
 
 
@@ -96,7 +95,7 @@ def _comes_closer(before: Attack, after: Attack, form: Form, cell: Cell, rule: R
     return left != OPEN and not before.leaves_open(form, cell.amount_minor, rule.p_percent) <= left
 
 
-def _beside(place: Place, told: set[Place], cells: Mapping[Place, Cell]) -> Place:
+def _beside(place: Place, told: Collection[Place], cells: Mapping[Place, Cell]) -> Place:
     """The told cell that hides another with the least loss: of its row or column, the smallest."""
     near = [one for one in told if one[0] == place[0] or one[1] == place[1]]
     return min(near or told, key=lambda one: (abs(cells[one].amount_minor), one))
