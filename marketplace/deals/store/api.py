@@ -44,5 +44,5 @@ async def select_in_store(
 
 @router.get("/statistics/idea-store")
 async def store_statistics(session: Session) -> StoreFigures:
-    """How many windows were opened, who applied and was chosen, and what was paid out."""
+    """How many windows were opened, companies applied and were chosen, and deals paid out."""
     return await service.figures(session)

@@ -17,13 +17,11 @@ class StoreSelected(Output):
     deal_id: UUID
 
 
-class StoreAmounts(Output):
-    currency: str
-    settled_minor: int = Field(description="of deals that were paid out, by the ledger")
-
-
 class StoreFigures(Output):
-    """What the store did. Asking prices are wishes, and are nowhere added up."""
+    """What the store did. Asking prices are wishes, and are nowhere added up.
+
+    What was paid is confidential deal by deal: it is in the released tables, with all other deals.
+    """
 
     entries: int
     windows: int = Field(description="that were opened")
@@ -31,4 +29,3 @@ class StoreFigures(Output):
     applications: int = Field(description="of companies, and not taken back")
     selected: int = Field(description="windows in which somebody was chosen")
     settled: int = Field(description="deals that were paid out")
-    amounts: list[StoreAmounts]

@@ -12,7 +12,7 @@ from marketplace.assets.title.queries import owners_of
 from marketplace.deals.models import Deal
 from marketplace.deals.private import Agreed, open_private_deal, team
 from marketplace.deals.store.models import StoreSale
-from marketplace.deals.store.schemas import StoreAmounts, StoreFigures, StoreSelected
+from marketplace.deals.store.schemas import StoreFigures, StoreSelected
 from marketplace.kernel.crypto import Keyring
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, move
@@ -32,15 +32,10 @@ _COUNTS: Final = text(
         count(*) AS windows,
         count(*) FILTER (WHERE outcome IS NULL AND closes_at > :now) AS open_windows,
         count(*) FILTER (WHERE outcome = 'selected') AS selected,
-        (SELECT count(*) FROM store_application WHERE withdrawn_at IS NULL) AS applications
+        (SELECT count(*) FROM store_application WHERE withdrawn_at IS NULL) AS applications,
+        (SELECT count(*) FROM store_sale s JOIN deal d ON d.id = s.deal_id
+         WHERE d.state IN ('settled', 'closed')) AS settled
     FROM store_window
-    """
-)
-_AMOUNTS: Final = text(
-    """
-    SELECT d.currency, count(*) FILTER (WHERE d.state IN ('settled', 'closed')) AS settled,
-        coalesce(sum(d.released_minor - d.returned_minor), 0)::bigint AS settled_minor
-    FROM store_sale s JOIN deal d ON d.id = s.deal_id GROUP BY d.currency ORDER BY d.currency
     """
 )
 
@@ -121,11 +116,6 @@ async def conclude(session: AsyncSession, listing_id: UUID, *, sold: bool) -> No
 
 
 async def figures(session: AsyncSession) -> StoreFigures:
-    """How many windows, applications and choices there were, and what was paid out."""
+    """How many windows, applications and choices there were, and how many deals were paid out."""
     counts = (await session.execute(_COUNTS, {"now": now(session)})).mappings().one()
-    amounts = (await session.execute(_AMOUNTS)).mappings().all()
-    return StoreFigures(
-        **counts,
-        settled=sum(row["settled"] for row in amounts),
-        amounts=[StoreAmounts.model_validate(dict(row)) for row in amounts],
-    )
+    return StoreFigures(**counts)
