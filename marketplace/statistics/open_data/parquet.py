@@ -1,4 +1,4 @@
-"""Parquet files of plain columns, without a library of fifty megabytes for it.
+"""Parquet files of plain columns, whose bytes no upgrade of a library changes.
 
 Format: https://parquet.apache.org/docs/file-format/ — one row group, one data page a column, plain
 encoding, no compression; the footer is Thrift's compact protocol. Columns are text, 64-bit integers
