@@ -29,6 +29,7 @@ from marketplace.kernel.events import deliver, ensure_position
 from marketplace.kernel.logs import get_logger
 from marketplace.kernel.mail.sending import Mailer
 from marketplace.kernel.master_keys import carry_keyring, open_keyring
+from marketplace.kernel.news import News
 from marketplace.kernel.plain_files import PlainFiles
 from marketplace.kernel.sealed_files import SealedFiles
 from marketplace.kernel.seals import seal_new_events
@@ -41,6 +42,7 @@ from marketplace.payments.providers.stripe.setup import open_desk
 from marketplace.search.index import IndexBusyError
 from marketplace.search.indexing import LISTINGS, REGISTER, Corpus, Indexer
 from marketplace.settings import Settings
+from marketplace.statistics.folding import CONSUMER as STATISTICS
 from marketplace.statistics.folding import fold
 from marketplace.statistics.releases.service import release_due
 from marketplace.valuation.assignments.engine import assign_due
@@ -91,15 +93,20 @@ def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> l
     carry_keyring(sessions, keyring)
     letters, zone = Letters(keyring, settings.issuer), ZoneInfo(settings.reporting_time_zone)
     mailer = Mailer(sessions, keyring, transport, settings.mail_sender)
+    news = News(sessions)
+
+    def reading(name: str, run: Callable[[], Awaitable[int]]) -> Loop:
+        return Loop(f"events:{name}", partial(news.heed, name, run), POLL_SECONDS)
+
     return [
-        *(Loop(f"events:{c.name}", partial(deliver, sessions, c), POLL_SECONDS) for c in CONSUMERS),
+        *(reading(c.name, partial(deliver, sessions, c)) for c in CONSUMERS),
         Loop("clocks", partial(run_all_due, sessions, CLOCKS), CLOCK_SECONDS),
         *(Loop(f"turning:{t.__module__}", partial(t, sessions), CLOCK_SECONDS) for t in TURNING),
         Loop("valuers", partial(assign_due, sessions, zone), CLOCK_SECONDS),
         Loop("bank entries", partial(match_received, sessions), POLL_SECONDS),
         Loop("search index", indexing.run, POLL_SECONDS),
         Loop("register index", registering.run, CLOCK_SECONDS),
-        Loop("statistics", partial(fold, sessions, settings.reporting_time_zone), POLL_SECONDS),
+        reading(STATISTICS, partial(fold, sessions, settings.reporting_time_zone)),
         Loop("releases", partial(_release, sessions, settings), SEAL_SECONDS),
         Loop("password resets", partial(mail_resets, sessions, letters), MAIL_SECONDS),
         Loop("annuities", partial(note_fees, sessions), SEAL_SECONDS),
