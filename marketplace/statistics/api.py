@@ -36,7 +36,12 @@ from marketplace.statistics.schemas import (
     RevisionRead,
     SeriesRead,
 )
-from marketplace.statistics.sight import LIVE_ONLY, LiveStatisticsRestrictedError, Seen
+from marketplace.statistics.sight import (
+    LIVE_ONLY,
+    WITHOUT_TOKEN_TOO,
+    LiveStatisticsRestrictedError,
+    Seen,
+)
 from marketplace.statistics.units import UnknownUnitError, read_unit
 
 router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
@@ -69,6 +74,7 @@ Statistician = Annotated[Actor, Depends(Allowed(Permission.READ_STATISTICS))]
 @router.get(
     "/deals",
     response_model=CumulativeTable,
+    openapi_extra=WITHOUT_TOKEN_TOO,
     responses=problems(
         InvalidTokenError,
         UnknownUnitError,
@@ -118,6 +124,7 @@ async def deal_statistics(
 @router.get(
     "/revisions",
     dependencies=LIVE_ONLY,
+    openapi_extra=WITHOUT_TOKEN_TOO,
     responses=problems(
         InvalidTokenError,
         InvalidCursorError,
@@ -139,7 +146,7 @@ async def figure_revisions(
     return Page(items=found[:limit], next=following)
 
 
-@router.get("/series", responses=problems(InvalidTokenError))
+@router.get("/series", openapi_extra=WITHOUT_TOKEN_TOO, responses=problems(InvalidTokenError))
 async def count_series(
     http: Request,
     reads: HotReads,
@@ -187,7 +194,11 @@ async def dimension_table(
     return await released_table(reads, dimension.value, period, read_unit(unit), until)
 
 
-@router.get("/proof", responses=problems(InvalidTokenError, NotFoundError, UnknownCurrencyError))
+@router.get(
+    "/proof",
+    openapi_extra=WITHOUT_TOKEN_TOO,
+    responses=problems(InvalidTokenError, NotFoundError, UnknownCurrencyError),
+)
 async def proof(
     http: Request,
     reads: HotReads,

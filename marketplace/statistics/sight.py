@@ -1,10 +1,12 @@
 """Who reads what: figures of this moment, or those that tell of no single deal."""
 
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials
 
+from marketplace.accounts.access import BEARER
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.permissions import Permission
 from marketplace.kernel.errors import ForbiddenError
@@ -29,13 +31,14 @@ class LiveStatisticsRestrictedError(ForbiddenError):
     title = "This tells of single deals; it is for operators and statisticians"
 
 
-async def _sight(http: Request) -> Sight:
+async def sight_of(
+    http: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+) -> Sight:
     """By the token, if there is one; a wrong one is refused, not passed over."""
     settings: Settings = http.app.state.settings
-    _, _, token = http.headers.get("authorization", "").partition(" ")
-    if token:
+    if sent:
         async with http.app.state.sessions.begin() as session:
-            actor: Actor = await http.app.state.authenticator.actor(session, token)
+            actor: Actor = await http.app.state.authenticator.actor(session, sent.credentials)
         if actor.may(Permission.READ_STATISTICS):
             return Sight.LIVE
     return public_sight(settings)
@@ -46,10 +49,12 @@ def public_sight(settings: Settings) -> Sight:
     return Sight.TOTALS if settings.live_statistics == PUBLIC else Sight.RELEASED
 
 
-async def _live_only(sight: Annotated[Sight, Depends(_sight)]) -> None:
+async def _live_only(sight: Annotated[Sight, Depends(sight_of)]) -> None:
     if sight is not Sight.LIVE:
         raise LiveStatisticsRestrictedError
 
 
-Seen = Annotated[Sight, Depends(_sight)]
+Seen = Annotated[Sight, Depends(sight_of)]
 LIVE_ONLY: Final = [Depends(_live_only)]
+WITHOUT_TOKEN_TOO: Final[dict[str, Any]] = {"security": [{}]}
+"""What the OpenAPI document adds: that a token is heeded, and none is needed."""

@@ -35,6 +35,7 @@ from marketplace.deals.royalties.schemas import FiguresFile, LateInterestSet, Re
 from marketplace.deals.royalty_checks.schemas import CheckPolicySet
 from marketplace.deals.schemas import AgreementSign
 from marketplace.financing.recovery.schemas import CollateralAuctionStart
+from marketplace.statistics.sight import sight_of
 
 NOBODY = str(UUID(int=7))
 """An id that nothing has."""
@@ -722,6 +723,11 @@ class Operation:
     @cached_property
     def needs_token(self) -> bool:
         return _asks(self.route.dependant, current_actor)
+
+    @property
+    def heeds_token(self) -> bool:
+        """Whether who sends one may see more."""
+        return _asks(self.route.dependant, sight_of)
 
     @property
     def body(self) -> Any:

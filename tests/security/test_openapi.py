@@ -144,17 +144,17 @@ def test_an_operation_says_what_it_is_for(op: Operation) -> None:
 @each
 def test_an_operation_says_who_may_call_it(op: Operation) -> None:
     operation = described(op)
-    bearer: list[dict[str, list[str]]] = [{"HTTPBearer": []}] if op.needs_token else []
+    may_send = op.needs_token or op.heeds_token
+    ways: list[dict[str, list[str]]] = [{"HTTPBearer": []}] if may_send else []
+    ways += [{}] if op.heeds_token else []
     asked = [[str(permission)] for permission in op.permissions if permission not in PERSONAL]
-    if op.needs_token and not op.permissions:
+    if may_send and not op.permissions:
         asked = [[]]
-    assert operation.get("security", []) == bearer + [{"OAuth2": scopes} for scopes in asked]
+    assert operation.get("security", []) == ways + [{"OAuth2": scopes} for scopes in asked]
     assert all(f"`{permission}`" in operation["description"] for permission in op.permissions)
     refused = {role for role in MemberRole if not op.lets(role)}
-    assert ("`invalid_token`" in _codes(op, "401")) is op.needs_token
-    assert ("`organisation_suspended`" in _codes(op, "403")) is (
-        op.needs_token or op.name == "sign_in"
-    )
+    assert ("`invalid_token`" in _codes(op, "401")) is may_send
+    assert ("`organisation_suspended`" in _codes(op, "403")) is (may_send or op.name == "sign_in")
     assert ("`permission_missing`" in _codes(op, "403")) is (
         bool(refused) or bool(set(op.permissions) & PERSONAL) or op.name == "create_organisation"
     )

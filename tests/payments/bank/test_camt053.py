@@ -3,7 +3,6 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from camt053_text import amount_02, amount_08, balance, document, entry, statement, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,15 @@ from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.money import major_text
 from marketplace.payments.providers.bank.statement import Direction, Statement, StatementEntry
 from marketplace.payments.providers.bank.statement_file import parse
+from tests.payments.bank.camt053_text import (
+    amount_02,
+    amount_08,
+    balance,
+    document,
+    entry,
+    statement,
+    transaction,
+)
 
 
 def one(content: bytes) -> StatementEntry:

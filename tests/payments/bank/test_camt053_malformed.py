@@ -3,10 +3,17 @@
 from time import perf_counter
 
 import pytest
-from camt053_text import amount_08, balance, document, entry, statement, transaction
 
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.payments.providers.bank.statement_file import parse
+from tests.payments.bank.camt053_text import (
+    amount_08,
+    balance,
+    document,
+    entry,
+    statement,
+    transaction,
+)
 
 PLAIN = document(statement(entry(), entry(reference="<AcctSvcrRef>R2</AcctSvcrRef>"))).decode()
 HEAD, _, BODY = PLAIN.partition("\n")
