@@ -162,7 +162,12 @@ async def test_whose_rights_may_be_valued(desk: Desk, connection: AsyncConnectio
 
 @pytest.mark.parametrize(
     "changed",
-    [{"base_date": 2, "deadline": 60}, {"base_date": 0, "deadline": 20}, {"deadline": 400}],
+    [
+        {"base_date": 2, "deadline": 60},
+        {"base_date": -25 * 366 - 2, "deadline": 60},
+        {"base_date": 0, "deadline": 20},
+        {"deadline": 400},
+    ],
 )
 async def test_days_that_do_not_fit(desk: Desk, changed: dict[str, int]) -> None:
     days = {name: str(desk.today + timedelta(days=days)) for name, days in changed.items()}

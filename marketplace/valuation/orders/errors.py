@@ -18,7 +18,7 @@ class UnfitInstitutionError(ConflictError):
 
 class UnfitDatesError(UnprocessableError):
     code = "unfit_dates"
-    title = "The base date is today or before, and the deadline leaves time for the work"
+    title = "The base date is of the last 25 years, and the deadline leaves time for the work"
 
 
 class InvalidFeeSharesError(UnprocessableError):

@@ -44,6 +44,8 @@ from marketplace.valuation.policies.service import policy_at
 PAIR: Final = 2
 """Of so many valuations the spread may call for a third."""
 DEADLINE_DAYS_MAX: Final = 366
+BASE_DAYS_MAX: Final = 25 * 366
+"""How far back a right may be valued, as for damages: no right's term is longer."""
 OWN_ROLE: Final = {
     ClientRole.OWNER: PartyRole.OWNER,
     ClientRole.BUYER: PartyRole.BUYER,
@@ -139,6 +141,8 @@ def _require_dates(request: OrderPlace, policy: AssignmentPolicy, today: date) -
     latest = today + timedelta(days=DEADLINE_DAYS_MAX)
     if request.base_date > today:
         raise UnfitDatesError("what will be true on a day to come is not known")
+    if request.base_date < (oldest := today - timedelta(days=BASE_DAYS_MAX)):
+        raise UnfitDatesError(f"write a base date from {oldest}: no right's term is longer")
     if not earliest <= request.deadline <= latest:
         raise UnfitDatesError(f"write a deadline from {earliest} to {latest}")
 
