@@ -193,6 +193,24 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
         422,
         "lengths_differ",
     ),
+    "working capital that comes back for ever": (
+        example(
+            Method.TECHNOLOGY_FACTOR,
+            free_cash_flows_minor=...,
+            range=...,
+            terminal_growth=0.01,
+            business={
+                "earnings_minor": [1, 2],
+                "tax_rate": 0.2,
+                "depreciation_minor": [1, 1],
+                "capital_expenditure_minor": [1, 1],
+                "working_capital_increase_minor": [0, 0],
+                "working_capital_recovered_minor": 1,
+            },
+        ),
+        422,
+        "validation_failed",
+    ),
     "both of two": (
         example(Method.WEIGHTED_COST, technology_premium=0.02),
         422,

@@ -1,9 +1,9 @@
 """Calculations of the income approach."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from marketplace.kernel.schemas import Input, ShortText
 from marketplace.valuation.calculations.inputs import (
@@ -66,7 +66,7 @@ class Business(Input):
     capital_expenditure_minor: YearlyGiven
     working_capital_increase_minor: Yearly
     working_capital_recovered_minor: MinorGiven = Field(
-        default=0, description="at the end of the last year"
+        default=0, description="comes with the last year's flow, and is discounted as it is"
     )
 
     def flows(self) -> Array:
@@ -98,6 +98,13 @@ class TechnologyShare(IncomeCalculation, OneOf):
     industry_share: Fraction = Field(description="of technology in the industry's value")
     technology_weight: Fraction = Field(description="of the subject among technologies used")
     strength: Fraction = Field(description="of the subject itself")
+
+    @model_validator(mode="after")
+    def _recovers_once(self) -> Self:
+        recovered = self.business.working_capital_recovered_minor if self.business else 0
+        if recovered and self.terminal_growth is not None:
+            raise ValueError("what goes on for ever recovers no working capital")
+        return self
 
     def years(self) -> int:
         flows = self.free_cash_flows_minor
