@@ -58,7 +58,7 @@ _PARTIES: Final = """
         'KRW', 12000000, 24000000, 0, 6000, 540, 'act_365f', 'equal_principal', '{}', 12, 1, 0, 0,
         300, 30, 90, false, '[]', 554, now(), 'accepted');
 """
-_LOANS: Final = f"""
+_LOANS: Final = """
     INSERT INTO loan (id, created_at, version, request_id, offer_id, borrower_organisation_id,
         lender_organisation_id, principal_minor, currency, rate_basis_points, disbursed_minor,
         principal_paid_minor, interest_paid_minor, late_interest_paid_minor, fees_paid_minor,
@@ -68,20 +68,20 @@ _LOANS: Final = f"""
         md5('borrower')::uuid, md5('lender')::uuid, 12000000, 'KRW', 540, 12000000, 0, 0, 0, 0, 0,
         current_date - n % 28, current_date - n % 28 + interval '12 months', current_date, 0, 0, 0,
         0, 0, 'performing'
-    FROM generate_series(1, {LOANS}) n;
+    FROM generate_series(1, {loans}) n;
     INSERT INTO loan_instalment (id, created_at, loan_id, kind, number, starts_on, due_on,
         principal_minor, interest_minor, principal_paid_minor, interest_paid_minor,
         late_fixed_minor, late_paid_minor)
     SELECT gen_random_uuid(), now(), md5('loan ' || n)::uuid, 'scheduled', k,
         current_date - n % 28 + (k - 1) * interval '1 month',
         current_date - n % 28 + k * interval '1 month', 1000000, 54000 - 4500 * (k - 1), 0, 0, 0, 0
-    FROM generate_series(1, {LOANS}) n, generate_series(1, {INSTALMENTS}) k
+    FROM generate_series(1, {loans}) n, generate_series(1, {instalments}) k
 """
 
 
 def measure_accrual(place: Place, scale: Scale) -> None:
     """A tenth of a day, ended in the middle; the rest of it; and the whole of the next day."""
-    settings = place.database("accrual", _fill, anew=True)
+    settings = place.database("accrual", fill, anew=True)
     part = _run(settings, days=1, batches=LOANS // 10_000)
     rest = _run(settings, days=1, batches=LOANS)
     whole = _run(settings, days=2, batches=LOANS)
@@ -98,6 +98,7 @@ def _run(settings: Settings, *, days: int, batches: int) -> dict[str, Any]:
     return found
 
 
-async def _fill(connection: asyncpg.Connection) -> None:
+async def fill(connection: asyncpg.Connection, *, loans: int = LOANS) -> None:
+    """Performing loans, each with its instalments."""
     await connection.execute(_PARTIES)
-    await connection.execute(_LOANS)
+    await connection.execute(_LOANS.format(loans=loans, instalments=INSTALMENTS))

@@ -78,11 +78,12 @@ _LOADS: Final = """
 
 def measure_assignment(place: Place, scale: Scale) -> None:
     """One run of the worker's turn; printed: seconds, statements, and how the load is spread."""
-    settings = place.database("assigning", _fill, anew=True)
+    settings = place.database("assigning", fill, anew=True)
     asyncio.run(_measure(settings))
 
 
-async def _fill(connection: asyncpg.Connection) -> None:
+async def fill(connection: asyncpg.Connection) -> None:
+    """Orders that wait, and institutions that may take them."""
     await connection.execute(_FILL)
 
 

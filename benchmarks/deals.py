@@ -40,9 +40,9 @@ _WAITING: Final = """
     FROM generate_series(1, {deals}) n;
 
     INSERT INTO listing (id, created_at, version, right_id, organisation_id, title, teaser,
-        language, currency, region, state)
+        language, currency, region, deal_type, bundled, state)
     SELECT number_id(n), now(), 3, number_id(n), number_id(n % {sellers} + 1), 'Right ' || n,
-        'For sale', 'en', 'KRW', 'KR-11', 'sold'
+        'For sale', 'en', 'KRW', 'KR-11', 'sale', false, 'sold'
     FROM generate_series(1, {deals}) n;
 
     INSERT INTO negotiation (id, created_at, version, listing_id, buyer_organisation_id,
@@ -129,11 +129,12 @@ def waiting_deals(place: Place, deals: int) -> tuple[Settings, str]:
     What a release neither reads nor writes (offers, signatures, the payment) is left out.
     """
     token = new_token()
-    fill = partial(_fill_waiting, deals=deals, token=token)
+    fill = partial(fill_waiting, deals=deals, token=token)
     return place.database("settlement", fill, anew=True), token
 
 
-async def _fill_waiting(connection: asyncpg.Connection, *, deals: int, token: str) -> None:
+async def fill_waiting(connection: asyncpg.Connection, *, deals: int, token: str) -> None:
+    """Deals whose release is all that is left, and an operator with a token."""
     await connection.execute(_NAMES)
     await connection.execute(_WAITING.format(deals=deals, sellers=SELLERS))
     await connection.execute(_OPERATOR, secret_hash(token))
@@ -141,12 +142,13 @@ async def _fill_waiting(connection: asyncpg.Connection, *, deals: int, token: st
 
 def settled_deals(place: Place, deals: int) -> Settings:
     """A database with so many settled deals in the rollup, and a few that are not folded yet."""
-    settings = place.database(f"deals_{deals}", partial(_fill_settled, deals=deals))
+    settings = place.database(f"deals_{deals}", partial(fill_settled, deals=deals))
     asyncio.run(_fold_and_settle_more(settings))
     return settings
 
 
-async def _fill_settled(connection: asyncpg.Connection, *, deals: int) -> None:
+async def fill_settled(connection: asyncpg.Connection, *, deals: int) -> None:
+    """What the event log tells of settled deals."""
     for first in range(1, deals + 1, EVENTS_A_TRANSACTION):
         last = min(first + EVENTS_A_TRANSACTION - 1, deals)
         await connection.execute(_SETTLED, first, last)

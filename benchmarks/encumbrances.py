@@ -48,7 +48,7 @@ _ENCUMBRANCES: Final = f"""
 
 def measure_encumbrances(place: Place, scale: Scale) -> None:
     """Of a right with a thousand encumbrances, and of one without: free, and in conflict."""
-    settings = place.database("encumbrances", _fill)
+    settings = place.database("encumbrances", fill)
     read = Transactions(settings, "primary_key.sql")
     check = Transactions(settings, "conflicts.sql")
     contenders: dict[str, Run] = {
@@ -65,6 +65,7 @@ def measure_encumbrances(place: Place, scale: Scale) -> None:
         judge(f"{name}, x a primary key", costs(found, name, "primary key"), CHECK)
 
 
-async def _fill(connection: asyncpg.Connection) -> None:
+async def fill(connection: asyncpg.Connection) -> None:
+    """Rights: one with a thousand encumbrances, the others with one or none."""
     await connection.execute(_RIGHTS)
     await connection.execute(_ENCUMBRANCES)

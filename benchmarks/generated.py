@@ -104,7 +104,17 @@ def _identifier(it: Generated) -> Row | None:
 def _listing(it: Generated) -> Row:
     p = it.public
     price_minor = p.asking_price.amount_minor if p.asking_price else None
-    about = (p.title, p.teaser, p.language, price_minor, p.currency, p.region, p.deal_type, p.state)
+    about = (
+        p.title,
+        p.teaser,
+        p.language,
+        price_minor,
+        p.currency,
+        p.region,
+        p.deal_type,
+        False,
+        p.state,
+    )
     return (p.id, p.published_at, 2, it.right_id, it.organisation_id, *about, p.published_at)
 
 
@@ -127,7 +137,7 @@ RIGHT_COLUMNS: Final = """
 IDENTIFIER_COLUMNS: Final = "id created_at right_id office document_class normalized display raw"
 LISTING_COLUMNS: Final = """
     id created_at version right_id organisation_id title teaser language asking_price_minor
-    currency region deal_type state published_at
+    currency region deal_type bundled state published_at
 """
 CARD_COLUMNS: Final = "listing_id published_at listed card detail"
 

@@ -44,20 +44,26 @@ def listings_database(place: Place, rows: int) -> Settings:
 
 
 async def _fill(connection: asyncpg.Connection, *, rows: int) -> None:
-    await connection.execute(_ORGANISATIONS, ORGANISATIONS)
-    await connection.execute(_FLOOR_TABLE)
+    await prepare(connection)
     with Pool() as processes:
-        for batch in processes.imap(_batch, _ranges(rows)):
-            await _copy(connection, batch)
+        for batch in processes.imap(batch_of, _ranges(rows)):
+            await copy(connection, batch)
     print("\n  building indexes …", flush=True)
     await connection.execute(_FLOOR_INDEXES)
+
+
+async def prepare(connection: asyncpg.Connection) -> None:
+    """Who lists, and the table that the floor reads."""
+    await connection.execute(_ORGANISATIONS, ORGANISATIONS)
+    await connection.execute(_FLOOR_TABLE)
 
 
 def _ranges(rows: int) -> list[range]:
     return [range(first, min(first + BATCH, rows)) for first in range(0, rows, BATCH)]
 
 
-def _batch(numbers: range) -> Batch:
+def batch_of(numbers: range) -> Batch:
+    """Listings with these numbers, as rows of each table; the same ones each time."""
     chance = random.Random(numbers.start)
     languages = chance.choices(vocabularies(), weights=LANGUAGE_WEIGHTS, k=len(numbers))
     made = [generate(*pair, chance) for pair in zip(numbers, languages, strict=True)]
@@ -65,7 +71,8 @@ def _batch(numbers: range) -> Batch:
     return {table: [row for row in found if row] for table, found in rows.items()}
 
 
-async def _copy(connection: asyncpg.Connection, batch: Batch) -> None:
+async def copy(connection: asyncpg.Connection, batch: Batch) -> None:
+    """Write rows of each table."""
     for table, (columns, _) in TABLES.items():
         await connection.copy_records_to_table(table, records=batch[table], columns=columns.split())
     print(".", end="", flush=True)
