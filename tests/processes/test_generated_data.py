@@ -44,7 +44,7 @@ async def generated(world: World, fill: Fill) -> None:
 )
 async def test_generated_rows_fit(world: World, fill: Fill, counted: str, rows: int) -> None:
     await generated(world, fill)
-    assert await world.app.state.reads.rows(f"SELECT count(*) FROM {counted}") == [(rows,)]
+    assert await world.app.state.reads.rows(f"SELECT count(*) FROM {counted}") == [(rows,)]  # noqa: S608
 
 
 async def test_generated_deals_can_be_released(world: World) -> None:
