@@ -102,4 +102,4 @@ class Deal(Aggregate, table=True):
         """One sale of one right by one owner, paid at once, to nobody else: its row says all."""
         parts = self.in_parts or self.bundled
         others = self.shared or self.withholds or self.co_owned or self.pledged or self.brokered
-        return self.type is DealType.SALE and not (parts or others)
+        return self.type == DealType.SALE and not (parts or others)

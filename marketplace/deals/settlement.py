@@ -116,8 +116,8 @@ async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) 
     """Release a deal's price in a transaction of its own; returns the settled deal.
 
     None when more than its own row has to be read (payees, brokers, taxes, parts, consents, what
-    burdens the right, a chargeback, a right that time changed), and nothing was written: then
-    `deals.settling.release` does it.
+    burdens the right, a chargeback, a right that time changed) or no money moves, and nothing was
+    written: then `deals.settling.release` does it.
 
     Raises:
         NotFoundError: no such deal, or none of the actor's.
@@ -133,7 +133,7 @@ async def release(writes: Writes, deal_id: UUID, *, actor: Actor, at: datetime) 
         is_entangled = columns.pop("is_burdened") | columns.pop("is_charged_back")
         deal = loaded(Deal, columns)
         role = require_role(deal, actor)
-        if is_entangled or not deal.is_plain or footing.has_turned(at):
+        if is_entangled or not (deal.is_plain and deal.price_minor) or footing.has_turned(at):
             return None
         deal.lifecycle.step(deal.state, "release", role=role)
         require_footing(footing, at, holds_title=holds_title)
