@@ -11,7 +11,7 @@ from marketplace.assets.title.models import Ownership
 from marketplace.assets.title.queries import owns
 from marketplace.documents.disclosures.unwanted import is_unwanted
 from marketplace.documents.errors import NotDisclosedError
-from marketplace.documents.models import DisclosureGrant, DisclosureView
+from marketplace.documents.models import ConfidentialHold, DisclosureGrant, DisclosureView
 from marketplace.kernel.db import now
 
 
@@ -21,7 +21,7 @@ async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID 
     A grant ends with the ownership of whoever gave it: who buys an idea shows it anew, or not.
 
     Raises:
-        NotDisclosedError: they may not.
+        NotDisclosedError: they may not, or not before a moment that is still to come.
     """
     if await owns(session, right_id, actor.organisation_id):
         return None
@@ -43,6 +43,11 @@ async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID 
                 col(Ownership.right_id) == right_id,
                 col(Ownership.organisation_id) == col(DisclosureGrant.granted_by),
                 col(Ownership.owned_until).is_(None),
+            ),
+            ~exists().where(
+                col(ConfidentialHold.right_id) == right_id,
+                col(ConfidentialHold.released_at).is_(None),
+                col(ConfidentialHold.sealed_until) > now(session),
             ),
         )
         .order_by(col(DisclosureGrant.purpose))  # that of a deal before one of a disclosure

@@ -180,6 +180,22 @@ async def test_a_leaked_copy_leads_back_to_its_reader(
     assert (await idea.download(owner, file["id"])).content == content
 
 
+async def test_whoever_reads_what_files_there_are_is_written_down(
+    owner: Person, reader: Person, clock: ShiftedClock
+) -> None:
+    idea = await Idea.of(owner)
+    await idea.upload(b"a drawing")
+    await disclosed(idea, reader, clock)
+    listed = f"{idea.path}/confidential-files"
+
+    assert len(await ok(await reader.get(listed))) == 1
+    await ok(await owner.get(listed))
+
+    (view,) = (await ok(await owner.get(f"{idea.path}/disclosure-views")))["items"]
+    assert (view["viewed"], view["version"], view["file_id"]) == ("file_list", 0, None)
+    assert view["user_id"] == str(reader.user_id)
+
+
 async def test_a_copied_text_is_marked_where_it_is_not_seen(
     owner: Person, reader: Person, clock: ShiftedClock
 ) -> None:

@@ -105,8 +105,11 @@ async def test_the_database_keeps_the_seal_whoever_has_leave(
     }
     async with sessions.begin() as session:
         await session.execute(grant, values)
-    refused = await organiser.get(f"{idea.path}/confidential-text")
-    assert_refused(refused, 404, "not_disclosed")
+    for sealed in ("confidential-text", "confidential-files"):
+        refused = await organiser.get(f"{idea.path}/{sealed}")
+        assert_refused(refused, 404, "not_disclosed")
+    views = (await ok(await author.get(f"{idea.path}/disclosure-views")))["items"]
+    assert views == []
     clock.offset += timedelta(days=OPEN_DAYS, seconds=1)
     assert (await organiser.get(f"{idea.path}/confidential-text")).is_success
 

@@ -182,11 +182,17 @@ async def _receive(
     return written
 
 
-@router.get("/confidential-files", responses=problems(InvalidTokenError, NotDisclosedError))
+@router.get(
+    "/confidential-files",
+    responses=problems(InvalidTokenError, PersonNeededError, NotDisclosedError),
+)
 async def confidential_files(
     right_id: UUID, actor: Reader, session: Session, keys: Keys
 ) -> list[FileRead]:
-    """The files of an idea in their newest versions, for its owner or under a disclosure."""
+    """The files of an idea in their newest versions, for its owner or under a disclosure.
+
+    Whoever is no owner is logged, as for a reading.
+    """
     found = await service.files_of(session, right_id, actor=actor)
     return [service.describe(keys, file) for file in found]
 

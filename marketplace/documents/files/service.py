@@ -25,7 +25,7 @@ from marketplace.documents.files.errors import (
 )
 from marketplace.documents.files.models import ConfidentialFile
 from marketplace.documents.files.schemas import FileAnnounce, FileRead
-from marketplace.documents.models import DisclosureView
+from marketplace.documents.models import LIST_VERSION, DisclosureView
 from marketplace.documents.proofs.service import commit_to
 from marketplace.documents.reading import leave_of, note_view
 from marketplace.kernel.crypto import Keyring, decrypt, encrypt
@@ -179,10 +179,15 @@ async def files_of(
 ) -> list[ConfidentialFile]:
     """The newest versions of an idea's files; of those still to come, an owner's alone.
 
+    Names and sizes are confidential too: whoever is no owner leaves a row that they read them.
+
     Raises:
-        NotDisclosedError: the actor may not read them.
+        NotDisclosedError: the actor may not read them, or not yet.
+        PersonNeededError: a program alone reads nothing in confidence.
     """
     grant_id = await leave_of(session, right_id, actor)
+    if grant_id is not None:
+        await note_view(session, right_id, version=LIST_VERSION, actor=actor, grant_id=grant_id)
     query = (
         select(ConfidentialFile)
         .where(
