@@ -13,6 +13,7 @@ from marketplace.documents.models import ConfidentialBody
 from marketplace.documents.proofs.files import verify_proof
 from marketplace.documents.service import key_of
 from marketplace.documents.watermarks import marks_in, name_of
+from marketplace.documents.withdrawing import destroy_again
 from marketplace.kernel.crypto import Keyring, add_master_key, load_keyring
 from marketplace.kernel.db import Sessions
 
@@ -37,7 +38,9 @@ def documents_rewrap(data_dir: DataDir = None) -> None:
     async def run(sessions: Sessions) -> int:
         keyring = load_keyring(settings.keys_path)
         await _take_in_old_keys(sessions, keyring)
-        return await asyncio.to_thread(keyring.vault.rewrap)
+        count = await asyncio.to_thread(keyring.vault.rewrap)
+        await destroy_again(sessions, keyring)
+        return count
 
     say(f"{with_sessions(settings, run)} keys of documents are wrapped by the newest master key")
 
@@ -45,7 +48,11 @@ def documents_rewrap(data_dir: DataDir = None) -> None:
 async def _take_in_old_keys(sessions: Sessions, keyring: Keyring) -> None:
     """Move keys into the vault that are still in the database, as of before there was one."""
     async with sessions.begin() as session:
-        query = select(ConfidentialBody).where(col(ConfidentialBody.wrapped_key).is_not(None))
+        query = select(ConfidentialBody).where(
+            col(ConfidentialBody.wrapped_key).is_not(None),
+            col(ConfidentialBody.shredded_at).is_(None),
+        )
+        query = query.with_for_update()  # whoever withdraws one waits, and destroys it after
         for body in (await session.execute(query)).scalars():
             keyring.vault.keep(body.id, key_of(keyring, body))
             body.key_id = body.wrapped_key = None

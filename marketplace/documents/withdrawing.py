@@ -56,6 +56,13 @@ _DESTROYED_FILES: Final = text(
     "UPDATE confidential_file SET destroyed_at = :now, name_ciphertext = '', attempt_id = NULL,"
     " sha256_ciphertext = NULL, stored_at = NULL WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
+_DESTROYED: Final = text(
+    """
+    SELECT id FROM (SELECT id FROM confidential_body WHERE destroyed_at IS NOT NULL
+        UNION ALL SELECT id FROM confidential_file WHERE destroyed_at IS NOT NULL) AS gone
+    WHERE id > :after ORDER BY id LIMIT :limit
+    """
+)
 
 
 async def withdraw_body(session: AsyncSession, right_id: UUID, *, actor: Actor) -> Withdrawn:
@@ -101,3 +108,17 @@ async def destroy_withdrawn(sessions: Sessions, keyring: Keyring, files: SealedF
         await session.execute(_DESTROYED_BODIES, values)
         await session.execute(_DESTROYED_FILES, values)
     return len(doomed)
+
+
+async def destroy_again(sessions: Sessions, keyring: Keyring) -> None:
+    """Destroy whatever is there of keys that were destroyed, as when a copy brought them back."""
+    after = UUID(int=0)
+    while True:
+        async with sessions.begin() as session:
+            values = {"after": after, "limit": BATCH}
+            found = (await session.execute(_DESTROYED, values)).scalars().all()
+        for document_id in found:
+            await asyncio.to_thread(keyring.vault.destroy, document_id)
+        if len(found) < BATCH:
+            return
+        after = found[-1]
