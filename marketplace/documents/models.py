@@ -110,6 +110,10 @@ class DisclosureGrant(Record, table=True):
     user_id: UUID | None = Field(default=None, foreign_key="user_account.id")
     purpose: str
     granted_by: UUID
+    survives_transfer: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )
+    """Paid for: it binds whoever owns the idea after the one who gave it."""
     expires_at: datetime | None = moment(nullable=True)
     revoked_at: datetime | None = moment(nullable=True)
 

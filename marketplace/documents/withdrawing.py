@@ -5,7 +5,6 @@ after: a sweep destroys keys and bytes, and notes that it did.
 """
 
 import asyncio
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -28,8 +27,6 @@ from marketplace.kernel.events import publish
 from marketplace.kernel.sealed_files import SealedFiles
 
 BATCH: Final = 100
-DRAFTS_KEPT: Final = timedelta(hours=25)
-"""Longer than an upload may take: what is older was left by a process that was killed."""
 
 _SHRED: Final = {
     table: text(
@@ -93,10 +90,9 @@ async def withdraw_body(session: AsyncSession, right_id: UUID, *, actor: Actor) 
 async def destroy_withdrawn(sessions: Sessions, keyring: Keyring, files: SealedFiles) -> int:
     """Destroy the keys and bytes of what was withdrawn, or announced and never came whole."""
     async with sessions.begin() as session:
-        moment = now(session)
-        await session.execute(_EXPIRE, {"now": moment})
+        await session.execute(_EXPIRE, {"now": now(session)})
         doomed = (await session.execute(_DOOMED, {"limit": BATCH})).all()
-    files.sweep_drafts(moment - DRAFTS_KEPT)
+    await asyncio.to_thread(files.sweep_drafts)
     if not doomed:
         return 0
     for document_id, attempt_id in doomed:

@@ -27,26 +27,13 @@ class KeyDestroyedError(DecryptionError):
 
 
 class KeyWrapping(Protocol):
-    """A master key that leaves its keeper never: a local key file, or a key management service."""
+    """Whoever has the master keys."""
 
     def wrap(self, key: bytes, *, context: str) -> tuple[str, bytes]:
         """Encrypt a document's key; gives the id of the master key that was used."""
 
     def unwrap(self, key_id: str, wrapped: bytes, *, context: str) -> bytes:
         """Decrypt a document's key; raises DecryptionError when it was changed."""
-
-
-class KeyVault(Protocol):
-    """Where keys of documents are kept. What is destroyed in it comes back in no way."""
-
-    def create(self, document_id: UUID) -> bytes:
-        """Make the key of a new document, keep it, and give it."""
-
-    def read(self, document_id: UUID) -> bytes:
-        """The key of a document; raises KeyDestroyedError when there is none."""
-
-    def destroy(self, document_id: UUID) -> None:
-        """Destroy a key; one that is gone is no error."""
 
 
 @dataclass(frozen=True, slots=True)
