@@ -67,7 +67,7 @@ def _packed(file: BinaryIO) -> Iterator[UUID]:
     if not zipfile.is_zipfile(file):
         return
     left = _UNPACKED_BYTES_MAX
-    unreadable = (zipfile.BadZipFile, DeflateError, NotImplementedError, RuntimeError, EOFError)
+    unreadable = (zipfile.BadZipFile, DeflateError, RuntimeError, EOFError)
     with suppress(*unreadable), zipfile.ZipFile(file) as archive:
         for part in archive.infolist():
             with archive.open(part) as opened:

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from cryptography.x509 import load_pem_x509_certificates
 from fastapi import FastAPI
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -44,12 +44,12 @@ def authority_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def desk(authority_folder: Path, app: FastAPI) -> Iterator[tuple[Authority, Any]]:
     roots = tuple(load_pem_x509_certificates((authority_folder / "ca.pem").read_bytes()))
-    settings = app.state.settings
+    before = app.state.settings
     ca_file = {"timestamp_ca_file": authority_folder / "ca.pem"}
-    app.state.settings = settings.model_copy(update=ca_file)
+    app.state.settings = before.model_copy(update=ca_file)
     with serving(authority_folder) as (url, desk):
         yield Authority(url, roots), desk
-    app.state.settings = settings
+    app.state.settings = before
 
 
 @pytest.fixture
@@ -291,6 +291,7 @@ async def test_strangers_see_no_proof_and_a_withdrawn_text_has_none(
     assert_refused(await owner.get(f"{path}/{proof_id}"), 404, "not_found")
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40))
 def test_every_leaf_leads_to_the_root_of_rfc_6962(leaves: list[bytes]) -> None:
     root = root_of(leaves)
