@@ -38,6 +38,9 @@ async def test_a_licence_and_a_development_together(world: World) -> None:
     developed = await _developed_together(market)
     for one in (idea, developed):
         await _read_after_a_transfer(market, one)
+    await ok(await market.buyer.post(f"/v1/licences/{licence['id']}/surrender"))
+    ended = await market.buyer.get(f"{idea.path}/confidential-text")
+    assert_refused(ended, 404, "not_disclosed")
     assert await world.proofs() == []
 
 
