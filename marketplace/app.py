@@ -126,7 +126,7 @@ async def _connected(app: FastAPI) -> AsyncIterator[None]:
     url = settings.asyncpg_url()
     app.state.reads = await ReadPool.open(url, size=settings.read_pool_size)
     app.state.writes = await WritePool.open(url, size=settings.write_pool_size)
-    app.state.keyring = load_keyring(settings.keys_path)
+    app.state.keyring = load_keyring(settings.keys_path, settings.key_service())
     app.state.index = IndexReader(settings.index_path)
     app.state.register_index = IndexReader(settings.register_index_path)
     followers = (

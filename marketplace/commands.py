@@ -343,7 +343,7 @@ def keys_rotate(
 
     async def rotate(sessions: Sessions) -> UUID:
         async with sessions.begin() as session:
-            keyring = await open_keyring(session, settings.keys_path)
+            keyring = await open_keyring(session, settings.keys_path, settings.key_service())
             return await signing_keys.rotate(session, keyring, purpose, compromised=compromised)
 
     typer.echo(f"key {with_sessions(settings, rotate)} signs now")

@@ -12,8 +12,16 @@ from marketplace.commands import DataDir, say, settings_of, with_sessions
 from marketplace.documents.models import ConfidentialBody
 from marketplace.documents.proofs.files import verify_proof
 from marketplace.documents.service import key_of
-from marketplace.documents.watermarks import marks_in, name_of
-from marketplace.kernel.crypto import Keyring, add_master_key, load_keyring
+from marketplace.documents.traces import marks_in
+from marketplace.documents.watermarks import name_of
+from marketplace.documents.withdrawing import destroy_again
+from marketplace.kernel.crypto import (
+    KeyFileError,
+    Keyring,
+    add_master_key,
+    load_keyring,
+    wrap_key_file,
+)
 from marketplace.kernel.db import Sessions
 
 documents = typer.Typer(no_args_is_help=True, help="Keys of confidential documents, and copies.")
@@ -25,8 +33,20 @@ LeakedFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A
 @documents.command("add-master-key")
 def documents_add_master_key(data_dir: DataDir = None) -> None:
     """Put a new master key into the key file; restart the service, then rewrap."""
-    path = settings_of(data_dir).keys_path
-    say(f"{path} has the new master key {add_master_key(path)}: back it up, restart the service")
+    settings = settings_of(data_dir)
+    key_id = add_master_key(settings.keys_path, settings.key_service())
+    say(f"{settings.keys_path} has the new master key {key_id}: back it up, restart the service")
+
+
+@documents.command("wrap-master-keys")
+def documents_wrap_master_keys(data_dir: DataDir = None) -> None:
+    """Have the key service wrap the key file anew; from then on it opens nothing alone."""
+    settings = settings_of(data_dir)
+    service = settings.key_service()
+    if service is None:
+        raise KeyFileError("no key service is set up: set MARKETPLACE_KEY_SERVICE_URL")
+    count = wrap_key_file(settings.keys_path, service)
+    say(f"{count} master keys of {settings.keys_path} are wrapped: keep no copy of it as it was")
 
 
 @documents.command("rewrap")
@@ -35,9 +55,11 @@ def documents_rewrap(data_dir: DataDir = None) -> None:
     settings = settings_of(data_dir)
 
     async def run(sessions: Sessions) -> int:
-        keyring = load_keyring(settings.keys_path)
+        keyring = load_keyring(settings.keys_path, settings.key_service())
         await _take_in_old_keys(sessions, keyring)
-        return await asyncio.to_thread(keyring.vault.rewrap)
+        count = await asyncio.to_thread(keyring.vault.rewrap)
+        await destroy_again(sessions, keyring)
+        return count
 
     say(f"{with_sessions(settings, run)} keys of documents are wrapped by the newest master key")
 
@@ -45,7 +67,11 @@ def documents_rewrap(data_dir: DataDir = None) -> None:
 async def _take_in_old_keys(sessions: Sessions, keyring: Keyring) -> None:
     """Move keys into the vault that are still in the database, as of before there was one."""
     async with sessions.begin() as session:
-        query = select(ConfidentialBody).where(col(ConfidentialBody.wrapped_key).is_not(None))
+        query = select(ConfidentialBody).where(
+            col(ConfidentialBody.wrapped_key).is_not(None),
+            col(ConfidentialBody.shredded_at).is_(None),
+        )
+        query = query.with_for_update()  # whoever withdraws one waits, and destroys it after
         for body in (await session.execute(query)).scalars():
             keyring.vault.keep(body.id, key_of(keyring, body))
             body.key_id = body.wrapped_key = None

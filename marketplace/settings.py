@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+import httpx2
 from cryptography.x509 import Certificate, load_pem_x509_certificates
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from marketplace.kernel.errors import BadRequestError
+from marketplace.kernel.key_service import KeyService, TransitService
 from marketplace.kernel.mail.service import is_address
 from marketplace.kernel.mail.transport import (
     FolderTransport,
@@ -54,6 +56,18 @@ def _known_level(name: str) -> str:
 def _sender(text: str) -> str:
     if not text.isprintable() or not is_address(parseaddr(text)[1]):
         raise ValueError("write Name <address@example.com>")
+    return text
+
+
+def _service_url(text: str) -> str:
+    """Secrets travel to it, so it is reached safely or is this machine."""
+    try:
+        url = httpx2.URL(text)
+    except httpx2.InvalidURL as error:
+        raise ValueError("write https://host:8200/v1/transit") from error
+    is_here = url.scheme == "http" and url.host in {"127.0.0.1", "localhost", "::1"}
+    if not ((url.scheme == "https" and url.host) or is_here):
+        raise ValueError("write https://host:8200/v1/transit; plain http is for 127.0.0.1 alone")
     return text
 
 
@@ -158,6 +172,17 @@ class Settings(BaseSettings):
     master_key_file: Path | None = Field(
         default=None, description="left out: `master.keys` in the data directory"
     )
+    key_service_url: Annotated[str, AfterValidator(_service_url)] | None = Field(
+        default=None,
+        description="of a transit engine (HashiCorp Vault, OpenBao) that wraps the master keys, as"
+        " https://vault.example:8200/v1/transit; left out, the key file opens by itself",
+    )
+    key_service_key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")] = Field(
+        default="marketplace", description="the name of the key there"
+    )
+    key_service_token_file: Path | None = Field(
+        default=None, description="with the token for it; read at each start"
+    )
     file_bytes_max: int = Field(
         default=2 * 1024**3, ge=0, le=2**32, description="of a file of a confidential body"
     )
@@ -232,6 +257,21 @@ class Settings(BaseSettings):
     def issuer(self) -> str:
         """The address that links begin with, and that clients discover everything from."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    def key_service(self) -> KeyService | None:
+        """What opens the key file; None where it opens by itself.
+
+        Raises:
+            ConfigurationError: there is an address of a service, and no token for it.
+        """
+        if self.key_service_url is None:
+            return None
+        if self.key_service_token_file is None:
+            raise ConfigurationError(
+                "MARKETPLACE_KEY_SERVICE_TOKEN_FILE: name the file with the token"
+            )
+        token_path = self.key_service_token_file
+        return TransitService(self.key_service_url, self.key_service_key, token_path)
 
     @property
     def keys_path(self) -> Path:

@@ -232,15 +232,27 @@ class Supervisor:
         slow_at = time.monotonic() + SLOW_SECONDS
         with httpx2.Client(timeout=2, trust_env=False) as client:
             while not self._stopping:
-                with contextlib.suppress(httpx2.HTTPError):
-                    if client.get(f"{self.url}/readyz").is_success:
-                        return True
+                missing = self._missing(client)
+                if missing is None:
+                    return True
                 self._revive()
                 time.sleep(WATCH_SECONDS / 2)
                 if time.monotonic() > slow_at:
-                    self._say("still waiting for the API to answer; its log above says why")
+                    self._say(f"still waiting: {missing}")
                     slow_at += SLOW_SECONDS
         return False
+
+    def _missing(self, client: httpx2.Client) -> str | None:
+        """What keeps the API from answering; None when it answers."""
+        try:
+            answer = client.get(f"{self.url}/readyz")
+        except httpx2.TimeoutException:
+            return f"the API at {self.url} listens, but does not answer within two seconds"
+        except httpx2.HTTPError:
+            return f"the API does not listen at {self.url} yet: it is being loaded, or has failed"
+        if answer.is_success:
+            return None
+        return f"the API answers {answer.status_code}: its database cannot be asked"
 
     def _revive(self) -> None:
         """Start again whatever is gone, but no child more often than once a second."""

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from marketplace.accounts.letters import Letters
 from marketplace.accounts.passwords.service import mail_resets
 from marketplace.assets.alerts.service import note_fees, tell
+from marketplace.documents.proofs.renewing import renew_stamps
 from marketplace.documents.proofs.service import stamp_new
 from marketplace.documents.proofs.timestamps import Authority
 from marketplace.documents.withdrawing import destroy_withdrawn
@@ -82,14 +83,20 @@ def stamp_loops(sessions: Sessions, settings: Settings) -> list[Loop]:
         return []
     authority = Authority(settings.timestamp_url, settings.timestamp_certificates())
     stamping = partial(stamp_new, sessions, authority)
-    return [Loop("time stamps", stamping, settings.timestamp_seconds)]
+    return [
+        Loop("time stamps", stamping, settings.timestamp_seconds),
+        Loop("renewed time stamps", partial(renew_stamps, sessions, authority), SEAL_SECONDS),
+    ]
 
 
 def loops(sessions: Sessions, settings: Settings, desk: Desk | None = None) -> list[Loop]:
     """Everything that goes on in the background."""
     indexing = IndexLoop(sessions, settings.index_path, LISTINGS)
     registering = IndexLoop(sessions, settings.register_index_path, REGISTER)
-    keyring, transport = load_keyring(settings.keys_path), settings.mail_transport()
+    keyring, transport = (
+        load_keyring(settings.keys_path, settings.key_service()),
+        settings.mail_transport(),
+    )
     carry_keyring(sessions, keyring)
     letters, zone = Letters(keyring, settings.issuer), ZoneInfo(settings.reporting_time_zone)
     mailer = Mailer(sessions, keyring, transport, settings.mail_sender)
@@ -195,7 +202,7 @@ async def confirm_keys(sessions: Sessions, settings: Settings) -> None:
         KeyFileError: it is not.
     """
     async with sessions.begin() as session:
-        await open_keyring(session, settings.keys_path)
+        await open_keyring(session, settings.keys_path, settings.key_service())
 
 
 async def work(settings: Settings) -> None:

@@ -1,6 +1,6 @@
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -21,6 +21,10 @@ Symbol = Annotated[
     AfterValidator(_normal_symbol),
     Field(description="IPC or CPC symbol", examples=["G06Q 50/18"]),
 ]
+
+
+TITLE_PARTS_MAX: Final = 10**9
+"""How fine a share of a right may be."""
 
 
 class IdentifierInput(Input):
@@ -44,8 +48,8 @@ class TitleShare(Input):
         json_schema_extra={"examples": [{"numerator": 1, "denominator": 3}]},
     )
 
-    numerator: Annotated[int, Field(ge=1, le=10**9, strict=True)]
-    denominator: Annotated[int, Field(ge=1, le=10**9, strict=True)]
+    numerator: Annotated[int, Field(ge=1, le=TITLE_PARTS_MAX, strict=True)]
+    denominator: Annotated[int, Field(ge=1, le=TITLE_PARTS_MAX, strict=True)]
 
     @model_validator(mode="after")
     def _at_most_whole(self) -> Self:

@@ -78,6 +78,7 @@ async def _disclose_ideas(session: AsyncSession, deal: Deal, *, actor: Identity)
                 purpose=deal.subject,
                 actor=actor,
                 granted_by=seller,
+                survives_transfer=deal.type is not DealType.SALE,
             )
     return len(ideas) == len(rights)
 

@@ -56,10 +56,14 @@ async def put_confidential_text(
 async def read_confidential_text(
     right_id: UUID, actor: Reader, session: Session, keys: Keys
 ) -> ConfidentialRead:
-    """Read the confidential text as its owner or under a disclosure. Each reading is logged."""
-    body, content, view = await service.read_body(session, keys, right_id, actor=actor)
-    version = ConfidentialVersion.model_validate(body)
-    return ConfidentialRead(**version.model_dump(), content=content, copy_id=name_of(view.id))
+    """Read the confidential text as its owner or under a disclosure. Each reading is logged.
+
+    What is shown to others carries the id of the reading in characters that are not seen. Owners,
+    and whoever it is delivered to by a deal, get the exact text.
+    """
+    found = await service.read_body(session, keys, right_id, actor=actor)
+    version = ConfidentialVersion.model_validate(found.body).model_dump()
+    return ConfidentialRead(**version, content=found.shown, copy_id=name_of(found.view.id))
 
 
 @router.get(
@@ -71,9 +75,9 @@ async def copy_confidential_text(
     right_id: UUID, actor: Reader, session: Session, keys: Keys
 ) -> PlainTextResponse:
     """The confidential text to keep, marked with the id of this reading, seen and unseen."""
-    _, content, view = await service.read_body(session, keys, right_id, actor=actor)
-    headers = {"disclosure-copy": name_of(view.id)}
-    return PlainTextResponse(marked_text(content, view.id), headers=headers)
+    found = await service.read_body(session, keys, right_id, actor=actor)
+    headers = {"disclosure-copy": name_of(found.view.id)}
+    return PlainTextResponse(marked_text(found.content, found.view.id), headers=headers)
 
 
 @router.get(

@@ -1,6 +1,6 @@
 """What binds a confidential body as it is, and keeps it sealed for a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,9 +15,17 @@ _RELEASE: Final = text(
     "UPDATE confidential_hold SET released_at = :now WHERE subject = :subject"
     " AND released_at IS NULL AND (CAST(:right_id AS uuid) IS NULL OR right_id = :right_id)"
 )
+_SEAL: Final = text(
+    "UPDATE confidential_hold SET sealed_until = :until WHERE subject = :subject"
+    " AND released_at IS NULL"
+)
 _REVOKE: Final = text(
     "UPDATE disclosure_grant SET revoked_at = :now WHERE starts_with(purpose, :subject)"
     " AND revoked_at IS NULL"
+)
+_REVOKE_OF: Final = text(
+    "UPDATE disclosure_grant SET revoked_at = :now WHERE purpose = :purpose"
+    " AND right_id = ANY (CAST(:right_ids AS uuid[])) AND revoked_at IS NULL"
 )
 _COMMITMENTS: Final = text(
     """
@@ -46,6 +54,11 @@ async def hold(
     await session.flush()
 
 
+async def seal_until(session: AsyncSession, *, subject: str, until: datetime) -> None:
+    """Keep all bodies that something bound sealed until another moment."""
+    await session.execute(_SEAL, {"subject": subject, "until": until})
+
+
 async def release_holds(
     session: AsyncSession, *, subject: str, right_id: UUID | None = None
 ) -> None:
@@ -57,6 +70,14 @@ async def release_holds(
 async def end_access(session: AsyncSession, *, subject: str) -> None:
     """End every leave that was given for something, at once."""
     await session.execute(_REVOKE, {"subject": subject, "now": now(session)})
+
+
+async def end_access_to(
+    session: AsyncSession, right_ids: Collection[UUID], *, purpose: str
+) -> None:
+    """End the leave that was given for one purpose to read some ideas, at once."""
+    values = {"right_ids": list(right_ids), "purpose": purpose, "now": now(session)}
+    await session.execute(_REVOKE_OF, values)
 
 
 async def commitments_of(session: AsyncSession, right_id: UUID) -> Sequence[bytes]:

@@ -1,4 +1,5 @@
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -9,6 +10,16 @@ from marketplace.kernel.db import Record, moment
 
 DOOMED: Final = "shredded_at IS NOT NULL AND destroyed_at IS NULL"
 """In SQL: withdrawn, and its key is still to be destroyed."""
+LIST_VERSION: Final = 0
+"""Of a reading of what files there are: versions of texts and files begin with one."""
+
+
+class Viewed(StrEnum):
+    """What somebody read."""
+
+    TEXT = "text"
+    FILE = "file"
+    FILE_LIST = "file_list"
 
 
 class Document(Record, table=True):
@@ -99,6 +110,10 @@ class DisclosureGrant(Record, table=True):
     user_id: UUID | None = Field(default=None, foreign_key="user_account.id")
     purpose: str
     granted_by: UUID
+    survives_transfer: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )
+    """Paid for: it binds whoever owns the idea after the one who gave it."""
     expires_at: datetime | None = moment(nullable=True)
     revoked_at: datetime | None = moment(nullable=True)
 
@@ -119,3 +134,9 @@ class DisclosureView(Record, table=True):
     grant_id: UUID | None = Field(default=None, foreign_key="disclosure_grant.id")
     organisation_id: UUID = Field(foreign_key="organisation.id")
     user_id: UUID = Field(foreign_key="user_account.id")
+
+    @property
+    def viewed(self) -> Viewed:
+        if self.file_id is not None:
+            return Viewed.FILE
+        return Viewed.FILE_LIST if self.version == LIST_VERSION else Viewed.TEXT

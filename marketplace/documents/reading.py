@@ -1,5 +1,7 @@
 """Who may read a confidential body, and the record of each reading, which marks the copy."""
 
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import exists, or_
@@ -11,22 +13,39 @@ from marketplace.assets.title.models import Ownership
 from marketplace.assets.title.queries import owns
 from marketplace.documents.disclosures.unwanted import is_unwanted
 from marketplace.documents.errors import NotDisclosedError
-from marketplace.documents.models import DisclosureGrant, DisclosureView
+from marketplace.documents.models import ConfidentialHold, DisclosureGrant, DisclosureView
 from marketplace.kernel.db import now
 
 
-async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID | None:
-    """The grant under which somebody may read; None for an owner, who needs none.
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Under which grant somebody reads; an owner needs none."""
 
-    A grant ends with the ownership of whoever gave it: who buys an idea shows it anew, or not.
+    grant_id: UUID | None = None
+    is_bought: bool = False
+    """It is delivered to them: as it was agreed on, byte for byte."""
+
+    @property
+    def is_owners(self) -> bool:
+        return self.grant_id is None
+
+
+OWNERS: Final = Leave()
+
+
+async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> Leave:
+    """Under what somebody may read.
+
+    A grant ends with the ownership of whoever gave it, as who buys an idea shows it anew or not;
+    but not one that was paid for and binds whoever owns the idea after.
 
     Raises:
-        NotDisclosedError: they may not.
+        NotDisclosedError: they may not, or not before a moment that is still to come.
     """
     if await owns(session, right_id, actor.organisation_id):
-        return None
+        return OWNERS
     query = (
-        select(DisclosureGrant.id, DisclosureGrant.purpose)
+        select(DisclosureGrant.id, DisclosureGrant.purpose, DisclosureGrant.survives_transfer)
         .where(
             col(DisclosureGrant.right_id) == right_id,
             col(DisclosureGrant.organisation_id) == actor.organisation_id,
@@ -39,10 +58,18 @@ async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID 
                 col(DisclosureGrant.expires_at) > now(session),
             ),
             col(DisclosureGrant.revoked_at).is_(None),
-            exists().where(
-                col(Ownership.right_id) == right_id,
-                col(Ownership.organisation_id) == col(DisclosureGrant.granted_by),
-                col(Ownership.owned_until).is_(None),
+            or_(
+                col(DisclosureGrant.survives_transfer),
+                exists().where(
+                    col(Ownership.right_id) == right_id,
+                    col(Ownership.organisation_id) == col(DisclosureGrant.granted_by),
+                    col(Ownership.owned_until).is_(None),
+                ),
+            ),
+            ~exists().where(
+                col(ConfidentialHold.right_id) == right_id,
+                col(ConfidentialHold.released_at).is_(None),
+                col(ConfidentialHold.sealed_until) > now(session),
             ),
         )
         .order_by(col(DisclosureGrant.purpose))  # that of a deal before one of a disclosure
@@ -51,11 +78,10 @@ async def leave_of(session: AsyncSession, right_id: UUID, actor: Actor) -> UUID 
     found = (await session.execute(query)).first()
     if found is None:
         raise NotDisclosedError
-    bought = found.purpose.startswith("deal:")
-    if not bought and await is_unwanted(session, right_id, actor.organisation_id):
+    is_bought = found.survives_transfer or found.purpose.startswith("deal:")
+    if not is_bought and await is_unwanted(session, right_id, actor.organisation_id):
         raise NotDisclosedError("your organisation does not want to be shown it")
-    grant_id: UUID = found.id
-    return grant_id
+    return Leave(found.id, is_bought)
 
 
 async def note_view(
@@ -64,7 +90,7 @@ async def note_view(
     *,
     version: int,
     actor: Actor,
-    grant_id: UUID | None,
+    leave: Leave,
     file_id: UUID | None = None,
 ) -> DisclosureView:
     """Write a reading down, before a byte leaves.
@@ -77,7 +103,7 @@ async def note_view(
         right_id=right_id,
         version=version,
         file_id=file_id,
-        grant_id=grant_id,
+        grant_id=leave.grant_id,
         organisation_id=actor.organisation_id,
         user_id=actor.person_id,
     )

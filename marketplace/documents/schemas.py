@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from marketplace.documents.models import DisclosureView
+from marketplace.documents.models import DisclosureView, Viewed
 from marketplace.documents.watermarks import name_of
 from marketplace.kernel.schemas import Input, Output, Storable, example
 
@@ -30,8 +30,9 @@ class ConfidentialRead(ConfidentialVersion):
 
 class ViewRead(Output):
     copy_id: str = Field(description="what the copy is marked with")
-    version: int
-    file_id: UUID | None = Field(description="null for the text")
+    viewed: Viewed = Field(description="`file_list`: what files there are, by name and type")
+    version: int = Field(description="of the text or the file; 0 for the list of files")
+    file_id: UUID | None = Field(description="null for the text and for the list of files")
     organisation_id: UUID
     user_id: UUID
     created_at: datetime
@@ -41,6 +42,7 @@ def read_view(view: DisclosureView) -> ViewRead:
     """A reading as an owner sees it."""
     return ViewRead(
         copy_id=name_of(view.id),
+        viewed=view.viewed,
         version=view.version,
         file_id=view.file_id,
         organisation_id=view.organisation_id,

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -20,6 +21,7 @@ from marketplace.documents.errors import BodyFrozenError, NotDisclosedError
 from marketplace.documents.models import ConfidentialBody, DisclosureGrant, DisclosureView
 from marketplace.documents.proofs.service import commit_to
 from marketplace.documents.reading import leave_of, note_view
+from marketplace.documents.watermarks import unseen
 from marketplace.kernel.crypto import Keyring, decrypt, encrypt
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
@@ -129,8 +131,12 @@ async def disclose(
     granted_by: UUID,
     person_id: UUID | None = None,
     expires_at: datetime | None = None,
+    survives_transfer: bool = False,
 ) -> None:
-    """Let an organisation, or one person of it, read the confidential body for a purpose."""
+    """Let an organisation, or one person of it, read the confidential body for a purpose.
+
+    Leave that is paid for may survive that the idea passes to another owner.
+    """
     session.add(
         DisclosureGrant(
             created_at=now(session),
@@ -139,6 +145,7 @@ async def disclose(
             user_id=person_id,
             purpose=purpose,
             granted_by=granted_by,
+            survives_transfer=survives_transfer,
             expires_at=expires_at,
         )
     )
@@ -165,9 +172,25 @@ async def revoke_disclosures(session: AsyncSession, *, purpose: str) -> None:
     await session.execute(_REVOKE, {"purpose": purpose, "now": now(session)})
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text that somebody was given."""
+
+    body: ConfidentialBody
+    content: str
+    view: DisclosureView
+    is_exact: bool
+    """Whether they get it as it is: its owners, and whoever it is delivered to."""
+
+    @property
+    def shown(self) -> str:
+        """What they are given: marked, unseen, unless it is exact."""
+        return self.content if self.is_exact else unseen(self.content, self.view.id)
+
+
 async def read_body(
     session: AsyncSession, keyring: Keyring, right_id: UUID, *, actor: Actor
-) -> tuple[ConfidentialBody, str, DisclosureView]:
+) -> Reading:
     """Decrypt the newest text for its owner or a grantee, and log the reading.
 
     Raises:
@@ -176,10 +199,10 @@ async def read_body(
     body = await latest_body(session, right_id)
     if body is None:
         raise NotDisclosedError
-    grant_id = await leave_of(session, right_id, actor)
+    leave = await leave_of(session, right_id, actor)
     content = open_body(keyring, body).decode()
-    view = await note_view(session, right_id, version=body.version, actor=actor, grant_id=grant_id)
-    return body, content, view
+    view = await note_view(session, right_id, version=body.version, actor=actor, leave=leave)
+    return Reading(body, content, view, is_exact=leave.is_owners or leave.is_bought)
 
 
 async def views_of(

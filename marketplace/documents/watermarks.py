@@ -1,41 +1,43 @@
 """A copy carries the id of the reading that it was given out by, so a leaked one tells who leaked.
 
 The id stands where it can be seen, and where it is not looked for: after the end of a file that
-readers ignore, or in characters of a text that have no width. What a format has no room for is
-named in the answer's headers alone.
+readers ignore, or in characters of a text that have no width. A file whose format has no room for
+it, or that is not what it is said to be, is given out in an archive that has it
+(docs/decisions/0101).
 """
 
-import re
-from collections.abc import AsyncIterator, Iterator
+from codecs import getincrementaldecoder
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Final
 from uuid import UUID
 
-_MARK: Final = re.compile(rb"MPW-([0-9a-f]{32})")
-_ZERO, _ONE, _EDGE = "\u200b", "\u200c", "\u2060"
-_HIDDEN: Final = re.compile(f"{_EDGE}([{_ZERO}{_ONE}]{{128}}){_EDGE}")
-_OVERLAP_BYTES: Final = 1_024
-_READ_BYTES: Final = 1_048_576
+ZERO, ONE, EDGE = "\u200b", "\u200c", "\u2060"
 ZIP_END: Final = b"PK\x05\x06"
 ZIP_END_BYTES: Final = 22
 """Of the record that ends an archive without a comment."""
+START_BYTES: Final = 1_024
 _TEXTS: Final = ("text/plain", "text/markdown", "text/csv", "text/html")
 _ZIPPED: Final = ("application/zip", "application/vnd.openxmlformats-officedocument.")
-_IGNORING: Final = ("image/png", "image/jpeg", "image/gif", "application/pdf")
+_SIGNS: Final = {
+    "image/png": (b"\x89PNG\r\n\x1a\n", 0),
+    "image/jpeg": (b"\xff\xd8\xff", 0),
+    "image/gif": (b"GIF8", 0),
+    "application/pdf": (b"%PDF-", 0),
+    "video/mp4": (b"ftyp", 4),
+    "audio/mp4": (b"ftyp", 4),
+}
+"""What such a file has at which place, whatever its owner says that it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What a copy ends with: `dropped` bytes of the original are replaced by `added`."""
 
-    dropped: int = 0
-    added: bytes = b""
+    dropped: int
+    added: bytes
 
     def size_of(self, size_bytes: int) -> int:
         return size_bytes - self.dropped + len(self.added)
-
-
-NO_MARK: Final = Mark()
 
 
 def name_of(view_id: UUID) -> str:
@@ -43,57 +45,41 @@ def name_of(view_id: UUID) -> str:
     return f"MPW-{view_id.hex}"
 
 
-def mark_for(media_type: str, view_id: UUID, end: bytes) -> Mark:
-    """How a file of a type is marked; `end` is its last `ZIP_END_BYTES` bytes."""
+def mark_for(media_type: str, view_id: UUID, start: bytes, end: bytes) -> Mark | None:
+    """How a file of a type is marked at its end; None when it has no room there.
+
+    `start` are its first `START_BYTES` bytes, `end` its last `ZIP_END_BYTES`.
+    """
     name = name_of(view_id).encode()
     if media_type.startswith(_ZIPPED):
         if not (end.startswith(ZIP_END) and end.endswith(b"\x00\x00")):
-            return NO_MARK
+            return None
         return Mark(2, len(name).to_bytes(2, "little") + name)
-    if media_type in _TEXTS or media_type in _IGNORING:
-        return Mark(0, b"\n%" + name + b"\n")
-    if media_type in {"video/mp4", "audio/mp4"}:
+    if media_type in _TEXTS:
+        return Mark(0, b"\n%" + name + b"\n") if _is_utf8(start) else None
+    sign, place = _SIGNS.get(media_type, (b"", 0))
+    if not sign or not start.startswith(sign, place):
+        return None
+    if media_type.endswith("/mp4"):
         return Mark(0, (8 + len(name)).to_bytes(4, "big") + b"free" + name)
-    return NO_MARK
+    return Mark(0, b"\n%" + name + b"\n")
+
+
+def _is_utf8(start: bytes) -> bool:
+    try:
+        getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return b"\x00" not in start
+
+
+def unseen(content: str, view_id: UUID) -> str:
+    """A text with the id of its copy, unseen, after each paragraph."""
+    bits = "".join(ONE if bit == "1" else ZERO for bit in f"{view_id.int:0128b}")
+    hidden = f"{EDGE}{bits}{EDGE}"
+    return "\n\n".join(part + hidden for part in content.split("\n\n"))
 
 
 def marked_text(content: str, view_id: UUID) -> str:
     """A text with the id of its copy at its foot, and unseen after each paragraph."""
-    bits = "".join(_ONE if bit == "1" else _ZERO for bit in f"{view_id.int:0128b}")
-    hidden = f"{_EDGE}{bits}{_EDGE}"
-    body = "\n\n".join(part + hidden for part in content.split("\n\n"))
-    return f"{body}\n\n[{name_of(view_id)}]\n"
-
-
-async def with_mark(
-    content: AsyncIterator[bytes], mark: Mark, *, start: int, length: int, size_bytes: int
-) -> AsyncIterator[bytes]:
-    """A range of a marked copy, of which `content` is the part that the original has."""
-    async for part in content:
-        yield part
-    kept = size_bytes - mark.dropped
-    yield mark.added[max(start - kept, 0) : max(start + length - kept, 0)]
-
-
-def marks_in(file: BinaryIO) -> Iterator[UUID]:
-    """The ids of readings that a leaked copy tells, each once; needs neither service nor keys."""
-    seen: set[UUID] = set()
-    before = b""
-    while part := file.read(_READ_BYTES):
-        window = before + part
-        for found in (*_plain(window), *_hidden(window)):
-            if found not in seen:
-                seen.add(found)
-                yield found
-        before = window[-_OVERLAP_BYTES:]
-
-
-def _plain(window: bytes) -> Iterator[UUID]:
-    return (UUID(hex=found[1].decode()) for found in _MARK.finditer(window))
-
-
-def _hidden(window: bytes) -> Iterator[UUID]:
-    text = window.decode("utf-8", errors="ignore")
-    for found in _HIDDEN.finditer(text):
-        bits = "".join("1" if character == _ONE else "0" for character in found[1])
-        yield UUID(int=int(bits, 2))
+    return f"{unseen(content, view_id)}\n\n[{name_of(view_id)}]\n"

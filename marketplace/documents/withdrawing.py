@@ -5,7 +5,6 @@ after: a sweep destroys keys and bytes, and notes that it did.
 """
 
 import asyncio
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -28,8 +27,6 @@ from marketplace.kernel.events import publish
 from marketplace.kernel.sealed_files import SealedFiles
 
 BATCH: Final = 100
-DRAFTS_KEPT: Final = timedelta(hours=25)
-"""Longer than an upload may take: what is older was left by a process that was killed."""
 
 _SHRED: Final = {
     table: text(
@@ -55,6 +52,13 @@ _DESTROYED_BODIES: Final = text(
 _DESTROYED_FILES: Final = text(
     "UPDATE confidential_file SET destroyed_at = :now, name_ciphertext = '', attempt_id = NULL,"
     " sha256_ciphertext = NULL, stored_at = NULL WHERE id = ANY (CAST(:ids AS uuid[]))"
+)
+_DESTROYED: Final = text(
+    """
+    SELECT id FROM (SELECT id FROM confidential_body WHERE destroyed_at IS NOT NULL
+        UNION ALL SELECT id FROM confidential_file WHERE destroyed_at IS NOT NULL) AS gone
+    WHERE id > :after ORDER BY id LIMIT :limit
+    """
 )
 
 
@@ -86,10 +90,9 @@ async def withdraw_body(session: AsyncSession, right_id: UUID, *, actor: Actor) 
 async def destroy_withdrawn(sessions: Sessions, keyring: Keyring, files: SealedFiles) -> int:
     """Destroy the keys and bytes of what was withdrawn, or announced and never came whole."""
     async with sessions.begin() as session:
-        moment = now(session)
-        await session.execute(_EXPIRE, {"now": moment})
+        await session.execute(_EXPIRE, {"now": now(session)})
         doomed = (await session.execute(_DOOMED, {"limit": BATCH})).all()
-    files.sweep_drafts(moment - DRAFTS_KEPT)
+    await asyncio.to_thread(files.sweep_drafts)
     if not doomed:
         return 0
     for document_id, attempt_id in doomed:
@@ -101,3 +104,17 @@ async def destroy_withdrawn(sessions: Sessions, keyring: Keyring, files: SealedF
         await session.execute(_DESTROYED_BODIES, values)
         await session.execute(_DESTROYED_FILES, values)
     return len(doomed)
+
+
+async def destroy_again(sessions: Sessions, keyring: Keyring) -> None:
+    """Destroy whatever is there of keys that were destroyed, as when a copy brought them back."""
+    after = UUID(int=0)
+    while True:
+        async with sessions.begin() as session:
+            values = {"after": after, "limit": BATCH}
+            found = (await session.execute(_DESTROYED, values)).scalars().all()
+        for document_id in found:
+            await asyncio.to_thread(keyring.vault.destroy, document_id)
+        if len(found) < BATCH:
+            return
+        after = found[-1]

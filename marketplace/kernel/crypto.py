@@ -15,10 +15,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from marketplace.kernel.errors import ConflictError
+from marketplace.kernel.key_service import KeyService
 from marketplace.kernel.vault import DecryptionError, FolderVault, flush_folder
 
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
+_WRAPPED: Final = "wrapped:"
+"""What a key in the file begins with that only the key service opens."""
 
 
 class KeyFileError(ConflictError):
@@ -105,17 +108,20 @@ def _decrypt(cipher: AESGCM, content: bytes, context: str) -> bytes:
         raise DecryptionError("the content or its key was changed") from error
 
 
-def load_keyring(path: Path) -> Keyring:
+def load_keyring(path: Path, service: KeyService | None = None) -> Keyring:
     """Read master keys from a file of `id:hex` lines, the last being current.
 
+    A line `id:wrapped:word` is opened by the key service.
+
     Raises:
-        KeyFileError: there is no such file, or no key in it.
+        KeyFileError: there is no such file, no key in it, or no service set up that opens it.
+        KeyServiceError: the service does not open it.
     """
     keys = {}
     try:
         for line in path.read_text().split():
-            key_id, _, key = line.partition(":")
-            keys[key_id] = bytes.fromhex(key)
+            key_id, _, written = line.partition(":")
+            keys[key_id] = _opened(path, written, service)
         return Keyring(keys, list(keys)[-1], path.parent / "document-keys")
     except FileNotFoundError:
         raise KeyFileError(
@@ -126,26 +132,63 @@ def load_keyring(path: Path) -> Keyring:
         raise KeyFileError(f"{path} is no file of `id:hex` lines with 32 bytes each") from None
 
 
-def add_master_key(path: Path) -> str:
+def _opened(path: Path, written: str, service: KeyService | None) -> bytes:
+    if not written.startswith(_WRAPPED):
+        return bytes.fromhex(written)
+    if service is None:
+        raise KeyFileError(f"{path} is wrapped: set MARKETPLACE_KEY_SERVICE_URL")
+    return service.unwrap(written.removeprefix(_WRAPPED))
+
+
+def _written(key: bytes, service: KeyService | None) -> str:
+    return key.hex() if service is None else f"{_WRAPPED}{service.wrap(key)}"
+
+
+def add_master_key(path: Path, service: KeyService | None = None) -> str:
     """Put a new key at the end of the file, by which everything is wrapped from now on.
 
     Raises:
         KeyFileError: there is no such file.
+        KeyServiceError: the service does not open it, or does not wrap the new one.
     """
-    load_keyring(path)
+    load_keyring(path, service)
     key_id = f"k-{secrets.token_hex(4)}"
+    key = _written(secrets.token_bytes(KEY_BYTES), service)
+    _rewrite(path, f"{path.read_text().rstrip()}\n{key_id}:{key}\n")
+    return key_id
+
+
+def wrap_key_file(path: Path, service: KeyService) -> int:
+    """Have the service wrap every key of the file; from then on it opens nothing alone.
+
+    Returns:
+        How many keys are wrapped now that were not, or were wrapped by an older key of its.
+
+    Raises:
+        KeyFileError, KeyServiceError: and the file is as it was.
+    """
+    load_keyring(path, service)
+    lines = []
+    for line in path.read_text().split():
+        key_id, _, written = line.partition(":")
+        lines.append(f"{key_id}:{_written(_opened(path, written, service), service)}\n")
+    _rewrite(path, "".join(lines))
+    return len(lines)
+
+
+def _rewrite(path: Path, content: str) -> None:
+    """Whole or not at all."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(f"{path.read_text().rstrip()}\n{key_id}:{secrets.token_hex(KEY_BYTES)}\n")
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
     flush_folder(path.parent)
-    return key_id
 
 
-def create_key_file(path: Path) -> None:
+def create_key_file(path: Path, service: KeyService | None = None) -> None:
     """Make a file with one new key, unless there is one.
 
     The file is created whole (0600) under another name and linked into place, so that two
@@ -154,11 +197,12 @@ def create_key_file(path: Path) -> None:
     """
     if path.exists():
         return
+    key = _written(secrets.token_bytes(KEY_BYTES), service)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(f"k-{secrets.token_hex(4)}:{secrets.token_hex(KEY_BYTES)}\n")
+        file.write(f"k-{secrets.token_hex(4)}:{key}\n")
         file.flush()
         os.fsync(file.fileno())
     try:

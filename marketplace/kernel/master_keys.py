@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel, select
 
 from marketplace.kernel.crypto import KeyFileError, Keyring, create_key_file, load_keyring
 from marketplace.kernel.db import Sessions
+from marketplace.kernel.key_service import KeyService
 
 
 class MasterKey(SQLModel, table=True):
@@ -24,18 +25,21 @@ class MasterKey(SQLModel, table=True):
     fingerprint: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
-async def open_keyring(session: AsyncSession, path: Path) -> Keyring:
+async def open_keyring(
+    session: AsyncSession, path: Path, service: KeyService | None = None
+) -> Keyring:
     """Read the key file and note new keys; make one for a database that has encrypted nothing yet.
 
     Raises:
         KeyFileError: the file, or a key of it, is missing or not that of this database.
+        KeyServiceError: the service that wraps its keys does not open them.
     """
     # Of several machines that start at once, one decides and the others see what it decided.
     await session.execute(text("LOCK TABLE master_key IN EXCLUSIVE MODE"))
     known = {key.id: key for key in (await session.execute(select(MasterKey))).scalars()}
     if not known:
-        create_key_file(path)
-    keyring = load_keyring(path)
+        create_key_file(path, service)
+    keyring = load_keyring(path, service)
     for key_id, key in known.items():
         _prove(keyring, key_id, key.fingerprint, path)
     for key_id, fingerprint in keyring.key_fingerprints.items():

@@ -16,6 +16,8 @@ _PLAIN_DECIMAL: Final = re.compile(
 )
 AMOUNT_MINOR_MAX: Final = 10**15 - 1
 """Far below BIGINT, so that sums of thousands of amounts still fit."""
+SHARE_PARTS_MAX: Final = 1_000_000
+"""How fine shares of an amount may be."""
 
 
 class UnknownCurrencyError(UnprocessableError):

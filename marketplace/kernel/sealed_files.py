@@ -6,12 +6,12 @@ Each attempt to write has an id and so a key of its own: no nonce ever repeats.
 """
 
 import asyncio
+import fcntl
 import hashlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -104,7 +104,7 @@ class SealedFiles:
         for folder in (draft.parent, path.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            with draft.open("wb") as file:
+            with _new_draft(draft) as file:
                 writer = _Writer(file, _cipher(key, name), context, size_max)
                 async for part in content:
                     await asyncio.to_thread(writer.add, part)
@@ -142,21 +142,36 @@ class SealedFiles:
         self._draft(name).unlink(missing_ok=True)
         self._path(name).unlink(missing_ok=True)
 
-    def sweep_drafts(self, before: datetime) -> int:
-        """Remove what was left behind by processes that were killed before a moment."""
-        removed = 0
-        for path in self.folder.glob("drafts/*"):
-            with suppress(FileNotFoundError):
-                if path.stat().st_mtime < before.timestamp():
-                    path.unlink()
-                    removed += 1
-        return removed
+    def sweep_drafts(self) -> int:
+        """Remove what was left behind by processes that were killed: drafts that nobody holds."""
+        return sum(_remove_unless_held(path) for path in self.folder.glob("drafts/*"))
 
     def _draft(self, name: UUID) -> Path:
         return self.folder / "drafts" / str(name)
 
     def _path(self, name: UUID) -> Path:
         return self.folder / str(name)[-2:] / str(name)
+
+
+def _new_draft(path: Path) -> BinaryIO:
+    """A file that is held for as long as it is open, so that nobody takes it for left behind."""
+    while True:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.fstat(descriptor).st_ino == path.stat().st_ino:
+                return os.fdopen(descriptor, "wb")
+        os.close(descriptor)  # it was swept between its making and its holding
+
+
+def _remove_unless_held(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+    except (FileNotFoundError, BlockingIOError):
+        return False
+    return True
 
 
 def _settle(draft: Path, path: Path) -> None:

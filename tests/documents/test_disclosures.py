@@ -1,6 +1,7 @@
 """Disclosures: signed by both, for one purpose, ended at once, each copy leading to its reader."""
 
 import io
+import json
 import zipfile
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marketplace.accounts.permissions import MemberRole
-from marketplace.documents.watermarks import marks_in, name_of
+from marketplace.documents.traces import marks_in
+from marketplace.documents.watermarks import name_of
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.db import Sessions
 from tests.factories.accounts import assert_refused
@@ -152,7 +154,7 @@ def _archive() -> bytes:
         ("text/plain", "경첩".encode()),
         ("image/png", b"\x89PNG\r\n\x1a\n" + bytes(700_000)),
         ("application/zip", _archive()),
-        ("video/mp4", bytes(300_000)),
+        ("video/mp4", b"\x00\x00\x00\x08ftyp" + bytes(300_000)),
     ],
 )
 async def test_a_leaked_copy_leads_back_to_its_reader(
@@ -169,8 +171,11 @@ async def test_a_leaked_copy_leads_back_to_its_reader(
     assert int(copy.headers["content-length"]) == len(copy.content)
     traced = await ok(await owner.get(f"{idea.path}/disclosure-views/{name_of(view_id)}"))
     assert (traced["user_id"], traced["file_id"]) == (str(reader.user_id), file["id"])
-    end = await idea.download(reader, file["id"], range="bytes=-10")
-    assert len(end.content) == 10
+    part = await idea.download(reader, file["id"], range=f"bytes=0-{len(content) - 1}")
+    assert (part.status_code, part.headers["accept-ranges"]) == (200, "none")
+    assert len(list(marks_in(io.BytesIO(part.content)))) == 1
+    (told,) = await ok(await reader.get(f"{idea.path}/confidential-files"))
+    assert (told["size_bytes"], told["sha256"]) == (None, None)
     if media_type == "application/zip":
         assert zipfile.ZipFile(io.BytesIO(copy.content)).read("drawing.txt") == b"a hinge"
     else:
@@ -178,6 +183,58 @@ async def test_a_leaked_copy_leads_back_to_its_reader(
     stranger = await reader.get(f"{idea.path}/disclosure-views/{name_of(view_id)}")
     assert_refused(stranger, 404, "not_found")
     assert (await idea.download(owner, file["id"])).content == content
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [
+        ("model/step", b"ISO-10303-21;\nHEADER;\n"),
+        ("application/octet-stream", bytes(600_000)),
+        ("video/webm", b"\x1aE\xdf\xa3" + bytes(100)),
+        ("application/pdf", b"it is no PDF"),
+        ("text/plain", "경첩".encode("utf-16")),
+        ("application/zip", b"it is no archive"),
+        ("image/png", b""),
+    ],
+)
+async def test_what_has_no_room_for_a_mark_comes_in_an_archive_that_has(
+    owner: Person, reader: Person, clock: ShiftedClock, media_type: str, content: bytes
+) -> None:
+    idea = await Idea.of(owner)
+    file = await idea.upload(content, media_type=media_type)
+    await disclosed(idea, reader, clock)
+
+    copy = await idea.download(reader, file["id"], range="bytes=0-3")
+
+    assert (copy.status_code, copy.headers["content-type"]) == (200, "application/zip")
+    assert copy.headers["content-disposition"].endswith(".pdf.zip")
+    assert [name_of(one) for one in marks_in(io.BytesIO(copy.content))] == [
+        copy.headers["disclosure-copy"]
+    ]
+    with zipfile.ZipFile(io.BytesIO(copy.content)) as archive:
+        assert archive.testzip() is None
+        assert {one.filename: archive.read(one) for one in archive.infolist()} == {
+            file["name"]: content
+        }
+    exact = await idea.download(owner, file["id"])
+    assert exact.content == content
+    assert exact.headers["content-type"].startswith(media_type)
+
+
+async def test_whoever_reads_what_files_there_are_is_written_down(
+    owner: Person, reader: Person, clock: ShiftedClock
+) -> None:
+    idea = await Idea.of(owner)
+    await idea.upload(b"a drawing")
+    await disclosed(idea, reader, clock)
+    listed = f"{idea.path}/confidential-files"
+
+    assert len(await ok(await reader.get(listed))) == 1
+    await ok(await owner.get(listed))
+
+    (view,) = (await ok(await owner.get(f"{idea.path}/disclosure-views")))["items"]
+    assert (view["viewed"], view["version"], view["file_id"]) == ("file_list", 0, None)
+    assert view["user_id"] == str(reader.user_id)
 
 
 async def test_a_copied_text_is_marked_where_it_is_not_seen(
@@ -190,6 +247,30 @@ async def test_a_copied_text_is_marked_where_it_is_not_seen(
     assert "first paragraph" in copy
     assert b"MPW-" not in quoted
     assert list(marks_in(io.BytesIO(quoted))) == list(marks_in(io.BytesIO(whole)))
+
+
+async def test_a_text_that_is_shown_is_marked_however_it_is_kept(
+    owner: Person, reader: Person, clock: ShiftedClock
+) -> None:
+    idea = await Idea.of(owner)
+    await disclosed(idea, reader, clock)
+    answer = await reader.get(f"{idea.path}/confidential-text")
+    shown = answer.json()
+    assert shown["content"] != TEXT
+    assert shown["content"].startswith(TEXT)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", f"<w:t>{shown['content']}</w:t>")
+    for kept in (
+        answer.content,
+        json.dumps(shown["content"]).encode(),
+        shown["content"].encode("ascii", errors="xmlcharrefreplace"),
+        shown["content"].encode("utf-16"),
+        b"x" + shown["content"].encode("utf-16-be"),
+        packed.getvalue(),
+    ):
+        assert shown["copy_id"] in {name_of(one) for one in marks_in(io.BytesIO(kept))}
+    assert (await ok(await owner.get(f"{idea.path}/confidential-text")))["content"] == TEXT
 
 
 async def test_what_was_known_is_declared_in_time_by_an_older_proof(

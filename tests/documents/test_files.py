@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from marketplace.documents.withdrawing import destroy_again
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.crypto import Keyring, add_master_key, load_keyring
 from marketplace.kernel.db import Sessions
@@ -105,15 +106,29 @@ async def test_what_breaks_off_leaves_nothing(
     assert (await connection.execute(query)).one() == (b"", None)
 
 
-async def test_a_draft_of_a_killed_process_is_swept(app: FastAPI, clock: ShiftedClock) -> None:
+async def test_a_draft_of_a_killed_process_is_swept_and_no_living_one(
+    owner: Person, app: FastAPI
+) -> None:
+    idea = await Idea.of(owner)
+    file = await idea.announce(len(CONTENT))
     folder = app.state.settings.files_path / "drafts"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "left").write_bytes(b"something")
-    await destroy(app)
-    assert (folder / "left").exists()
-    clock.offset += timedelta(hours=26)
-    await destroy(app)
-    assert not (folder / "left").exists()
+    seen: list[tuple[str, int]] = []
+
+    async def sent() -> AsyncIterator[bytes]:
+        yield CONTENT[:PIECE_BYTES]
+        await destroy(app)
+        seen.extend((path.name, path.stat().st_mode & 0o777) for path in folder.iterdir())
+        yield CONTENT[PIECE_BYTES:]
+
+    await ok(await idea.send(file["id"], sent()))
+
+    ((living, mode),) = seen
+    assert living != "left"
+    assert mode == 0o600
+    assert (await idea.download(owner, file["id"])).content == CONTENT
+    assert list(folder.iterdir()) == []
 
 
 async def test_a_file_is_uploaded_once_and_replaced_once(owner: Person) -> None:
@@ -179,6 +194,24 @@ async def test_what_is_withdrawn_is_gone_even_from_a_backup(
     assert_refused(await owner.get(text_path), 503, "unavailable")
     await idea.put("a new beginning")
     assert (await ok(await owner.get(text_path)))["version"] == 3
+
+
+async def test_a_destroyed_key_that_a_copy_brought_back_is_destroyed_again(
+    owner: Person, app: FastAPI, connection: AsyncConnection
+) -> None:
+    idea = await Idea.of(owner)
+    await ok(await owner.post(f"{idea.path}/withdraw-confidential"))
+    await destroy(app)
+    await idea.put("a text that stays")
+    vault, query = app.state.keyring.vault, text("SELECT id FROM confidential_body ORDER BY id")
+    gone, kept = (await connection.execute(query)).scalars().all()
+    vault.keep(gone, bytes(32))
+
+    await destroy_again(app.state.sessions, app.state.keyring)
+
+    with pytest.raises(KeyDestroyedError):
+        vault.read(gone)
+    assert vault.read(kept)
 
 
 async def test_pieces_cannot_be_changed_cut_or_swapped(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Proofs of existence: stamped in batches, verified by nobody's leave, broken by any other bit."""
 
+import base64
 import hashlib
 import io
 import json
@@ -12,7 +13,7 @@ import httpx2
 import pytest
 from cryptography.x509 import load_pem_x509_certificates
 from fastapi import FastAPI
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +22,7 @@ from typer.testing import CliRunner
 from marketplace.cli import cli
 from marketplace.documents.proofs.files import ProofInvalidError, verify_proof
 from marketplace.documents.proofs.merkle import climb, path_of, root_of
+from marketplace.documents.proofs.renewing import renew_stamps
 from marketplace.documents.proofs.service import stamp_new
 from marketplace.documents.proofs.timestamps import Authority
 from marketplace.kernel.db import Sessions
@@ -42,12 +44,12 @@ def authority_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def desk(authority_folder: Path, app: FastAPI) -> Iterator[tuple[Authority, Any]]:
     roots = tuple(load_pem_x509_certificates((authority_folder / "ca.pem").read_bytes()))
-    settings = app.state.settings
+    before = app.state.settings
     ca_file = {"timestamp_ca_file": authority_folder / "ca.pem"}
-    app.state.settings = settings.model_copy(update=ca_file)
+    app.state.settings = before.model_copy(update=ca_file)
     with serving(authority_folder) as (url, desk):
         yield Authority(url, roots), desk
-    app.state.settings = settings
+    app.state.settings = before
 
 
 @pytest.fixture
@@ -195,6 +197,87 @@ async def test_an_authority_that_is_away_is_asked_again(
     assert (await connection.execute(query)).one() == (1, 1)
 
 
+async def test_a_proof_holds_when_the_authority_is_another_one(
+    owner: Person,
+    sessions: Sessions,
+    desk: tuple[Authority, Any],
+    app: FastAPI,
+    connection: AsyncConnection,
+    tmp_path: Path,
+) -> None:
+    idea = await Idea.of(owner)
+    await stamp_new(sessions, desk[0])
+    forgotten = text("UPDATE proof_batch SET authority = NULL, ends_at = NULL")
+    await connection.execute(forgotten)  # as of before it was kept
+    await renew_stamps(sessions, desk[0])
+    other = make_authority(tmp_path / "other")
+    changed = {"timestamp_ca_file": other}
+    app.state.settings = app.state.settings.model_copy(update=changed)
+
+    proof_id = (await proofs(idea))[0]["id"]
+    proof = (await owner.get(f"{idea.path}/proofs/{proof_id}")).content
+
+    shown = verify_proof(io.BytesIO(TEXT.encode()), proof)
+    assert shown == verify_proof(io.BytesIO(TEXT.encode()), proof, desk[0].certificates)
+
+
+async def test_a_stamp_is_renewed_before_its_certificate_ends(
+    owner: Person, sessions: Sessions, tmp_path: Path
+) -> None:
+    idea = await Idea.of(owner)
+    folders = [tmp_path / name for name in ("short", "long")]
+    for folder, days in zip(folders, (60, 3650), strict=True):
+        make_authority(folder, days=days)
+    roots = [load_pem_x509_certificates((f / "ca.pem").read_bytes()) for f in folders]
+    with serving(folders[0]) as (url, _):
+        short = Authority(url, tuple(roots[0]))
+        await stamp_new(sessions, short)
+        assert await renew_stamps(sessions, short) == 0  # it ends no later itself
+    with serving(folders[1]) as (url, _):
+        long = Authority(url, tuple(roots[1]))
+        assert await renew_stamps(sessions, long) == 1
+        assert await renew_stamps(sessions, long) == 0
+    proof_id = (await proofs(idea))[0]["id"]
+    proof = (await owner.get(f"{idea.path}/proofs/{proof_id}")).content
+
+    shown = verify_proof(io.BytesIO(TEXT.encode()), proof)
+
+    assert len(shown.authority) == 2
+    written = json.loads(proof)
+    assert shown.timestamped_at.isoformat() == written["timestamped_at"]
+    assert verify_proof(io.BytesIO(TEXT.encode()), proof, [*roots[0], *roots[1]]) == shown
+    for trusted in roots:
+        with pytest.raises(ProofInvalidError):
+            verify_proof(io.BytesIO(TEXT.encode()), proof, trusted)
+    _every_command_holds(written, tmp_path)
+    (renewal,) = written["renewals"]
+    for forged in ([renewal, renewal], [renewal | {"answer": written["answer"]}]):
+        with pytest.raises(ProofInvalidError):
+            verify_proof(io.BytesIO(TEXT.encode()), _summed(written | {"renewals": forged}))
+
+
+def _summed(content: dict[str, Any]) -> bytes:
+    """As somebody writes it who knows how the checksum is made."""
+    content = {name: value for name, value in content.items() if name != "checksum"}
+    content["checksum"] = hashlib.sha256(json.dumps(content, indent=1).encode() + b"\n").hexdigest()
+    return json.dumps(content, indent=1).encode() + b"\n"
+
+
+def _every_command_holds(proof: dict[str, Any], folder: Path) -> None:
+    (folder / "root.bin").write_bytes(bytes.fromhex(proof["root"]))
+    for number, stamp in enumerate([proof, *proof["renewals"]]):
+        suffix = str(number) if number else ""
+        (folder / f"answer{suffix}.tsr").write_bytes(base64.b64decode(stamp["answer"]))
+        (folder / f"authority{suffix}.pem").write_text("".join(stamp["authority"]))
+    commands = [line for line in proof["how"] if line.startswith("openssl ts")]
+    assert len(commands) == 2
+    for command in commands:
+        said = subprocess.run(
+            command.split(), cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert "Verification: OK" in said.stdout, said.stderr
+
+
 async def test_strangers_see_no_proof_and_a_withdrawn_text_has_none(
     owner: Person, client: httpx2.AsyncClient, sessions: Sessions, desk: tuple[Authority, Any]
 ) -> None:
@@ -208,6 +291,7 @@ async def test_strangers_see_no_proof_and_a_withdrawn_text_has_none(
     assert_refused(await owner.get(f"{path}/{proof_id}"), 404, "not_found")
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40))
 def test_every_leaf_leads_to_the_root_of_rfc_6962(leaves: list[bytes]) -> None:
     root = root_of(leaves)

@@ -1,5 +1,6 @@
 """Ideas with confidential bodies: texts, files, and the worker's part in them."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,13 @@ from tests.factories.deals import idea_body, ok
 from tests.factories.people import Person
 
 TEXT = "the hinge is a living hinge"
+
+_UNSEEN = re.compile("\u2060[\u200b\u200c]{128}\u2060")
+
+
+def as_seen(text: str) -> str:
+    """A text without the marks in it that are not seen."""
+    return _UNSEEN.sub("", text)
 
 
 async def in_parts(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:

@@ -29,7 +29,7 @@ accuracy = secs:1
 Signed = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
-def _certificate(name: str, signer: Signed | None = None) -> Signed:
+def _certificate(name: str, signer: Signed | None = None, *, days: int = 3650) -> Signed:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     begins = datetime.now(UTC) - timedelta(days=1)
@@ -40,7 +40,7 @@ def _certificate(name: str, signer: Signed | None = None) -> Signed:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(begins)
-        .not_valid_after(begins + timedelta(days=3650))
+        .not_valid_after(begins + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=signer is None, path_length=None), critical=True)
     )
     if signer:
@@ -49,11 +49,11 @@ def _certificate(name: str, signer: Signed | None = None) -> Signed:
     return builder.sign(signer[1] if signer else key, hashes.SHA256()), key
 
 
-def make_authority(folder: Path) -> Path:
-    """Keys and certificates of an authority; returns the file of its root."""
+def make_authority(folder: Path, *, days: int = 3650) -> Path:
+    """Keys and certificates of an authority, good for some days; returns the file of its root."""
     folder.mkdir(parents=True, exist_ok=True)
     root = _certificate("Root of time")
-    signer, key = _certificate("Time here", root)
+    signer, key = _certificate("Time here", root, days=days)
     (folder / "ca.pem").write_bytes(root[0].public_bytes(Encoding.PEM))
     (folder / "tsa.pem").write_bytes(signer.public_bytes(Encoding.PEM))
     (folder / "tsa.key").write_bytes(

@@ -1,18 +1,9 @@
 """A task from its opening to paid awards, with the worker, and its figures for everybody."""
 
-import random
-from datetime import timedelta
-from typing import Any
-from uuid import UUID, uuid4
-
-import httpx2
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from tests.factories.accounts import assert_refused
 from tests.factories.deals import Market, credit, ok, sign
 from tests.factories.ideas import Idea
-from tests.factories.people import Person, operator, person
+from tests.factories.people import Person
 from tests.factories.solicitations import Task
 from tests.factories.world import World
 
@@ -96,6 +87,9 @@ async def test_awards_become_deals_and_a_cancelled_task_pays(world: World) -> No
     ]
     assert await world.proofs() == []
     await _cancelled_award_stays_private(market, world)
+    figures = await ok(await world.client.get(FIGURES))
+    mean_minor = figures["amounts"][0]["mean_award_minor"]
+    assert mean_minor == 10_000_005  # of 20,000,000 and 9: a half goes up
 
 
 async def _cancelled_award_stays_private(market: Market, world: World) -> None:
@@ -124,70 +118,3 @@ async def _shared_idea(owner: Person, other: Person) -> Idea:
         for who, n in ((owner, 2), (other, 1))
     ]
     return await Idea.of(owner, owners=owners)
-
-
-SOLICITATION = text(
-    "INSERT INTO solicitation (id, created_at, version, organiser_organisation_id, title, task,"
-    " language, outcome, budget_minor, currency, awards_max, compensation_minor, criteria,"
-    " closes_at, opened_at, state) VALUES (:id, :at, 5, :organiser, 't', 't', 'ko', 'purchase',"
-    " 10000000, 'KRW', 5, 1, '[]', :at, :at, 'open')"
-)
-SUBMISSION = text(
-    "INSERT INTO submission (id, created_at, solicitation_id, number, right_id, organisation_id,"
-    " sha256, shares) SELECT :id, :at, :solicitation, :number, :right_id, :author, '', '[]'"
-)
-AWARD = text(
-    "INSERT INTO award (id, created_at, solicitation_id, submission_id, amount_minor)"
-    " VALUES (:id, :at, :solicitation, :submission, :amount_minor)"
-)
-
-
-def published(seed: int = 74) -> list[list[int]]:
-    """Awards of 74 tasks in won, 123 in all: of each task as many as some draw gives it."""
-    draw = random.Random(seed)  # noqa: S311 - the same figures in every run
-    tasks: list[list[int]] = [[] for _ in range(74)]
-    for _ in range(123):
-        task = draw.choice([task for task in tasks if len(task) < 5])
-        task.append(draw.randrange(100, 2_000) * 1_000)
-    return tasks
-
-
-async def test_74_tasks_with_123_awards_are_counted_as_such(
-    client: httpx2.AsyncClient, sessions: Any, connection: AsyncConnection, clock: Any
-) -> None:
-    organiser, author = await person(client, sessions), await person(client, sessions)
-    await operator(client, sessions)
-    ideas = [await Idea.of(author, None) for _ in range(5)]
-    at, tasks = clock.now(), published()
-    for awards in tasks:
-        task_id = uuid4()
-        values = {"id": task_id, "at": at, "organiser": organiser.organisation_id}
-        await connection.execute(SOLICITATION, values)
-        for number, idea in enumerate(ideas, 1):
-            submission = {
-                "id": uuid4(),
-                "at": at - timedelta(seconds=1),
-                "solicitation": task_id,
-                "number": number,
-                "right_id": UUID(idea.right_id),
-                "author": author.organisation_id,
-            }
-            await connection.execute(SUBMISSION, submission)
-            if number <= len(awards):
-                award = {"submission": submission["id"], "amount_minor": awards[number - 1]}
-                await connection.execute(AWARD, submission | award | {"id": uuid4()})
-
-    figures = await ok(await client.get(FIGURES))
-
-    given = [amount for awards in tasks for amount in awards]
-    assert (figures["solicitations"], figures["awards"], figures["submissions"]) == (74, 123, 370)
-    assert figures["with_awards"] == sum(1 for awards in tasks if awards)
-    assert figures["amounts"] == [
-        {
-            "currency": "KRW",
-            "awarded_minor": sum(given),
-            "settled_minor": 0,
-            "mean_award_minor": round(sum(given) / 123),
-            "largest_award_minor": max(given),
-        }
-    ]

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from marketplace.assets.title.service import transfer_title
+from marketplace.kernel.lifecycle import BY_SYSTEM
 from tests.factories.accounts import assert_refused
 from tests.factories.deals import Market, credit, ok, sign
 from tests.factories.ideas import TEXT, Idea
 from tests.factories.licences import terms
-from tests.factories.people import Person
+from tests.factories.people import Person, person
 from tests.factories.solicitations import Task, task
 from tests.factories.store import Shown, next_number
 from tests.factories.world import World
@@ -32,7 +35,12 @@ async def test_a_licence_and_a_development_together(world: World) -> None:
     assert read["content"] == TEXT
     right = await ok(await market.seller.get(idea.path))
     assert right["owner_organisation_id"] == str(market.seller.organisation_id)
-    await _developed_together(market)
+    developed = await _developed_together(market)
+    for one in (idea, developed):
+        await _read_after_a_transfer(market, one)
+    await ok(await market.buyer.post(f"/v1/licences/{licence['id']}/surrender"))
+    ended = await market.buyer.get(f"{idea.path}/confidential-text")
+    assert_refused(ended, 404, "not_disclosed")
     assert await world.proofs() == []
 
 
@@ -65,7 +73,21 @@ def _share(who: Person, numerator: int, denominator: int) -> dict[str, Any]:
     return {"organisation_id": str(who.organisation_id), "share": share}
 
 
-async def _developed_together(market: Market) -> None:
+async def _read_after_a_transfer(market: Market, idea: Idea) -> None:
+    """What was paid for is read on, whoever owns the idea now."""
+    world = market.world
+    heir = await person(world.client, world.sessions)
+    async with world.sessions.begin() as session:
+        right_id = UUID(idea.right_id)
+        to = heir.organisation_id
+        await transfer_title(session, right_id, to=to, basis="inherited", actor=BY_SYSTEM)
+    read = await ok(await market.buyer.get(f"{idea.path}/confidential-text"))
+    assert read["content"] == TEXT
+    refused = await market.seller.get(f"{idea.path}/confidential-text")
+    assert_refused(refused, 404, "not_disclosed")
+
+
+async def _developed_together(market: Market) -> Idea:
     author, mate, buyer = market.seller, market.stranger, market.buyer
     team = [_share(author, 2, 3), _share(mate, 1, 3)]
     wanted = {
@@ -100,6 +122,7 @@ async def _developed_together(market: Market) -> None:
     both = 2 * 9_000_001  # the price of the licence was released by the clock meanwhile
     assert figures["amounts"][0]["settled_minor"] == both
     assert_refused(await author.post(f"{path}/cancel"), 409, "illegal_move")
+    return idea
 
 
 async def test_a_choice_in_the_store_is_a_deal_and_goes_on_without_it(world: World) -> None:

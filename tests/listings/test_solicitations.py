@@ -1,22 +1,30 @@
 """Solicitations: sealed until the close, judged blind, cancelled only for a compensation."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from marketplace.accounts.affiliations.models import Affiliation
+from marketplace.accounts.models import Membership
+from marketplace.accounts.permissions import MemberRole
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.clocks import run_due
-from marketplace.kernel.db import Sessions
+from marketplace.kernel.db import Sessions, now
 from tests.factories.accounts import assert_refused
 from tests.factories.deals import ok
-from tests.factories.ideas import TEXT, Idea
+from tests.factories.ideas import TEXT, Idea, as_seen
 from tests.factories.people import Person, operator, person
 from tests.factories.solicitations import CLOCK, OPEN_DAYS, Task, task
+
+CO_DEVELOPED = {
+    "outcome": "co_development",
+    "organiser_share": {"numerator": 1, "denominator": 3},
+}
 
 
 @pytest.fixture
@@ -105,8 +113,11 @@ async def test_the_database_keeps_the_seal_whoever_has_leave(
     }
     async with sessions.begin() as session:
         await session.execute(grant, values)
-    refused = await organiser.get(f"{idea.path}/confidential-text")
-    assert_refused(refused, 404, "not_disclosed")
+    for sealed in ("confidential-text", "confidential-files"):
+        refused = await organiser.get(f"{idea.path}/{sealed}")
+        assert_refused(refused, 404, "not_disclosed")
+    views = (await ok(await author.get(f"{idea.path}/disclosure-views")))["items"]
+    assert views == []
     clock.offset += timedelta(days=OPEN_DAYS, seconds=1)
     assert (await organiser.get(f"{idea.path}/confidential-text")).is_success
 
@@ -148,6 +159,83 @@ async def test_who_organises_or_judges_enters_nothing(
     assert_refused(foreign, 404, "not_found")
 
 
+async def test_who_judges_stands_with_nobody_who_enters(
+    opened: Task, author: Person, client: httpx2.AsyncClient, sessions: Sessions
+) -> None:
+    """A person of two organisations, and two organisations of one group, are one side."""
+    evaluator = await person(client, sessions, name="Institute")
+    await opened.appoint(evaluator)
+    idea = await Idea.of(author)
+    enter = {"right_id": idea.right_id}
+    await belong(sessions, evaluator, author)
+    refused = await author.post(f"{opened.path}/submissions", enter)
+    assert_refused(refused, 409, "own_task")
+    await belong(sessions, evaluator, author, no_more=True)
+    number = await opened.enter(idea)
+    await belong(sessions, evaluator, author)
+    judge = {"user_id": str(evaluator.user_id), "organisation_id": str(evaluator.organisation_id)}
+    again = await opened.organiser.post(f"{opened.path}/evaluators", judge)
+    assert_refused(again, 422, "invalid_evaluator")
+    await opened.close()
+    await opened.declare(evaluator)
+    read = f"{opened.path}/submissions/{number}"
+    scores = {"scores": [100, 100]}
+    for answer in (await evaluator.get(read), await evaluator.put(f"{read}/evaluation", scores)):
+        assert_refused(answer, 403, "conflict_of_interest")
+    await belong(sessions, evaluator, author, no_more=True)
+    assert (await evaluator.get(read)).is_success
+    async with sessions.begin() as session:
+        affiliation = Affiliation(
+            created_at=now(session),
+            parent_id=author.organisation_id,
+            affiliate_id=evaluator.organisation_id,
+            share_basis_points=6_000,
+            valid_from=date(2000, 1, 1),
+            evidence="annual report",
+            recorded_by=opened.operator.user_id,
+        )
+        session.add(affiliation)
+    for answer in (await evaluator.get(read), await evaluator.put(f"{read}/evaluation", scores)):
+        assert_refused(answer, 403, "conflict_of_interest")
+
+
+async def belong(sessions: Sessions, one: Person, other: Person, *, no_more: bool = False) -> None:
+    """Make a person a member of another's organisation, without a say in it."""
+    ids = {"user_id": one.user_id, "organisation_id": other.organisation_id}
+    async with sessions.begin() as session:
+        if no_more:
+            await session.execute(delete(Membership).filter_by(**ids))
+        else:
+            session.add(Membership(created_at=now(session), role=MemberRole.VIEWER, **ids))
+
+
+async def test_whoever_steps_back_reads_no_more(
+    opened: Task, author: Person, client: httpx2.AsyncClient, sessions: Sessions
+) -> None:
+    other = await person(client, sessions, name="Other author")
+    judge = await person(client, sessions)
+    await opened.appoint(judge)
+    first, second = await Idea.of(author), await Idea.of(other)
+    assert [await opened.enter(idea) for idea in (first, second)] == [1, 2]
+    await opened.close()
+    await opened.declare(judge)
+    await opened.score(judge, 2, 10, 10)
+    for number, idea in ((1, first), (2, second)):
+        await ok(await judge.get(f"{opened.path}/submissions/{number}"))
+        assert (await judge.get(f"{idea.path}/confidential-text")).is_success
+
+    await ok(await judge.put(f"{opened.path}/submissions/1/evaluation", {"recused": True}))
+    await opened.declare(judge, other)
+
+    for number, idea in ((1, first), (2, second)):
+        for path in ("confidential-text", "confidential-text/copy", "confidential-files"):
+            assert_refused(await judge.get(f"{idea.path}/{path}"), 404, "not_disclosed")
+        refused = await judge.get(f"{opened.path}/submissions/{number}")
+        assert_refused(refused, 403, "conflict_of_interest")
+    ranked = await ok(await opened.organiser.get(f"{opened.path}/ranking"))
+    assert [one["evaluations"] for one in ranked] == [0, 0]
+
+
 async def test_judging_is_blind_without_conflicts_and_tells_how_far_apart(
     opened: Task, author: Person, client: httpx2.AsyncClient, sessions: Sessions
 ) -> None:
@@ -165,7 +253,7 @@ async def test_judging_is_blind_without_conflicts_and_tells_how_far_apart(
     await opened.declare(judges[2])
 
     seen = await judges[0].get(read)
-    assert seen.json()["content"] == "first"
+    assert as_seen(seen.json()["content"]) == "first"
     for told in (author.organisation_id, author.user_id, "Author"):
         assert str(told) not in seen.text
     views = (await ok(await author.get(f"{first.path}/disclosure-views")))["items"]
@@ -212,6 +300,72 @@ async def test_nothing_decided_in_time_is_no_award(opened: Task, author: Person)
     await idea.put("my own again")
 
 
+async def test_a_cancellation_shuts_nobody_out(opened: Task, author: Person) -> None:
+    """The rest is added to the deadline, ideas stay sealed through it, and it comes once."""
+    first, second = await Idea.of(author), await Idea.of(author, "late")
+    await opened.enter(first)
+    cancel, go_on = f"{opened.path}/cancel", f"{opened.path}/go-on"
+    closed_at = datetime.fromisoformat((await ok(await author.get(opened.path)))["closes_at"])
+    opened.clock.offset += timedelta(days=OPEN_DAYS - 1)
+    await ok(await opened.organiser.post(cancel))
+    opened.clock.offset += timedelta(days=13)
+    sealed = text("SELECT bool_and(sealed_until > :now) FROM confidential_hold")
+    async with opened.sessions.begin() as session:
+        assert (await session.execute(sealed, {"now": opened.clock.now()})).scalar_one()
+
+    on = await ok(await opened.organiser.post(go_on))
+
+    pause = datetime.fromisoformat(on["closes_at"]) - closed_at
+    assert timedelta(days=13) <= pause <= timedelta(days=13, minutes=1)
+    async with opened.sessions.begin() as session:
+        query = text("SELECT DISTINCT sealed_until FROM confidential_hold")
+        until = (await session.execute(query)).scalar_one()
+    assert timedelta(0) < until - datetime.fromisoformat(on["closes_at"]) <= timedelta(seconds=1)
+    refused = await opened.organiser.post(cancel)
+    assert_refused(refused, 409, "cancellation_spent")
+    assert await opened.state() == "open"
+    opened.clock.offset += timedelta(hours=23)
+    assert await opened.enter(second) == 2
+    opened.clock.offset += timedelta(hours=2)
+    await run_due(opened.sessions, CLOCK)
+    assert await opened.state() == "evaluating"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "parts", "is_taken"),
+    [
+        ({}, 1_000_000, True),
+        ({}, 1_000_003, False),
+        (CO_DEVELOPED, 1_000_003, True),
+        (CO_DEVELOPED, 999_999_937, False),
+    ],
+)
+async def test_shares_by_which_no_award_can_be_split_are_not_entered(
+    opened: Task,
+    author: Person,
+    client: httpx2.AsyncClient,
+    sessions: Sessions,
+    outcome: dict[str, object],
+    parts: int,
+    is_taken: bool,
+) -> None:
+    if outcome:
+        await opened.open(**outcome)
+    mate = await person(client, sessions, name="Mate")
+    owners = [
+        {"organisation_id": str(one), "share": {"numerator": n, "denominator": parts}}
+        for one, n in ((author.organisation_id, parts - 1), (mate.organisation_id, 1))
+    ]
+    idea = await Idea.of(author, owners=owners)
+    answer = await author.post(f"{opened.path}/submissions", {"right_id": idea.right_id})
+    if is_taken:
+        assert answer.status_code == 201
+    else:
+        assert_refused(answer, 409, "shares_too_fine")
+        seen = await ok(await author.get(f"{opened.path}/submissions"))
+        assert seen["items"] == []
+
+
 async def test_a_cancellation_that_is_not_paid_goes_on(
     opened: Task, author: Person, app: FastAPI, connection: AsyncConnection
 ) -> None:
@@ -226,6 +380,7 @@ async def test_a_cancellation_that_is_not_paid_goes_on(
     await ok(await opened.organiser.post(f"{opened.path}/go-on"))
     query = text("SELECT state FROM payment_request WHERE subject LIKE 'solicitation:%'")
     assert (await connection.execute(query)).scalar_one() == "cancelled"
+    opened.clock.offset += timedelta(seconds=1)
     await opened.close()
     assert await opened.state() == "evaluating"
     refused = await opened.organiser.post(f"{opened.path}/cancel")

@@ -36,7 +36,7 @@ class AmountFigures(Output):
     currency: str
     awarded_minor: int
     settled_minor: int = Field(description="of deals that were paid out, by the ledger")
-    mean_award_minor: int = Field(description="rounded half to even")
+    mean_award_minor: int = Field(description="rounded; a half up")
     largest_award_minor: int
 
 

@@ -11,7 +11,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.assets.filings.models import FutureShare
 from marketplace.assets.filings.service import promised
 from marketplace.assets.models import Right
-from marketplace.assets.schemas import TitleShare
+from marketplace.assets.schemas import TITLE_PARTS_MAX, TitleShare
 from marketplace.assets.service import end_reservation, reserve
 from marketplace.deals.co_developments.errors import FutureSharesError
 from marketplace.deals.co_developments.lifecycle import PARTY, CoDevelopmentState
@@ -31,8 +31,6 @@ from marketplace.payments.funding.service import cancel_request, request_of, req
 from marketplace.payments.ledger.addresses import held, payable
 from marketplace.payments.ledger.service import Booking, Posting, post
 
-PARTS_MAX: Final = 10**9
-"""How fine a share of a right may be."""
 _TEXT: Final = """\
 AGREEMENT TO DEVELOP AN IDEA TOGETHER
 
@@ -83,8 +81,8 @@ async def propose(
         price_minor=award.amount_minor,
         currency=solicitation.currency,
     )
-    if any(one.denominator > PARTS_MAX for one in shares_of(agreement).values()):
-        raise InvalidSharesError(f"shares are of {PARTS_MAX} parts at most")
+    if any(one.denominator > TITLE_PARTS_MAX for one in shares_of(agreement).values()):
+        raise InvalidSharesError(f"shares are of {TITLE_PARTS_MAX} parts at most")
     await reserve(session, right.id, subject=agreement.subject)
     begin(session, agreement, actor, right_id=right.id, award_id=award.id)
     await session.flush()
@@ -193,6 +191,7 @@ async def bring_in_force(session: AsyncSession, agreement_id: UUID) -> None:
         purpose=agreement.subject,
         actor=BY_SYSTEM,
         granted_by=UUID(agreement.team[0]["organisation_id"]),
+        survives_transfer=True,
     )
     await end_reservation(session, subject=agreement.subject)
 

@@ -27,6 +27,7 @@ from marketplace.deals.licences.rules import last_end
 from marketplace.deals.models import Deal
 from marketplace.deals.royalties.periods import add_months
 from marketplace.deals.royalties.reporting import begin_report, cut_off, midnight
+from marketplace.documents.service import revoke_disclosures
 from marketplace.kernel.db import lock, mark_locked, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
 from marketplace.listings.deal_types import DealType
@@ -302,7 +303,15 @@ async def _end(
         await granting.end(session, licence, f"deal:{licence.deal_id}", actor=actor)
     await session.flush()
     await cut_off(session, licence, actor=actor)
+    await _end_reading(session, licence.deal_id)
     await _end_subs(session, licence)
+
+
+async def _end_reading(session: AsyncSession, deal_id: UUID) -> None:
+    """With the last licence of a deal ends the leave to read what was disclosed for it."""
+    query = select(Licence.id).where(col(Licence.deal_id) == deal_id, col(Licence.state).in_(LIVE))
+    if (await session.execute(query.limit(1))).first() is None:
+        await revoke_disclosures(session, purpose=f"deal:{deal_id}")
 
 
 async def _end_subs(session: AsyncSession, head: Licence) -> None:

@@ -5,9 +5,10 @@ from uuid import UUID
 from pydantic import Field
 
 from marketplace.deals.payees.models import PayeeRole
+from marketplace.kernel.money import SHARE_PARTS_MAX
 from marketplace.kernel.schemas import Input, Output, example
 
-SHARE_MAX = 1_000_000
+SHARE_MAX = SHARE_PARTS_MAX
 PAYEES_MAX = 20
 ShareNumber = Annotated[int, Field(ge=1, le=SHARE_MAX, strict=True)]
 

@@ -1,4 +1,4 @@
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Final
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from marketplace.accounts.errors import (
 )
 from marketplace.accounts.permissions import Permission
 from marketplace.assets.errors import KindMismatchError, NotOwnerError
+from marketplace.documents.archives import ZIP_TYPE, archived
 from marketplace.documents.errors import BodyFrozenError, NotDisclosedError
 from marketplace.documents.files import service
 from marketplace.documents.files.errors import (
@@ -34,14 +35,8 @@ from marketplace.documents.files.models import ConfidentialFile
 from marketplace.documents.files.ranges import Part, asked_part
 from marketplace.documents.files.schemas import SIZE_BYTES_MAX, FileAnnounce, FileRead, Withdrawn
 from marketplace.documents.models import DisclosureView
-from marketplace.documents.watermarks import (
-    NO_MARK,
-    ZIP_END_BYTES,
-    Mark,
-    mark_for,
-    name_of,
-    with_mark,
-)
+from marketplace.documents.watermarks import START_BYTES, ZIP_END_BYTES, Mark, mark_for
+from marketplace.documents.watermarks import name_of as copy_name_of
 from marketplace.documents.withdrawing import withdraw_body
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.problems import problems
@@ -182,13 +177,18 @@ async def _receive(
     return written
 
 
-@router.get("/confidential-files", responses=problems(InvalidTokenError, NotDisclosedError))
+@router.get(
+    "/confidential-files",
+    responses=problems(InvalidTokenError, PersonNeededError, NotDisclosedError),
+)
 async def confidential_files(
     right_id: UUID, actor: Reader, session: Session, keys: Keys
 ) -> list[FileRead]:
-    """The files of an idea in their newest versions, for its owner or under a disclosure."""
-    found = await service.files_of(session, right_id, actor=actor)
-    return [service.describe(keys, file) for file in found]
+    """The files of an idea in their newest versions, for its owner or under a disclosure.
+
+    Whoever is no owner is logged, as for a reading.
+    """
+    return await service.files_of(session, keys, right_id, actor=actor)
 
 
 @router.get(
@@ -212,46 +212,81 @@ async def download_file(
 ) -> StreamingResponse:
     """The bytes of a file, or with 206 one range. Each download is logged, and each copy marked.
 
-    An owner gets the exact bytes. Anybody else gets a copy that carries the id of the download
-    where its format has room, and is told it as `Disclosure-Copy`; each range is a download.
+    An owner gets the exact bytes, and ranges of them. Anybody else gets a whole copy that carries
+    the id of the download, and is told it as `Disclosure-Copy`; what has no room for the id, or is
+    not of the type that it is said to be, comes in a ZIP archive that carries it.
     """
     file, view = await service.open_file(session, right_id, file_id, actor=actor)
     key = keys.vault.read(file.id)
-    mark = NO_MARK if view.grant_id is None else await _mark(files, key, file, view)
-    size_bytes = mark.size_of(file.size_bytes)
-    asked = asked_part(wanted, size_bytes)
-    part = asked or Part(0, size_bytes, size_bytes)
-    kept = file.size_bytes - mark.dropped
-    of_original = max(min(part.start + part.length, kept) - part.start, 0)
-    start = min(part.start, kept)
-    content = service.read_file(files, key, file, start, of_original)
+    if view.grant_id is None:
+        return _original(files, key, file, view, wanted)
+    return await _copy(files, key, file, view)
+
+
+def _original(
+    files: SealedFiles,
+    key: bytes,
+    file: ConfidentialFile,
+    view: DisclosureView,
+    wanted: str | None,
+) -> StreamingResponse:
+    asked = asked_part(wanted, file.size_bytes)
+    part = asked or Part(0, file.size_bytes, file.size_bytes)
+    ranged = {"content-range": part.content_range} if asked else {}
     return StreamingResponse(
-        with_mark(content, mark, start=part.start, length=part.length, size_bytes=file.size_bytes),
+        service.read_file(files, key, file, part.start, part.length),
         status.HTTP_206_PARTIAL_CONTENT if asked else status.HTTP_200_OK,
-        _headers(file, view, part, service.describe(keys, file).name, partial=asked is not None),
+        _headers(service.name_of(key, file), view)
+        | {"accept-ranges": "bytes", "content-length": str(part.length)}
+        | ranged,
         media_type=file.media_type,
     )
 
 
+async def _copy(
+    files: SealedFiles, key: bytes, file: ConfidentialFile, view: DisclosureView
+) -> StreamingResponse:
+    """Whole, so that nobody gets all of it but its mark."""
+    mark, name = await _mark(files, key, file, view), service.name_of(key, file)
+    kept = file.size_bytes - (mark.dropped if mark else 0)
+    content = service.read_file(files, key, file, 0, kept)
+    if mark is None:
+        packed = archived(content, name, comment=copy_name_of(view.id).encode())
+        headers = _headers(f"{name}.zip", view) | {"accept-ranges": "none"}
+        return StreamingResponse(packed, headers=headers, media_type=ZIP_TYPE)
+    headers = _headers(name, view) | {
+        "accept-ranges": "none",
+        "content-length": str(mark.size_of(file.size_bytes)),
+    }
+    return StreamingResponse(
+        _followed(content, mark.added), headers=headers, media_type=file.media_type
+    )
+
+
+async def _followed(content: AsyncIterator[bytes], added: bytes) -> AsyncIterator[bytes]:
+    async for part in content:
+        yield part
+    yield added
+
+
 async def _mark(
     files: SealedFiles, key: bytes, file: ConfidentialFile, view: DisclosureView
-) -> Mark:
-    start = max(file.size_bytes - ZIP_END_BYTES, 0)
-    end = [part async for part in service.read_file(files, key, file, start, ZIP_END_BYTES)]
-    return mark_for(file.media_type, view.id, b"".join(end))
+) -> Mark | None:
+    async def part_of(start: int, length: int) -> bytes:
+        found = service.read_file(files, key, file, start, min(length, file.size_bytes - start))
+        return b"".join([part async for part in found])
+
+    end_at = max(file.size_bytes - ZIP_END_BYTES, 0)
+    start, end = await part_of(0, START_BYTES), await part_of(end_at, ZIP_END_BYTES)
+    return mark_for(file.media_type, view.id, start, end)
 
 
-def _headers(
-    file: ConfidentialFile, view: DisclosureView, part: Part, name: str, *, partial: bool
-) -> dict[str, str]:
-    found = {
-        "accept-ranges": "bytes",
-        "content-length": str(part.length),
+def _headers(name: str, view: DisclosureView) -> dict[str, str]:
+    return {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-        "disclosure-copy": name_of(view.id),
+        "disclosure-copy": copy_name_of(view.id),
         "content-security-policy": "sandbox",
     }
-    return found | ({"content-range": part.content_range} if partial else {})
 
 
 @router.post(

@@ -30,8 +30,10 @@ class FileRead(Output):
     version: int
     replaces: UUID | None
     media_type: str
-    size_bytes: int
-    sha256: str | None = Field(description="of the exact bytes; null until they are here")
+    size_bytes: int | None = Field(description="of the original; null for all but its owners")
+    sha256: str | None = Field(
+        description="of the exact bytes; null until they are here, and for all but their owners"
+    )
     stored_at: datetime | None
     upload_until: datetime | None = Field(description="when its bytes are still to come")
 

@@ -25,7 +25,7 @@ from marketplace.documents.files.errors import (
 )
 from marketplace.documents.files.models import ConfidentialFile
 from marketplace.documents.files.schemas import FileAnnounce, FileRead
-from marketplace.documents.models import DisclosureView
+from marketplace.documents.models import LIST_VERSION, DisclosureView
 from marketplace.documents.proofs.service import commit_to
 from marketplace.documents.reading import leave_of, note_view
 from marketplace.kernel.crypto import Keyring, decrypt, encrypt
@@ -175,14 +175,19 @@ async def end_upload(
 
 
 async def files_of(
-    session: AsyncSession, right_id: UUID, *, actor: Actor
-) -> list[ConfidentialFile]:
+    session: AsyncSession, keyring: Keyring, right_id: UUID, *, actor: Actor
+) -> list[FileRead]:
     """The newest versions of an idea's files; of those still to come, an owner's alone.
 
+    Names and sizes are confidential too: whoever is no owner leaves a row that they read them.
+
     Raises:
-        NotDisclosedError: the actor may not read them.
+        NotDisclosedError: the actor may not read them, or not yet.
+        PersonNeededError: a program alone reads nothing in confidence.
     """
-    grant_id = await leave_of(session, right_id, actor)
+    leave = await leave_of(session, right_id, actor)
+    if not leave.is_owners:
+        await note_view(session, right_id, version=LIST_VERSION, actor=actor, leave=leave)
     query = (
         select(ConfidentialFile)
         .where(
@@ -192,7 +197,8 @@ async def files_of(
         .limit(FILES_MAX)
     )
     found = (await session.execute(query)).scalars().all()
-    return _current(found, stored_only=grant_id is not None)
+    current = _current(found, stored_only=not leave.is_owners)
+    return [describe(keyring, file, is_owners=leave.is_owners) for file in current]
 
 
 def _current(files: Sequence[ConfidentialFile], *, stored_only: bool) -> list[ConfidentialFile]:
@@ -212,14 +218,14 @@ async def open_file(
     Raises:
         NotDisclosedError: there is none that they may read.
     """
-    grant_id = await leave_of(session, right_id, actor)
+    leave = await leave_of(session, right_id, actor)
     file = await session.get(ConfidentialFile, file_id)
     if file is None or file.right_id != right_id:
         raise NotDisclosedError
     if file.shredded_at is not None or file.stored_at is None:
         raise NotDisclosedError
     view = await note_view(
-        session, right_id, version=file.version, actor=actor, grant_id=grant_id, file_id=file.id
+        session, right_id, version=file.version, actor=actor, leave=leave, file_id=file.id
     )
     return file, view
 
@@ -239,19 +245,27 @@ def read_file(
     )
 
 
-def describe(keyring: Keyring, file: ConfidentialFile) -> FileRead:
-    """What somebody who may read a file is told of it."""
+def describe(keyring: Keyring, file: ConfidentialFile, *, is_owners: bool = True) -> FileRead:
+    """What somebody who may read a file is told of it.
+
+    Size and hash of the original are its owners' alone: by them a copy could be told from it.
+    """
     key = keyring.vault.read(file.id)
-    sha256 = file.sha256_ciphertext
+    sha256 = file.sha256_ciphertext if is_owners else None
     return FileRead(
         id=file.id,
         right_id=file.right_id,
-        name=decrypt(key, file.name_ciphertext, context=file.context).decode(),
+        name=name_of(key, file),
         version=file.version,
         replaces=file.replaces_id,
         media_type=file.media_type,
-        size_bytes=file.size_bytes,
+        size_bytes=file.size_bytes if is_owners else None,
         sha256=decrypt(key, sha256, context=file.context).hex() if sha256 else None,
         stored_at=file.stored_at,
         upload_until=None if file.stored_at else file.expires_at,
     )
+
+
+def name_of(key: bytes, file: ConfidentialFile) -> str:
+    """What its owner called a file."""
+    return decrypt(key, file.name_ciphertext, context=file.context).decode()

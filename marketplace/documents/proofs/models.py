@@ -24,7 +24,9 @@ class ProofBatch(Record, table=True):
     __tablename__: ClassVar[str] = "proof_batch"
     __table_args__ = (
         Index("proof_batch_open_index", "id", postgresql_where=text("answer IS NULL")),
+        Index("proof_batch_ending_index", "ends_at", postgresql_where=text("ends_at IS NOT NULL")),
         CheckConstraint("num_nulls(answer, timestamped_at, received_at) IN (0, 3)", name="whole"),
+        CheckConstraint("num_nulls(authority, ends_at) IN (0, 2)", name="authority_whole"),
         CheckConstraint(
             "timestamped_at <= received_at + accuracy_ms * interval '1 millisecond'", name="time"
         ),
@@ -37,6 +39,26 @@ class ProofBatch(Record, table=True):
     timestamped_at: datetime | None = moment(nullable=True)
     received_at: datetime | None = moment(nullable=True)
     accuracy_ms: int = minor(default=0)
+    authority: str | None = None
+    """The certificates (PEM) that the token leads to, as they were trusted when it came."""
+    ends_at: datetime | None = moment(nullable=True)
+    """When the first certificate of its newest token ends."""
+
+
+class ProofRenewal(Record, table=True):
+    """A later stamp over the answer before it, made while the certificates of that were good."""
+
+    __tablename__: ClassVar[str] = "proof_renewal"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "number", name="proof_renewal_number_unique"),
+        CheckConstraint("number > 0", name="number_positive"),
+    )
+
+    batch_id: UUID = Field(foreign_key="proof_batch.id")
+    number: int
+    answer: bytes = Field(sa_type=LargeBinary)
+    authority: str
+    timestamped_at: datetime = moment()
 
 
 class ExistenceProof(Record, table=True):

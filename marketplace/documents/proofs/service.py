@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from cryptography.x509 import Certificate
+from cryptography.x509 import Certificate, load_pem_x509_certificates
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -20,9 +20,10 @@ from marketplace.assets.title.queries import owns
 from marketplace.documents.files.models import ConfidentialFile
 from marketplace.documents.models import ConfidentialBody
 from marketplace.documents.proofs.errors import ProofPendingError
-from marketplace.documents.proofs.files import Opening, write_proof
+from marketplace.documents.proofs.files import Opening, Stamped, write_proof
 from marketplace.documents.proofs.merkle import path_of, root_of
 from marketplace.documents.proofs.models import DocumentKind, ExistenceProof, ProofBatch
+from marketplace.documents.proofs.renewing import note_authority, stamps_of
 from marketplace.documents.proofs.timestamps import Authority, Timestamp, TimestampError
 from marketplace.kernel.crypto import Keyring, decrypt, encrypt
 from marketplace.kernel.db import Sessions, lock, now
@@ -86,7 +87,7 @@ async def stamp_new(sessions: Sessions, authority: Authority) -> int:
             logger.warning("no time stamp", batch=str(batch_id), reason=str(error))
             return 0
         async with sessions.begin() as session:
-            await _keep(session, batch_id, stamp)
+            await _keep(session, batch_id, stamp, authority)
     return cut
 
 
@@ -110,12 +111,15 @@ async def _cut(session: AsyncSession) -> int:
     return len(proofs)
 
 
-async def _keep(session: AsyncSession, batch_id: UUID, stamp: Timestamp) -> None:
+async def _keep(
+    session: AsyncSession, batch_id: UUID, stamp: Timestamp, authority: Authority
+) -> None:
     batch = await lock(session, ProofBatch, batch_id)
     if batch.answer is not None:
         return
     batch.answer, batch.timestamped_at = stamp.answer, stamp.at
     batch.received_at, batch.accuracy_ms = now(session), stamp.accuracy_ms
+    note_authority(batch, stamp.answer, authority)
 
 
 async def proofs_of(
@@ -149,6 +153,8 @@ async def proof_file(
 ) -> bytes:
     """The file that proves a version of a document, to whom its idea or application belongs.
 
+    It names the authority that stamped it; `authority` is of what was stamped before that was kept.
+
     Raises:
         NotFoundError: no such proof of theirs, or the document was withdrawn.
         ProofPendingError: the authority has not stamped it yet.
@@ -169,13 +175,14 @@ async def proof_file(
     )
     leaves = (await session.execute(query)).scalars().all()
     assert proof.position is not None
+    kept = load_pem_x509_certificates(batch.authority.encode()) if batch.authority else authority
+    first = Stamped(batch.answer, batch.timestamped_at, tuple(kept))
     return write_proof(
         label=proof.label,
         opening=opening,
         path=path_of(leaves, proof.position),
         root=batch.root,
-        stamp=Timestamp(batch.answer, batch.timestamped_at, batch.accuracy_ms),
-        authority=authority,
+        stamps=[first, *await stamps_of(session, batch)],
     )
 
 

@@ -1,12 +1,14 @@
 """Time stamps of an authority (RFC 3161): asked for over HTTP, checked without anybody."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 import httpx2
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, load_der_x509_certificate
 from rfc3161_client import (
     HashAlgorithm,
@@ -91,16 +93,32 @@ def check(answer: bytes, content: bytes, roots: Sequence[Certificate]) -> Timest
         response = decode_timestamp_response(answer)
         if response.status not in GRANTED or response.as_bytes() != answer:
             raise TimestampError("the authority refused, or the answer is not as it was given")
-        builder = VerifierBuilder()
-        for root in roots:
-            builder = builder.add_root_certificate(root)
-        for certificate in _carried(response, roots):
-            builder = builder.add_intermediate_certificate(certificate)
-        builder.build().verify_message(response, content)
+        _require_signed(response, content, roots)
     except (ValueError, VerificationError) as error:
         raise TimestampError(f"the token does not hold: {error}") from error
     info = response.tst_info
     return Timestamp(answer, info.gen_time.astimezone(UTC), _accuracy_ms(response))
+
+
+def _require_signed(
+    response: TimeStampResponse, content: bytes, roots: Sequence[Certificate]
+) -> None:
+    """By one of the roots: an authority's next root may have the name of the one before it."""
+    *others, last = [roots, *([root] for root in roots)]
+    for pool in others:
+        with suppress(ValueError, VerificationError):
+            _verify(response, content, pool)
+            return
+    _verify(response, content, last)
+
+
+def _verify(response: TimeStampResponse, content: bytes, roots: Sequence[Certificate]) -> None:
+    builder = VerifierBuilder()
+    for root in roots:
+        builder = builder.add_root_certificate(root)
+    for certificate in _carried(response, roots):
+        builder = builder.add_intermediate_certificate(certificate)
+    builder.build().verify_message(response, content)
 
 
 def _carried(response: TimeStampResponse, roots: Sequence[Certificate]) -> list[Certificate]:
@@ -116,3 +134,14 @@ def _accuracy_ms(response: TimeStampResponse) -> int:
     except ValueError:
         return 0
     return (accuracy.seconds or 0) * 1000 + (accuracy.millis or 0)
+
+
+def ends_at(answer: bytes) -> datetime:
+    """When the first of the certificates that a checked answer carries ends."""
+    found = decode_timestamp_response(answer).signed_data.certificates
+    return min(load_der_x509_certificate(one).not_valid_after_utc for one in found)
+
+
+def pem_of(certificates: Iterable[Certificate]) -> str:
+    """Certificates as text, one after the other."""
+    return "".join(one.public_bytes(Encoding.PEM).decode() for one in certificates)

@@ -22,6 +22,7 @@ from marketplace.kernel.routing import Session, transactional_router
 from marketplace.kernel.schemas import Amount, Page
 from marketplace.listings.solicitations import evaluating, queries, service, submitting
 from marketplace.listings.solicitations.errors import (
+    CancellationSpentError,
     ConflictedError,
     DeadlineError,
     EvaluatorExistsError,
@@ -30,6 +31,7 @@ from marketplace.listings.solicitations.errors import (
     NotEvaluatingError,
     NothingToSubmitError,
     OwnTaskError,
+    SharesTooFineError,
     SubmissionsClosedError,
     SubmittedError,
     UndeclaredError,
@@ -146,11 +148,15 @@ async def open_solicitation(
     return queries.read(await service.open_task(session, solicitation_id, actor=actor))
 
 
-@router.post("/{solicitation_id}/cancel", responses=problems(*MOVE_ERRORS))
+@router.post("/{solicitation_id}/cancel", responses=problems(*MOVE_ERRORS, CancellationSpentError))
 async def cancel_solicitation(
     solicitation_id: UUID, actor: Organiser, session: Session
 ) -> SolicitationCancelled:
-    """Take a task back. Once an idea was entered, it takes the payment of the compensation."""
+    """Take a task back. Once an idea was entered, it takes the payment of the compensation.
+
+    Until it is paid the task rests; what is not paid within 14 days goes on to a deadline that is
+    as much later. It can be asked for once.
+    """
     solicitation, request = await service.cancel(session, solicitation_id, actor=actor)
     payment = None
     if request is not None:
@@ -163,7 +169,7 @@ async def cancel_solicitation(
 async def go_on_with_solicitation(
     solicitation_id: UUID, actor: Organiser, session: Session
 ) -> SolicitationRead:
-    """Do not cancel after all."""
+    """Do not cancel after all: the deadline is later by as long as the task rested."""
     return queries.read(await service.resume(session, solicitation_id, actor=actor))
 
 
@@ -184,6 +190,7 @@ async def award_none(solicitation_id: UUID, actor: Organiser, session: Session) 
         NotFoundError,
         SubmissionsClosedError,
         OwnTaskError,
+        SharesTooFineError,
         NotWantedError,
         NothingToSubmitError,
         SubmittedError,

@@ -6,6 +6,16 @@ class DeadlineError(UnprocessableError):
     title = "A solicitation closes within a year, and not before tomorrow"
 
 
+class CancellationSpentError(ConflictError):
+    code = "cancellation_spent"
+    title = "Its cancellation was asked for before and not paid: now it goes on to its end"
+
+
+class SharesTooFineError(ConflictError):
+    code = "shares_too_fine"
+    title = "An award could not be split by shares that fine"
+
+
 class SubmissionsClosedError(ConflictError):
     code = "submissions_closed"
     title = "It takes no submissions, nor gives any back, before it opens and after it closes"

@@ -7,13 +7,16 @@ from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.members.queries import role_in
 from marketplace.assets.models import Right
+from marketplace.assets.title.queries import owners_of
 from marketplace.documents.errors import NotDisclosedError
+from marketplace.documents.holds import end_access_to
 from marketplace.documents.models import DisclosureGrant
 from marketplace.documents.service import disclose, read_body
 from marketplace.kernel.crypto import Keyring
@@ -27,6 +30,7 @@ from marketplace.listings.solicitations.errors import (
     NotEvaluatingError,
     UndeclaredError,
 )
+from marketplace.listings.solicitations.independence import are_partial
 from marketplace.listings.solicitations.lifecycle import SolicitationState
 from marketplace.listings.solicitations.models import (
     Evaluation,
@@ -42,6 +46,10 @@ POINTS_PER_SCORE: Final = 10_000
 """Scores are of 100, points of 1,000,000."""
 HUNDREDTH: Final = Fraction(POINTS_PER_SCORE)
 PLACES: Final = Decimal("0.0001")
+_UNCOUNTED: Final = text(
+    "UPDATE evaluation SET scores = NULL, points = NULL"
+    " WHERE evaluator_id = :evaluator_id AND submission_id = ANY (CAST(:submissions AS uuid[]))"
+)
 JUDGING: Final = frozenset(
     {SolicitationState.DRAFT, SolicitationState.REVIEWED, SolicitationState.OPEN}
 )
@@ -55,7 +63,7 @@ async def appoint(
     Raises:
         NotFoundError: not the actor's solicitation.
         NotEvaluatingError: it is closed.
-        InvalidEvaluatorError: nobody of that organisation, or the organisation entered an idea.
+        InvalidEvaluatorError: nobody of that organisation, or they stand with who entered an idea.
         EvaluatorExistsError: by the database.
     """
     solicitation, _ = await lock_for(session, solicitation_id, actor)
@@ -63,12 +71,13 @@ async def appoint(
         raise NotEvaluatingError("evaluators are named before the close")
     if await role_in(session, request.organisation_id, request.user_id) is None:
         raise InvalidEvaluatorError
-    entered = await live_submissions(session, solicitation.id)
-    if any(str(request.organisation_id) in _team(submission) for submission in entered):
-        raise InvalidEvaluatorError
     evaluator = Evaluator(
         created_at=now(session), solicitation_id=solicitation.id, **request.model_dump()
     )
+    entered = await live_submissions(session, solicitation.id)
+    owners = {owner for submission in entered for owner in submission.team}
+    if await are_partial(session, [evaluator], owners):
+        raise InvalidEvaluatorError("they stand with somebody who entered an idea")
     session.add(evaluator)
     data = {"evaluator_id": evaluator.id}
     publish(
@@ -78,23 +87,39 @@ async def appoint(
     return evaluator
 
 
-def _team(submission: Submission) -> set[str]:
-    return {share["organisation_id"] for share in submission.shares}
-
-
 async def declare(
     session: AsyncSession, solicitation_id: UUID, conflicts: Sequence[UUID], *, actor: Actor
 ) -> Evaluator:
-    """Say with whom one has a conflict of interest, before reading anything. A new word adds."""
+    """Say with whom one has a conflict of interest, before reading anything. A new word adds.
+
+    What they read or judged of those until then they read no more, and while the task is still
+    judged their scores of it do not count.
+    """
     evaluator = await _evaluator(session, solicitation_id, actor)
+    solicitation = await lock(session, Solicitation, solicitation_id)
     evaluator = await lock(session, Evaluator, evaluator.id)
     evaluator.conflicts = sorted({*evaluator.conflicts, *conflicts}, key=str)
     evaluator.declared_at = now(session)
-    subject, data = f"solicitation:{solicitation_id}", {"evaluator_id": evaluator.id}
+    await _step_back_from(session, solicitation, evaluator)
+    data = {"evaluator_id": evaluator.id}
     type_ = "evaluator.declare_conflicts"
-    publish(session, type_, subject=subject, actor=actor.label, data=data)
+    publish(session, type_, subject=solicitation.subject, actor=actor.label, data=data)
     await session.flush()
     return evaluator
+
+
+async def _step_back_from(
+    session: AsyncSession, solicitation: Solicitation, evaluator: Evaluator
+) -> None:
+    """End what was begun of submissions with which there is a conflict now."""
+    barred = set(evaluator.conflicts)
+    submissions = await live_submissions(session, solicitation.id)
+    concerned = [one for one in submissions if barred & one.team]
+    rights = [one.right_id for one in concerned]
+    await end_access_to(session, rights, purpose=evaluator.purpose)
+    if solicitation.state is SolicitationState.EVALUATING:
+        values = {"evaluator_id": evaluator.id, "submissions": [one.id for one in concerned]}
+        await session.execute(_UNCOUNTED, values)
 
 
 async def _evaluator(session: AsyncSession, solicitation_id: UUID, actor: Actor) -> Evaluator:
@@ -127,9 +152,11 @@ async def _judged(
     submission = await find(session, solicitation_id, number)
     if submission.withdrawn_at is not None:
         raise NotFoundError("no such submission")
-    barred = {str(one) for one in (*evaluator.conflicts, evaluator.organisation_id)}
-    if barred & _team(submission) or await _stepped_back(session, submission, evaluator):
+    owners = submission.team | set(await owners_of(session, submission.right_id))
+    if owners & set(evaluator.conflicts) or await _stepped_back(session, submission, evaluator):
         raise ConflictedError
+    if await are_partial(session, [evaluator], owners):
+        raise ConflictedError("you stand with somebody whose idea it is")
     return evaluator, submission
 
 
@@ -167,11 +194,11 @@ async def read_blind(
     evaluator, submission = await _judged(session, solicitation_id, number, actor)
     await _let_read(session, submission, evaluator, actor=actor)
     try:
-        _, content, view = await read_body(session, keyring, submission.right_id, actor=actor)
+        found = await read_body(session, keyring, submission.right_id, actor=actor)
     except NotDisclosedError as error:
         raise ConflictedError("your organisation does not want to be shown it") from error
     right = await session.get_one(Right, submission.right_id)
-    return Blind(submission, right, content, view.id)
+    return Blind(submission, right, found.shown, found.view.id)
 
 
 async def _let_read(
@@ -202,7 +229,7 @@ async def evaluate(
     *,
     actor: Actor,
 ) -> Evaluation:
-    """Judge a submission, or step back from it for good.
+    """Judge a submission, or step back from it for good, and read it no more.
 
     Raises:
         InvalidScoresError: not one score for each criterion.
@@ -223,6 +250,8 @@ async def evaluate(
         )
         session.add(evaluation)
     evaluation.scores, evaluation.points = scores, points
+    if request.recused:
+        await end_access_to(session, [submission.right_id], purpose=evaluator.purpose)
     data = {"evaluator_id": evaluator.id, "number": number, "recused": request.recused}
     publish(
         session, "submission.evaluate", subject=solicitation.subject, actor=actor.label, data=data

@@ -68,6 +68,8 @@ class Solicitation(Aggregate, table=True):
     criteria: list[dict[str, Any]] = Field(sa_type=JSONB)
     closes_at: datetime = moment()
     opened_at: datetime | None = moment(nullable=True)
+    cancellation_asked_at: datetime | None = moment(nullable=True)
+    """When the organiser wanted to cancel it for the compensation, which is done once."""
     state: SolicitationState = Field(
         default=SolicitationState.DRAFT, sa_type=text_enum(SolicitationState)
     )
@@ -120,6 +122,11 @@ class Submission(Record, table=True):
     shares: list[dict[str, Any]] = Field(sa_type=JSONB)
     """Who of the team owns which exact share, as the register says at the moment."""
     withdrawn_at: datetime | None = moment(nullable=True)
+
+    @property
+    def team(self) -> set[UUID]:
+        """Whose it was when it was entered."""
+        return {UUID(one["organisation_id"]) for one in self.shares}
 
     def exact_shares(self) -> dict[UUID, Fraction]:
         """The team's shares as they were when it entered."""

@@ -72,6 +72,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "criteria",
                 "closes_at",
                 "opened_at",
+                "cancellation_asked_at",
                 "state",
             ),
             f"organiser_organisation_id = {OWN}",

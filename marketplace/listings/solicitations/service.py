@@ -1,6 +1,7 @@
 """Solicitations from the draft to the close, and what it costs to cancel one."""
 
 from datetime import timedelta
+from math import ceil
 from typing import Final
 from uuid import UUID
 
@@ -8,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
-from marketplace.documents.holds import end_access, release_holds
+from marketplace.documents.holds import end_access, release_holds, seal_until
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
 from marketplace.kernel.money import split
-from marketplace.listings.solicitations.errors import DeadlineError
+from marketplace.listings.solicitations.errors import CancellationSpentError, DeadlineError
 from marketplace.listings.solicitations.lifecycle import OPERATOR, ORGANISER, SolicitationState
 from marketplace.listings.solicitations.models import Solicitation, Submission
 from marketplace.listings.solicitations.schemas import SolicitationCreate
@@ -81,7 +82,11 @@ async def cancel(
 ) -> tuple[Solicitation, PaymentRequest | None]:
     """Take a task back. After the first submission it takes the payment of the compensation.
 
-    Until that is paid nothing is submitted or taken back; unpaid for a fortnight, it goes on.
+    Until that is paid nothing is submitted or taken back, and ideas stay sealed; unpaid for a
+    fortnight, the task goes on, and closes as much later. That happens once to a task.
+
+    Raises:
+        CancellationSpentError: it was asked for before, and not paid.
     """
     solicitation, role = await lock_for(session, solicitation_id, actor)
     submissions = await live_submissions(session, solicitation.id)
@@ -89,6 +94,11 @@ async def cancel(
         move(session, solicitation, "cancel", role=role, actor=actor)
         return solicitation, None
     move(session, solicitation, "ask_to_cancel", role=role, actor=actor)
+    if solicitation.cancellation_asked_at is not None:
+        raise CancellationSpentError
+    solicitation.cancellation_asked_at = now(session)
+    until = solicitation.sealed_until + OPEN_MAX  # whenever it goes on: then it is known
+    await seal_until(session, subject=solicitation.subject, until=until)
     request = await request_payment(
         session,
         subject=solicitation.subject,
@@ -109,13 +119,17 @@ async def resume(session: AsyncSession, solicitation_id: UUID, *, actor: Actor) 
 async def go_on(
     session: AsyncSession, solicitation: Solicitation, *, role: str, actor: Identity
 ) -> None:
-    """Go on with a task whose cancellation was not paid, to the deadline that it always had.
+    """Go on with a task whose cancellation was not paid; its deadline is later by the pause.
 
     Raises:
         RequestNotOpenError: the compensation has arrived in the meantime.
     """
-    due_at = solicitation.sealed_until
-    move(session, solicitation, "go_on", role=role, actor=actor, due_at=due_at)
+    moment = now(session)
+    pause = moment - (solicitation.cancellation_asked_at or moment)
+    solicitation.closes_at += timedelta(seconds=ceil(pause.total_seconds()))
+    due_at, told = solicitation.sealed_until, solicitation.closes_at.isoformat()
+    move(session, solicitation, "go_on", role=role, actor=actor, due_at=due_at, closes_at=told)
+    await seal_until(session, subject=solicitation.subject, until=due_at)
     await cancel_request(session, solicitation.subject, actor=actor)
 
 

@@ -1,6 +1,8 @@
 """Entering ideas: sealed until the close, bound as they are, taken back only before it."""
 
 import hashlib
+from collections.abc import Mapping
+from fractions import Fraction
 from math import lcm
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +14,7 @@ from sqlmodel import col, select
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.members.queries import share_people
 from marketplace.assets.models import Right, RightKind
+from marketplace.assets.schemas import TITLE_PARTS_MAX
 from marketplace.assets.service import is_reserved
 from marketplace.assets.title.queries import owners_of, owns
 from marketplace.documents.disclosures.unwanted import require_wanted
@@ -20,11 +23,14 @@ from marketplace.documents.service import latest_body
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.events import publish
+from marketplace.kernel.money import SHARE_PARTS_MAX
 from marketplace.listings.solicitations.errors import (
     NothingToSubmitError,
     OwnTaskError,
+    SharesTooFineError,
     SubmissionsClosedError,
 )
+from marketplace.listings.solicitations.independence import are_partial
 from marketplace.listings.solicitations.lifecycle import PUBLIC, SolicitationState
 from marketplace.listings.solicitations.models import Evaluator, Solicitation, Submission
 
@@ -39,7 +45,8 @@ async def submit(
     Raises:
         NotFoundError: no such open solicitation, or the idea is not the actor's.
         SubmissionsClosedError: by the database, before it opens and after its deadline.
-        OwnTaskError: the actor stands for the organiser too, or judges.
+        OwnTaskError: an owner stands with the organiser, or with somebody who judges.
+        SharesTooFineError: no award could be split among its owners.
         NothingToSubmitError: it is no idea, has no text, or a deal over it runs.
         SubmittedError: by the database.
     """
@@ -51,6 +58,7 @@ async def submit(
     if solicitation.state is not SolicitationState.OPEN:
         raise SubmissionsClosedError
     await _require_outsiders(session, solicitation, right_id, actor)
+    _require_splittable(solicitation, await owners_of(session, right_id))
     await require_wanted(session, right_id, solicitation.organiser_organisation_id)
     right = await lock(session, Right, right_id)
     if right.kind is not RightKind.IDEA or await latest_body(session, right_id) is None:
@@ -104,17 +112,31 @@ async def _shares(session: AsyncSession, right_id: UUID) -> list[dict[str, Any]]
     ]
 
 
+def _require_splittable(solicitation: Solicitation, owners: Mapping[UUID, Fraction]) -> None:
+    """An award is paid by these shares; developed together, what is filed is owned by them too."""
+    organisers = solicitation.organiser_share
+    shares = owners.values()
+    if organisers is None:
+        is_splittable = all(one.denominator <= SHARE_PARTS_MAX for one in shares)
+    else:
+        left = 1 - organisers
+        is_splittable = all((left * one).denominator <= TITLE_PARTS_MAX for one in shares)
+    if not is_splittable:
+        raise SharesTooFineError
+
+
 async def _require_outsiders(
     session: AsyncSession, solicitation: Solicitation, right_id: UUID, actor: Actor
 ) -> None:
-    organiser = solicitation.organiser_organisation_id
-    query = select(Evaluator).where(col(Evaluator.solicitation_id) == solicitation.id)
-    evaluators = (await session.execute(query)).scalars().all()
-    for owner in await owners_of(session, right_id):
-        if owner == organiser or any(owner == one.organisation_id for one in evaluators):
+    organiser, owners = solicitation.organiser_organisation_id, await owners_of(session, right_id)
+    for owner in owners:
+        if owner == organiser:
             raise OwnTaskError
         if await share_people(session, organiser, owner, person_id=actor.user_id):
             raise OwnTaskError
+    query = select(Evaluator).where(col(Evaluator.solicitation_id) == solicitation.id)
+    if await are_partial(session, (await session.execute(query)).scalars(), owners):
+        raise OwnTaskError("somebody who judges stands with an owner of the idea")
 
 
 async def withdraw(

@@ -39,7 +39,7 @@ async def open_desk(settings: Settings, sessions: Sessions) -> AsyncIterator[Des
         yield Desk(
             sessions=sessions,
             stripe=client,
-            keyring=load_keyring(settings.keys_path),
+            keyring=load_keyring(settings.keys_path, settings.key_service()),
             terms=stripe_terms(settings),
             return_url=settings.stripe_return_url,
         )
