@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.financing.demands import closing as demands_closing
 from marketplace.financing.loans.disbursing import disburse
 from marketplace.financing.loans.repaying import on_repaid, on_request_ended
-from marketplace.financing.recovery.enforcing import realise
+from marketplace.financing.recovery.distributing import realise
 from marketplace.financing.recovery.sharing import on_compensated, on_recovered
 from marketplace.financing.schemes.service import on_topped_up
 from marketplace.financing.securitisation import service as securitisation

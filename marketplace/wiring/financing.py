@@ -25,7 +25,7 @@ from marketplace.financing.offers.lifecycle import LOAN_OFFER
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.products import api as products_api
 from marketplace.financing.recovery import api as recovery_api
-from marketplace.financing.recovery import auctioning, enforcing
+from marketplace.financing.recovery import auctioning, claims, enforcing
 from marketplace.financing.recovery.lifecycle import ENFORCEMENT
 from marketplace.financing.recovery.models import Enforcement
 from marketplace.financing.requests import api as requests_api
@@ -86,6 +86,7 @@ FINANCING: Final = Domain(
                 "auction.pay": auctioning.on_price,
                 "auction_bidder.forfeit": auctioning.on_forfeit,
                 "encumbrance.register": pledging.on_registered,
+                "encumbrance.claim_paid": claims.on_sale,
                 "right.standing": on_standing,
                 "valuation_report.correct": valuations.on_correction,
             }

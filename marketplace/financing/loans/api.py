@@ -213,13 +213,17 @@ async def ask_to_repay(
 async def loan_repayments(
     loan_id: UUID, actor: Reader, session: Session, ways: Ways
 ) -> list[RepaymentDetail]:
-    """Payments asked for and made, newest first, and how each was used."""
+    """Payments asked for and made, newest first, and how each was used.
+
+    Of kind `claim` are those that a pledge brought: a sale that the lender consented to, or the
+    enforcement of a pledge of another rank.
+    """
     loan = await get_loan(session, loan_id, actor=actor)
     found = await queries.repayments_of(session, loan.id)
     payments = await queries.payments_of(session, [one.subject for one in found], ways)
     return [
         RepaymentDetail.model_validate(
-            {**RepaymentRead.model_validate(one).model_dump(), "payment": payments[one.subject]}
+            {**RepaymentRead.model_validate(one).model_dump(), "payment": payments.get(one.subject)}
         )
         for one in found
     ]

@@ -182,13 +182,16 @@ class LoanSchedule(Record, table=True):
 
 
 class RepaymentKind(StrEnum):
+    """What is asked for; a `claim` is not: its pledge was paid by a sale, or by another rank."""
+
     DUE = "due"
     PREPAYMENT = "prepayment"
     SETTLEMENT = "settlement"
+    CLAIM = "claim"
 
 
 class LoanRepayment(Record, table=True):
-    """A payment that was asked for, and how it was used once it came."""
+    """A payment that was asked for, or that a pledge brought, and how it was used once it came."""
 
     __tablename__: ClassVar[str] = "loan_repayment"
     __table_args__ = (
@@ -200,6 +203,8 @@ class LoanRepayment(Record, table=True):
             postgresql_where=text("applied_at IS NULL AND ended_at IS NULL"),
         ),
         Index("loan_repayment_loan_index", "loan_id", "id"),
+        UniqueConstraint("claim", name="loan_repayment_claim_unique"),
+        CheckConstraint("(kind = 'claim') = (claim IS NOT NULL)", name="of_a_pledge"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint(
             "applied_at IS NULL OR amount_minor = costs_minor + interest_minor"
@@ -210,6 +215,8 @@ class LoanRepayment(Record, table=True):
 
     loan_id: UUID = Field(foreign_key="loan.id")
     kind: RepaymentKind = Field(sa_type=text_enum(RepaymentKind))
+    payer_organisation_id: UUID = Field(foreign_key="organisation.id")
+    claim: str | None = Field(default=None, description="what paid the pledge, once")
     amount_minor: int = minor()
     through_on: date
     applied_at: datetime | None = moment(nullable=True)

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -130,7 +130,9 @@ class ScheduleRead(Output):
 class RepaymentAsk(Input):
     model_config = example(kind="due")
 
-    kind: RepaymentKind = RepaymentKind.DUE
+    kind: Literal[RepaymentKind.DUE, RepaymentKind.PREPAYMENT, RepaymentKind.SETTLEMENT] = (
+        RepaymentKind.DUE
+    )
     amount_minor: Minor | None = Field(
         default=None, description="of a prepayment; or a part of what is due"
     )
@@ -161,7 +163,7 @@ class RepaymentRead(Output):
 
 
 class RepaymentDetail(RepaymentRead):
-    payment: PaymentInstructions
+    payment: PaymentInstructions | None = Field(description="none of what a pledge brought")
 
 
 class StatementLine(Output):

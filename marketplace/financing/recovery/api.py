@@ -20,6 +20,7 @@ from marketplace.financing.loans.queries import payments_of, read_loan
 from marketplace.financing.loans.schemas import LoanRead
 from marketplace.financing.recovery import auctioning, enforcing, sharing
 from marketplace.financing.recovery.models import Enforcement, LoanRecovery, LossShare
+from marketplace.financing.recovery.queries import enforcements_of
 from marketplace.financing.recovery.schemas import (
     CollateralAuctionStart,
     EnforcementDetail,
@@ -99,7 +100,7 @@ async def loan_enforcements(
 ) -> list[EnforcementDetail]:
     """The ways of enforcement that were taken, and where the money went."""
     loan = await get_loan(session, loan_id, actor=actor)
-    return await _enforcements(session, await enforcing.enforcements_of(session, loan.id), ways)
+    return await _enforcements(session, await enforcements_of(session, loan.id), ways)
 
 
 @router.post(

@@ -14,7 +14,8 @@ from marketplace.deals.auctions.schemas import AuctionTerms
 from marketplace.financing.errors import ProceedsOutstandingError
 from marketplace.financing.loans.models import Loan
 from marketplace.financing.loans.parties import lock_for
-from marketplace.financing.recovery.enforcing import distribute, require_pledged
+from marketplace.financing.recovery.distributing import distribute
+from marketplace.financing.recovery.enforcing import require_pledged
 from marketplace.financing.recovery.lifecycle import EnforcementState
 from marketplace.financing.recovery.models import (
     CollateralAuction,

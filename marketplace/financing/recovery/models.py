@@ -99,6 +99,7 @@ class LoanRecovery(Record, table=True):
     __tablename__: ClassVar[str] = "loan_recovery"
     __table_args__ = (
         Index("loan_recovery_loan_index", "loan_id", "id"),
+        UniqueConstraint("claim", name="loan_recovery_claim_unique"),
         CheckConstraint("amount_minor > 0 AND surplus_minor >= 0", name="amounts"),
     )
 
@@ -106,6 +107,7 @@ class LoanRecovery(Record, table=True):
     payer_organisation_id: UUID = Field(foreign_key="organisation.id")
     amount_minor: int = minor()
     surplus_minor: int = minor(default=0)
+    claim: str | None = Field(default=None, description="what paid a pledge of the loan, once")
     applied_at: datetime | None = moment(nullable=True)
 
     @property

@@ -17,8 +17,8 @@ from marketplace.financing.loans.lifecycle import LoanState
 from marketplace.financing.loans.models import Loan, LoanParticipant
 from marketplace.financing.loans.parties import lock_for, participants_of
 from marketplace.financing.offers.models import LoanOffer
-from marketplace.financing.recovery.enforcing import enforcements_of, is_under_way
 from marketplace.financing.recovery.models import Enforcement, LoanRecovery, LossShare
+from marketplace.financing.recovery.queries import enforcements_of, is_under_way
 from marketplace.financing.recovery.rules import Share, allocate, share_recovery
 from marketplace.financing.recovery.schemas import RecoveryAsk
 from marketplace.financing.schemes.models import CompensationFund, PartyRole
