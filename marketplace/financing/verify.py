@@ -93,7 +93,8 @@ CHECKS: Final = {
         SELECT 'loan ' || r.loan_id || ': recovered ' || r.total || ', given back '
             || coalesce(s.total, 0) + coalesce(e.total, 0)
         FROM (
-            SELECT loan_id, sum(amount_minor - surplus_minor) AS total FROM loan_recovery
+            SELECT loan_id, sum(amount_minor - surplus_minor - interest_minor
+                - late_interest_minor) AS total FROM loan_recovery
             WHERE applied_at IS NOT NULL GROUP BY loan_id
         ) r LEFT JOIN (
             SELECT loan_id, sum(recovered_minor) AS total FROM loss_share GROUP BY loan_id

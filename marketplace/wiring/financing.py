@@ -6,7 +6,6 @@ from marketplace.financing import verify as financing_verify
 from marketplace.financing.covenants import api as covenants_api
 from marketplace.financing.covenants.lifecycle import COVENANT_BREACH
 from marketplace.financing.covenants.models import CovenantBreach
-from marketplace.financing.covenants.service import on_standing
 from marketplace.financing.demands import api as demands_api
 from marketplace.financing.demands import closing as demands_closing
 from marketplace.financing.demands import errors as demands_errors
@@ -14,7 +13,7 @@ from marketplace.financing.demands import personal_data as demands_personal_data
 from marketplace.financing.demands import service as demands_service
 from marketplace.financing.demands.lifecycle import DEMAND, DEMAND_OFFER
 from marketplace.financing.demands.models import Demand, DemandOffer, DemandRight
-from marketplace.financing.handlers import on_paid, on_request_expired
+from marketplace.financing.handlers import on_paid, on_request_expired, on_standing
 from marketplace.financing.loans import api as loans_api
 from marketplace.financing.loans import opening, pledging
 from marketplace.financing.loans.accruing import accrue

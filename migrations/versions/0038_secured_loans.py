@@ -13,8 +13,20 @@ PAYERS = """
     FROM payment_request q WHERE q.subject = 'loan_repayment:' || r.id
 """
 
+RATES = """
+    UPDATE loan_instalment i SET rate_basis_points = l.rate_basis_points
+    FROM loan l WHERE l.id = i.loan_id
+"""
+GIVEN_UP = "UPDATE loan SET state = 'cancelled' WHERE state = 'released' AND disbursed_minor = 0"
+
 
 def upgrade() -> None:
+    rate = sa.Column("rate_basis_points", sa.Integer(), nullable=True)
+    op.add_column("loan_instalment", rate)
+    op.execute(RATES)
+    op.alter_column("loan_instalment", "rate_basis_points", nullable=False)
+    op.execute(GIVEN_UP)
+    op.add_column("loan", sa.Column("held_back", sa.String(), nullable=True))
     for column in (
         sa.Column("payer_organisation_id", sa.Uuid(), nullable=True),
         sa.Column("claim", sa.String(), nullable=True),
@@ -36,11 +48,18 @@ def upgrade() -> None:
         "(kind = 'claim') = (claim IS NOT NULL)",
     )
     op.add_column("loan_recovery", sa.Column("claim", sa.String(), nullable=True))
+    for name in ("interest_minor", "late_interest_minor"):
+        zero = sa.Column(name, sa.BigInteger(), nullable=False, server_default="0")
+        op.add_column("loan_recovery", zero)
+        op.alter_column("loan_recovery", name, server_default=None)
     op.create_unique_constraint("loan_recovery_claim_unique", "loan_recovery", ["claim"])
 
 
 def downgrade() -> None:
-    op.drop_column("loan_recovery", "claim")
+    op.drop_column("loan_instalment", "rate_basis_points")
+    op.drop_column("loan", "held_back")
+    for name in ("claim", "interest_minor", "late_interest_minor"):
+        op.drop_column("loan_recovery", name)
     op.drop_constraint("loan_repayment_of_a_pledge_check", "loan_repayment")
     op.drop_column("loan_repayment", "claim")
     op.drop_column("loan_repayment", "payer_organisation_id")

@@ -21,10 +21,12 @@ from marketplace.financing.access import DOOR_ERRORS, MOVE_ERRORS, Financier, Re
 from marketplace.financing.errors import (
     CollateralBlockedError,
     InvalidLoanTermsError,
+    LimitExceededError,
     NothingOwedError,
     NotRipeError,
     PartiesMissingError,
     PartyExistsError,
+    ProceedsOutstandingError,
 )
 from marketplace.financing.loans import opening, pledging, queries, repaying
 from marketplace.financing.loans.models import LoanParticipant
@@ -144,6 +146,7 @@ async def join_loan(loan_id: UUID, request: PartyJoin, actor: Signer, session: S
         FeesDueError,
         ChallengedError,
         CollateralBlockedError,
+        LimitExceededError,
     ),
 )
 async def file_loan_pledges(loan_id: UUID, actor: Signer, session: Session, ways: Ways) -> LoanRead:
@@ -192,6 +195,7 @@ async def loan_statement(loan_id: UUID, actor: Reader, session: Session) -> list
         IllegalMoveError,
         NothingOwedError,
         InvalidLoanTermsError,
+        ProceedsOutstandingError,
         RequestNotOpenError,
     ),
 )

@@ -70,6 +70,9 @@ class Loan(Aggregate, table=True):
     overdue_minor: int = minor(default=0)
     overdue_since: date | None = None
     defaulted_on: date | None = None
+    held_back: str | None = Field(
+        default=None, description="why the lender's money that came is not paid out"
+    )
     waived_minor: int = minor(default=0)
     loss_minor: int = minor(default=0)
     state: LoanState = Field(default=LoanState.AGREED, sa_type=text_enum(LoanState))
@@ -153,6 +156,7 @@ class LoanInstalment(Record, table=True):
     number: int
     starts_on: date
     due_on: date
+    rate_basis_points: int = Field(description="of its period, whatever the loan's is by now")
     principal_minor: int = minor()
     interest_minor: int = minor()
     principal_paid_minor: int = minor(default=0)

@@ -11,8 +11,12 @@ from sqlmodel import col, select
 from marketplace.accounts.actors import Actor
 from marketplace.financing.access import BORROWER, PLEDGOR
 from marketplace.financing.covenants.service import mend_value
-from marketplace.financing.errors import InvalidLoanTermsError, NothingOwedError
-from marketplace.financing.loans.debts import Due, running_interest
+from marketplace.financing.errors import (
+    InvalidLoanTermsError,
+    NothingOwedError,
+    ProceedsOutstandingError,
+)
+from marketplace.financing.loans.debts import Due, pricing_of_row, running_interest
 from marketplace.financing.loans.disbursing import pricing_of
 from marketplace.financing.loans.lifecycle import ACCRUING, LoanState
 from marketplace.financing.loans.models import (
@@ -27,6 +31,8 @@ from marketplace.financing.loans.rules import late_rate, prepayable_minor, prepa
 from marketplace.financing.loans.schedules import replanned, rounded
 from marketplace.financing.loans.schemas import RepaymentAsk
 from marketplace.financing.offers.models import LoanOffer
+from marketplace.financing.recovery.ending import end_ways
+from marketplace.financing.recovery.queries import is_awarded
 from marketplace.financing.recovery.rules import Debt
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, IllegalMoveError, NotYourMoveError, move
@@ -49,12 +55,15 @@ async def ask(
         NothingOwedError: nothing of the kind is owed.
         InvalidLoanTermsError: it would arrive too long from now.
         RequestNotOpenError: the older one was paid meanwhile.
+        ProceedsOutstandingError: the collateral is awarded, and its price is awaited.
     """
     loan, role = await lock_for(session, loan_id, actor)
     if role not in {BORROWER, PLEDGOR}:
         raise NotYourMoveError(f"repaying is for the debtor, and you act as {role}")
     if loan.state not in ACCRUING:
         raise IllegalMoveError(f"cannot repay a loan that is {loan.state}", state=loan.state)
+    if await is_awarded(session, loan.id):
+        raise ProceedsOutstandingError("collateral is awarded in an auction; its price comes first")
     await _end_open(session, loan, wanted.kind, actor)
     today = now(session).date()
     through = max(today, wanted.pay_on or today)
@@ -125,11 +134,18 @@ async def _owed(session: AsyncSession, loan: Loan, wanted: RepaymentAsk, through
     return owed + sum(settlement(loan, offer, rest, through, offer.prepayment_fee_basis_points))
 
 
+async def due_of(session: AsyncSession, loan: Loan, through: date) -> Due:
+    """The instalments of a loan that are due on a day."""
+    offer = await session.get_one(LoanOffer, loan.offer_id)
+    rate = late_rate(loan.rate_basis_points, offer.late_margin_basis_points)
+    return Due.of(scheduled(await instalments_of(session, loan.id)), rate, through)
+
+
 async def whole_debt(session: AsyncSession, loan: Loan, on: date) -> Debt:
     """All that is owed if a running or called loan ends on a day, without a fee for that."""
     offer = await session.get_one(LoanOffer, loan.offer_id)
     rows = scheduled(await instalments_of(session, loan.id))
-    due = Due.of(rows, late_rate(loan.rate_basis_points, offer.late_margin_basis_points), on)
+    due = await due_of(session, loan, on)
     debt = due.debt(on)
     rest = [row for row in rows if row not in due.rows]
     earned, balance, _ = settlement(loan, offer, rest, on, 0)
@@ -238,7 +254,7 @@ async def _replan(
     prepaid_minor: int,
 ) -> None:
     today = now(session).date()
-    balance = sum(row.principal_minor for row in rest)
+    balance, first = sum(row.principal_minor for row in rest), rest[0]
     pricing = pricing_of(loan, offer)
     rows = replanned(
         offer.schedule,
@@ -246,10 +262,19 @@ async def _replan(
         balance - prepaid_minor,
         pricing,
         run_until=today,
-        run_interest=running_interest(rest[0], balance, pricing, today),
+        run_interest=running_interest(first, balance, pricing, today),
+        running=pricing_of_row(first, pricing),
     )
     await note_prepayment(session, loan, today, principal_minor=prepaid_minor)
-    await put_in_force(session, loan, rows, replacing=rest, reason="prepayment")
+    runs = first.rate_basis_points if first.starts_on < today else None
+    await put_in_force(
+        session,
+        loan,
+        rows,
+        replacing=rest,
+        reason="prepayment",
+        running_basis_points=runs,
+    )
 
 
 def note_paid(loan: Loan, paid: Debt) -> None:
@@ -276,6 +301,7 @@ async def conclude(session: AsyncSession, loan: Loan) -> None:
         if not debt.total_minor:
             loan.accrued_interest_minor = 0
             move(session, loan, "repay", role=SYSTEM, actor=BY_SYSTEM)
+            await end_ways(session, loan)
     elif loan.state is LoanState.OVERDUE and not late:
         move(session, loan, "catch_up", role=SYSTEM, actor=BY_SYSTEM)
 

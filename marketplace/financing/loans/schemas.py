@@ -40,6 +40,11 @@ class LoanRead(Output):
     overdue_since: Day | None
     accrued_on: Day | None
     defaulted_on: Day | None
+    held_back: str | None = Field(
+        description="why the lender's money that came is not paid out: "
+        "`pledges_not_registered`, `limit_exceeded` or `parties_missing`; it is once that is "
+        "mended, or the loan is given up and the money goes back"
+    )
     loss: Amount
     pledges: list[PledgeRead]
     payment: PaymentInstructions | None = Field(description="the lender's, before it is paid out")

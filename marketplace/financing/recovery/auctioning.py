@@ -12,7 +12,6 @@ from marketplace.deals.auctions.models import Auction, AuctionBidder
 from marketplace.deals.auctions.opening import Lot, announce
 from marketplace.deals.auctions.schemas import AuctionTerms
 from marketplace.financing.errors import ProceedsOutstandingError
-from marketplace.financing.loans.models import Loan
 from marketplace.financing.loans.parties import lock_for
 from marketplace.financing.recovery.distributing import distribute
 from marketplace.financing.recovery.enforcing import require_pledged
@@ -22,6 +21,7 @@ from marketplace.financing.recovery.models import (
     Enforcement,
     EnforcementPath,
 )
+from marketplace.financing.recovery.ranking import lock_ranks, require_payable
 from marketplace.financing.recovery.schemas import CollateralAuctionStart
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.events import Fact
@@ -40,7 +40,8 @@ async def start(
         NotYourMoveError, IllegalMoveError: not for this side, or the loan was not called.
         NotFoundError: the right does not secure the loan.
         CurrencyMismatchError, InvalidAuctionTermsError: by these terms nobody could bid.
-        ProceedsOutstandingError: another way of enforcement of the right is open.
+        ProceedsOutstandingError: another way of enforcement of the right is open, or another
+            pledge of it could not be paid.
         AuctionExistsError, RightReservedError: by the database, when another was first.
     """
     loan, role = await lock_for(session, loan_id, actor)
@@ -49,6 +50,7 @@ async def start(
     pledge = await require_pledged(session, loan, wanted.right_id)
     if wanted.currency != loan.currency:
         raise CurrencyMismatchError(f"the loan is in {loan.currency}")
+    await require_payable(session, pledge.right_id, pledge.encumbrance_id, loan.currency)
     terms = AuctionTerms(**wanted.model_dump(exclude={"right_id", "costs_minor"}))
     lot = Lot(pledge.right_id, loan.lender_organisation_id, pledge.pledgor_organisation_id)
     auction = await announce(session, lot, terms, [pledge.right_id], actor=actor)
@@ -110,9 +112,9 @@ async def _realise(
     seen = (await session.execute(query)).scalar_one_or_none()
     if seen is None or not told["amount_minor"]:
         return  # of a listing, whose deal is paid as any other; or no deposit was asked for
-    loan = await lock(session, Loan, seen.loan_id)
-    link = await lock(session, CollateralAuction, seen.id)
     auction = await session.get_one(Auction, auction_id)
+    loan = await lock_ranks(session, seen.loan_id, auction.right_id)
+    link = await lock(session, CollateralAuction, seen.id)
     enforcement = Enforcement(
         created_at=now(session),
         loan_id=loan.id,

@@ -1,20 +1,25 @@
 """What enforcement brought is paid out: costs, then every claim by rank, then the pledgor."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from marketplace.financing.loans.debts import Due
 from marketplace.financing.loans.lifecycle import ACCRUING
 from marketplace.financing.loans.models import Loan, LoanPledge
-from marketplace.financing.loans.parties import instalments_of, scheduled
-from marketplace.financing.loans.repaying import book_parts, conclude, note_paid
-from marketplace.financing.loans.rules import late_rate
+from marketplace.financing.loans.repaying import book_parts, conclude, due_of, note_paid
 from marketplace.financing.offers.models import LoanOffer
+from marketplace.financing.recovery.claims import Brought, use_claim
 from marketplace.financing.recovery.lifecycle import EnforcementState
 from marketplace.financing.recovery.models import Enforcement
-from marketplace.financing.recovery.ranking import Ranks, ranks_around
+from marketplace.financing.recovery.ranking import (
+    Ranked,
+    Ranks,
+    claim_of,
+    lock_ranks,
+    ranks_around,
+)
 from marketplace.financing.recovery.rules import Claim, Debt, Distribution, waterfall
 from marketplace.financing.recovery.schemas import OF_RIGHTS
 from marketplace.kernel.db import lock, now
@@ -24,60 +29,85 @@ from marketplace.payments.ledger.service import Booking, Posting, post
 
 
 async def realise(session: AsyncSession, enforcement_id: UUID) -> None:
-    """Its money has come: costs, then every claim by rank, then the pledgor."""
+    """Its money has come: costs, then every claim by rank, then the pledgor.
+
+    Of a loan that was repaid or waived meanwhile it goes back to who paid it.
+    """
     seen = await session.get_one(Enforcement, enforcement_id)
-    loan = await lock(session, Loan, seen.loan_id)
+    loan = await lock_ranks(session, seen.loan_id, seen.right_id)
     enforcement = await lock(session, Enforcement, enforcement_id)
-    if enforcement.state is EnforcementState.OPEN:
+    if enforcement.state is not EnforcementState.OPEN:
+        return
+    if loan.state in ACCRUING:
         await distribute(session, loan, enforcement)
+    else:
+        await _give_back(session, loan, enforcement)
+
+
+async def _give_back(session: AsyncSession, loan: Loan, enforcement: Enforcement) -> None:
+    move(session, enforcement, "abandon", role=SYSTEM, actor=BY_SYSTEM, loan_id=loan.id)
+    payer = payable(enforcement.payer_organisation_id)
+    await book_parts(
+        session, loan, enforcement.subject, {"refund": (payer, enforcement.amount_minor)}
+    )
 
 
 async def distribute(session: AsyncSession, loan: Loan, enforcement: Enforcement) -> None:
-    """Pay out what is held for an enforcement; it and its loan are locked."""
-    offer = await session.get_one(LoanOffer, loan.offer_id)
+    """Pay out what is held for an enforcement; it, its loan, and those of other ranks are locked.
+
+    A pledgor who is the debtor gets what is left once the whole debt is paid, secured or not; a
+    third party stands for no more than its pledge secures.
+    """
     today = now(session).date()
-    rate = late_rate(loan.rate_basis_points, offer.late_margin_basis_points)
-    due = Due.of(scheduled(await instalments_of(session, loan.id)), rate, today)
+    due = await due_of(session, loan, today)
+    debt = due.debt(today) if loan.state in ACCRUING else Debt()
     pledge = await _pledge_of(session, enforcement)
-    ranks = Ranks((), ())
+    ranks = Ranks()
     if pledge is not None:
         ranks = await ranks_around(session, pledge.right_id, pledge.encumbrance_id, loan.currency)
-    debt = due.debt(today) if loan.state in ACCRUING else Debt()
-    secured = offer.secured_minor if pledge is not None else None
-    found = _distribute(enforcement, ranks, Claim(debt, secured))
-    own = found.paid[1 + len(ranks.before)]
-    due.take(own.total_minor, today)
-    _write(enforcement, found, own)
+    found = await _waterfall(session, loan, enforcement, ranks, debt, today)
+    place = 1 + len(ranks.before)
+    secured, left = found.paid[place].total_minor, found.surplus_minor
+    if pledge is None or pledge.pledgor_organisation_id == loan.borrower_organisation_id:
+        left -= min(left, debt.total_minor - secured)
+    own = due.take(secured + found.surplus_minor - left, today)
+    _write(enforcement, found.paid[0], own, left)
     move(session, enforcement, "realise", role=SYSTEM, actor=BY_SYSTEM, loan_id=loan.id)
     note_paid(loan, own)
     loan.costs_paid_minor += enforcement.costs_paid_minor
-    await _book(session, loan, enforcement, pledge, ranks, found)
+    await _book(session, loan, enforcement, pledge)
+    others = [*found.paid[1:place], *found.paid[place + 1 :]]
+    for ranked, paid in zip([*ranks.before, *ranks.after], others, strict=True):
+        await _pay_other(session, loan, enforcement, ranked, paid.total_minor)
     if loan.state in ACCRUING:
         await conclude(session, loan)
 
 
-def _distribute(enforcement: Enforcement, ranks: Ranks, own: Claim) -> Distribution:
+async def _waterfall(
+    session: AsyncSession,
+    loan: Loan,
+    enforcement: Enforcement,
+    ranks: Ranks,
+    debt: Debt,
+    today: date,
+) -> Distribution:
     """The costs before everybody, then all claims by rank."""
-    others = [
-        [Claim(Debt(principal_minor=one.secured_minor)) for one in side]
-        for side in (ranks.before, ranks.after)
-    ]
+    offer = await session.get_one(LoanOffer, loan.offer_id)
+    secured = offer.secured_minor if enforcement.path in OF_RIGHTS else None
+    before = [await claim_of(session, one, today) for one in ranks.before]
+    after = [await claim_of(session, one, today) for one in ranks.after]
     costs = Claim(Debt(costs_minor=enforcement.costs_minor))
-    return waterfall(enforcement.amount_minor, [costs, *others[0], own, *others[1]])
+    return waterfall(enforcement.amount_minor, [costs, *before, Claim(debt, secured), *after])
 
 
-def _write(enforcement: Enforcement, found: Distribution, own: Debt) -> None:
-    enforcement.costs_paid_minor = found.paid[0].costs_minor
+def _write(enforcement: Enforcement, costs: Debt, own: Debt, surplus_minor: int) -> None:
+    enforcement.costs_paid_minor = costs.costs_minor
     enforcement.interest_minor = own.interest_minor
     enforcement.late_interest_minor = own.late_interest_minor
     enforcement.principal_minor = own.principal_minor
-    enforcement.surplus_minor = found.surplus_minor
-    enforcement.other_claims_minor = (
-        enforcement.amount_minor
-        - enforcement.costs_paid_minor
-        - own.total_minor
-        - found.surplus_minor
-    )
+    enforcement.surplus_minor = surplus_minor
+    used_minor = enforcement.costs_paid_minor + own.total_minor + surplus_minor
+    enforcement.other_claims_minor = enforcement.amount_minor - used_minor
     if enforcement.path not in OF_RIGHTS:
         enforcement.subrogated_minor = own.total_minor
 
@@ -91,12 +121,7 @@ async def _pledge_of(session: AsyncSession, enforcement: Enforcement) -> LoanPle
 
 
 async def _book(
-    session: AsyncSession,
-    loan: Loan,
-    enforcement: Enforcement,
-    pledge: LoanPledge | None,
-    ranks: Ranks,
-    found: Distribution,
+    session: AsyncSession, loan: Loan, enforcement: Enforcement, pledge: LoanPledge | None
 ) -> None:
     lender = payable(loan.lender_organisation_id)
     surplus_to = pledge.pledgor_organisation_id if pledge else enforcement.payer_organisation_id
@@ -108,21 +133,29 @@ async def _book(
         "loan_surplus": (payable(surplus_to), enforcement.surplus_minor),
     }
     await book_parts(session, loan, enforcement.subject, parts)
-    before, after = len(ranks.before), len(ranks.after)
-    paid = [*found.paid[1 : 1 + before], *found.paid[2 + before : 2 + before + after]]
-    postings = [
-        Posting(held(enforcement.subject), payable(one.organisation_id), debt.total_minor)
-        for one, debt in zip([*ranks.before, *ranks.after], paid, strict=True)
-        if debt.total_minor
-    ]
-    if postings:
-        await post(
-            session,
-            Booking(
-                key=f"loan_other_claims:{enforcement.subject}",
-                kind="loan_other_claims",
-                subject=loan.subject,
-                currency=loan.currency,
-                postings=postings,
-            ),
-        )
+
+
+async def _pay_other(
+    session: AsyncSession, loan: Loan, enforcement: Enforcement, ranked: Ranked, amount_minor: int
+) -> None:
+    """Another creditor gets its part; where a loan of here is secured, that part pays it."""
+    if not amount_minor:
+        return
+    assert ranked.organisation_id is not None
+    source = held(enforcement.subject)
+    if ranked.loan_id is not None:
+        assert ranked.pledgor_organisation_id is not None
+        name = f"{enforcement.subject}:{ranked.encumbrance_id}"
+        brought = Brought(name, amount_minor, source, ranked.pledgor_organisation_id)
+        await use_claim(session, await session.get_one(Loan, ranked.loan_id), brought)
+        return
+    await post(
+        session,
+        Booking(
+            key=f"loan_other_claims:{enforcement.subject}:{ranked.encumbrance_id}",
+            kind="loan_other_claims",
+            subject=loan.subject,
+            currency=loan.currency,
+            postings=[Posting(source, payable(ranked.organisation_id), amount_minor)],
+        ),
+    )

@@ -1,6 +1,5 @@
 """A way of enforcement is taken, or given up; see `distributing` for its money."""
 
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,23 +19,15 @@ from marketplace.financing.loans.parties import (
     pledges_of,
     role_in,
 )
-from marketplace.financing.recovery.models import (
-    Enforcement,
-    EnforcementPath,
-)
-from marketplace.financing.recovery.queries import require_not_auctioned
+from marketplace.financing.recovery.models import ROLE_OF, Enforcement, EnforcementPath
+from marketplace.financing.recovery.queries import claimed_minor, require_not_auctioned
+from marketplace.financing.recovery.ranking import require_payable
 from marketplace.financing.recovery.rules import recovery_price_minor
 from marketplace.financing.recovery.schemas import EnforcementStart
-from marketplace.financing.schemes.models import PartyRole
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import Identity, begin, move
 from marketplace.payments.funding.service import cancel_request, request_payment
-
-_ROLE: Final = {
-    EnforcementPath.GUARANTEE: PartyRole.GUARANTOR,
-    EnforcementPath.INSURANCE: PartyRole.INSURER,
-}
 
 
 async def start(
@@ -47,7 +38,8 @@ async def start(
     Raises:
         NotFoundError: the right does not secure the loan, or no such organisation.
         PriceTooHighError: over what a recovery organisation, or a guarantee, may pay.
-        ProceedsOutstandingError: the right is in an auction.
+        ProceedsOutstandingError: the right is in an auction, or another pledge of it could not
+            be paid.
         InvalidLoanTermsError: who pays is no guarantor or insurer of the loan.
     """
     loan, role = await lock_for(session, loan_id, actor)
@@ -75,6 +67,7 @@ async def _require_allowed(session: AsyncSession, loan: Loan, wanted: Enforcemen
         return
     pledge = await require_pledged(session, loan, wanted.right_id)
     await lock(session, Right, wanted.right_id)
+    await require_payable(session, pledge.right_id, pledge.encumbrance_id, loan.currency)
     await require_not_auctioned(session, wanted.right_id)
     if wanted.path is EnforcementPath.RECOVERY_PURCHASE:
         most = recovery_price_minor(pledge.value_minor, loan.outstanding_minor, wanted.budget_minor)
@@ -99,14 +92,17 @@ async def _require_participant(session: AsyncSession, loan: Loan, wanted: Enforc
         one
         for one in await participants_of(session, loan.id)
         if one.organisation_id == wanted.payer_organisation_id
-        and one.role == _ROLE[wanted.path]
+        and one.role == ROLE_OF[wanted.path]
         and one.confirmed_at is not None
     ]
     if not found:
         raise InvalidLoanTermsError("who pays is no guarantor or insurer of this loan")
     cap = found[0].cap_minor
-    if cap is not None and wanted.amount_minor > cap:
-        raise PriceTooHighError(f"it bears at most {cap}")
+    if cap is None:
+        return
+    left = cap - await claimed_minor(session, loan.id, found[0])
+    if wanted.amount_minor > left:
+        raise PriceTooHighError(f"it bears at most {left} more")
 
 
 async def abandon(

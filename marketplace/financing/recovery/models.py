@@ -1,6 +1,6 @@
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -20,6 +20,13 @@ class EnforcementPath(StrEnum):
     RECOVERY_PURCHASE = "recovery_purchase"
     GUARANTEE = "guarantee"
     INSURANCE = "insurance"
+
+
+ROLE_OF: Final = {
+    EnforcementPath.GUARANTEE: PartyRole.GUARANTOR,
+    EnforcementPath.INSURANCE: PartyRole.INSURER,
+}
+"""Who pays by a way that realises no right."""
 
 
 class Enforcement(Aggregate, table=True):
@@ -107,6 +114,8 @@ class LoanRecovery(Record, table=True):
     payer_organisation_id: UUID = Field(foreign_key="organisation.id")
     amount_minor: int = minor()
     surplus_minor: int = minor(default=0)
+    interest_minor: int = minor(default=0)
+    late_interest_minor: int = minor(default=0)
     claim: str | None = Field(default=None, description="what paid a pledge of the loan, once")
     applied_at: datetime | None = moment(nullable=True)
 

@@ -114,6 +114,8 @@ class RecoveryRead(Output):
     id: UUID
     payer_organisation_id: UUID
     amount_minor: int
-    surplus_minor: int
+    interest_minor: int = Field(description="that was never paid, once nobody bears principal")
+    late_interest_minor: int
+    surplus_minor: int = Field(description="to the debtor")
     applied_at: datetime | None
     payment: PaymentInstructions | None
