@@ -26,6 +26,32 @@ def upgrade() -> None:
     op.execute(RATES)
     op.alter_column("loan_instalment", "rate_basis_points", nullable=False)
     op.execute(GIVEN_UP)
+    fee = sa.Column("fee_basis_points", sa.Integer(), nullable=False, server_default="0")
+    op.add_column("loan_participant", fee)
+    op.alter_column("loan_participant", "fee_basis_points", server_default=None)
+    op.create_check_constraint(
+        "loan_participant_fee_check",
+        "loan_participant",
+        "fee_basis_points = 0 OR fee_basis_points > 0 AND cap_minor IS NOT NULL",
+    )
+    op.add_column("enforcement", sa.Column("evidence", sa.String(), nullable=True))
+    recorded = sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True)
+    op.add_column("enforcement", recorded)
+    op.create_check_constraint(
+        "enforcement_recorded_check",
+        "enforcement",
+        "(evidence IS NULL) = (recorded_at IS NULL)"
+        " AND (recorded_at IS NULL OR state = 'realised' AND right_id IS NOT NULL)",
+    )
+    op.create_index(
+        "enforcement_sold_once",
+        "enforcement",
+        ["loan_id", "right_id"],
+        unique=True,
+        postgresql_where=sa.text(
+            "path IN ('private_sale', 'recovery_purchase') AND state <> 'abandoned'"
+        ),
+    )
     op.add_column("loan", sa.Column("held_back", sa.String(), nullable=True))
     for column in (
         sa.Column("payer_organisation_id", sa.Uuid(), nullable=True),
@@ -58,6 +84,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("loan_instalment", "rate_basis_points")
     op.drop_column("loan", "held_back")
+    op.drop_column("loan_participant", "fee_basis_points")
+    op.drop_index("enforcement_sold_once", "enforcement")
+    op.drop_constraint("enforcement_recorded_check", "enforcement")
+    for name in ("evidence", "recorded_at"):
+        op.drop_column("enforcement", name)
     for name in ("claim", "interest_minor", "late_interest_minor"):
         op.drop_column("loan_recovery", name)
     op.drop_constraint("loan_repayment_of_a_pledge_check", "loan_repayment")

@@ -166,3 +166,12 @@ async def test_who_buys_collateral_gets_the_title_and_nobody_else(desk: Desk) ->
     over = await ok(await desk.lender.post(f"{path}/write-off"))
     assert over["state"] == "written_off"
     assert await desk.world.proofs() == []
+
+
+async def test_a_pledge_that_the_register_loses_breaks_the_covenants(desk: Desk) -> None:
+    loan = await desk.running()
+    deleted = f"/v1/encumbrances/{loan['pledges'][0]['encumbrance_id']}/delete"
+    await ok(await desk.market.operator.post(deleted, {}))
+    await desk.world.work()
+    found = await ok(await desk.lender.get(f"/v1/loans/{loan['id']}/breaches"))
+    assert {one["kind"] for one in found} == {"pledge_deleted", "loan_to_value"}

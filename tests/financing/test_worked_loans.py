@@ -102,6 +102,7 @@ def test_day_counts(start: date, end: date, convention: DayCount, interest: int)
 def test_late_interest_prepayment_and_guarantee() -> None:
     assert late_interest_minor(LOAN, late_rate(540, 300), 45) == 3_106_849
     assert late_rate(1_900, 300) == 2_000
+    assert late_rate(2_500, 300) == 2_500
     fee = prepayment_fee_minor(100_000_000, 120, remaining_days=500, total_days=1_096)
     assert fee == 547_445
     most = prepayable_minor(100_547_445, 120, remaining_days=500, total_days=1_096)

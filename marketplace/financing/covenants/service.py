@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.encumbrances.lifecycle import LIVE as LIVE_ENCUMBRANCES
+from marketplace.assets.encumbrances.models import Encumbrance
 from marketplace.assets.models import LegalStatus
 from marketplace.assets.standing.days import months_after
 from marketplace.financing.collateral import eligible_value_minor, prior_claims
@@ -99,7 +101,8 @@ async def look_at_value(session: AsyncSession, loan: Loan) -> None:
     if found is None:
         return
     offer = await session.get_one(LoanOffer, loan.offer_id)
-    ids = [one.right_id for one in await pledges_of(session, loan.id)]
+    gone = await _unpledged(session, loan)
+    ids = [one.right_id for one in await pledges_of(session, loan.id) if one.right_id not in gone]
     until = loan.ends_on or months_after(now(session).date(), offer.term_months)
     value = await eligible_value_minor(session, ids, found.point_minor, until)
     prior = await prior_claims(session, ids, loan.currency, loan_id=loan.id)
@@ -109,6 +112,23 @@ async def look_at_value(session: AsyncSession, loan: Loan) -> None:
     else:
         ltv = ltv_basis_points(debt, value)
         await note(session, loan, BreachKind.LOAN_TO_VALUE, None, ltv=ltv)
+
+
+async def note_unpledged(session: AsyncSession, loan: Loan) -> None:
+    """Note rights whose pledge ended though the loan runs; they count for nothing any more."""
+    for right_id in await _unpledged(session, loan):
+        await note(session, loan, BreachKind.PLEDGE_DELETED, right_id)
+    await look_at_value(session, loan)
+
+
+async def _unpledged(session: AsyncSession, loan: Loan) -> Sequence[UUID]:
+    query = (
+        select(LoanPledge.right_id)
+        .join(Encumbrance, col(Encumbrance.id) == col(LoanPledge.encumbrance_id))
+        .where(col(LoanPledge.loan_id) == loan.id)
+        .where(col(Encumbrance.state).not_in(LIVE_ENCUMBRANCES))
+    )
+    return (await session.execute(query)).scalars().all()
 
 
 async def mend_value(session: AsyncSession, loan: Loan) -> None:

@@ -58,7 +58,8 @@ def _taking_part(loan: Loan, one: LoanParticipant) -> str:
     told = f"Taking part as {one.role}: {one.organisation_id}"
     if one.cap_minor is None:
         return told
-    return f"{told}, for {Money(one.cap_minor, loan.currency)} at most"
+    told = f"{told}, for {Money(one.cap_minor, loan.currency)} at most"
+    return f"{told}, for {percent(one.fee_basis_points)} a year" if one.fee_basis_points else told
 
 
 def _rate(offer: LoanOffer) -> str:

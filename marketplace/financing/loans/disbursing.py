@@ -17,9 +17,10 @@ from marketplace.financing.errors import (
 )
 from marketplace.financing.loans.day_counts import DayCount
 from marketplace.financing.loans.lifecycle import LoanState
-from marketplace.financing.loans.models import Loan, LoanPledge
-from marketplace.financing.loans.parties import missing_roles, pledges_of
+from marketplace.financing.loans.models import Loan, LoanParticipant, LoanPledge
+from marketplace.financing.loans.parties import missing_roles, participants_of, pledges_of
 from marketplace.financing.loans.planning import put_in_force
+from marketplace.financing.loans.rules import guarantee_fee_minor
 from marketplace.financing.loans.schedules import Pricing, periods, schedule
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.requests.models import FinancingRequest
@@ -111,12 +112,16 @@ def pricing_of(loan: Loan, offer: LoanOffer) -> Pricing:
 
 
 async def _book(session: AsyncSession, loan: Loan, fee_minor: int) -> None:
+    """What is kept back for the lender and for who guarantees, and the rest to the borrower."""
     source = held(loan.subject)
-    postings = [
-        Posting(source, payable(loan.borrower_organisation_id), loan.principal_minor - fee_minor)
+    parts = [(loan.lender_organisation_id, fee_minor)]
+    parts += [
+        (one.organisation_id, _guarantee_fee(loan, one))
+        for one in await participants_of(session, loan.id)
     ]
-    if fee_minor:
-        postings.append(Posting(source, payable(loan.lender_organisation_id), fee_minor))
+    kept = sum(minor for _, minor in parts)
+    parts.append((loan.borrower_organisation_id, loan.principal_minor - kept))
+    postings = [Posting(source, payable(to), minor) for to, minor in parts if minor > 0]
     await post(
         session,
         Booking(
@@ -127,3 +132,10 @@ async def _book(session: AsyncSession, loan: Loan, fee_minor: int) -> None:
             postings=postings,
         ),
     )
+
+
+def _guarantee_fee(loan: Loan, one: LoanParticipant) -> int:
+    """Of the whole term, in advance."""
+    if not (one.fee_basis_points and one.cap_minor and loan.starts_on and loan.ends_on):
+        return 0
+    return guarantee_fee_minor(one.cap_minor, one.fee_basis_points, loan.starts_on, loan.ends_on)

@@ -113,6 +113,9 @@ class LoanParticipant(Record, table=True):
         Index("loan_participant_organisation_index", "organisation_id", "id"),
         CheckConstraint("(role = 'fund') = (fund_id IS NOT NULL)", name="fund"),
         CheckConstraint("role <> 'lender' AND cap_minor > 0", name="cap"),
+        CheckConstraint(
+            "fee_basis_points = 0 OR fee_basis_points > 0 AND cap_minor IS NOT NULL", name="fee"
+        ),
     )
 
     loan_id: UUID = Field(foreign_key="loan.id")
@@ -120,6 +123,7 @@ class LoanParticipant(Record, table=True):
     organisation_id: UUID = Field(foreign_key="organisation.id")
     fund_id: UUID | None = Field(default=None, foreign_key="compensation_fund.id")
     cap_minor: int | None = minor(default=None)
+    fee_basis_points: int = Field(default=0, description="a year, of what is guaranteed")
     confirmed_at: datetime | None = moment(nullable=True)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.models import OrganisationKind
@@ -14,6 +15,9 @@ from marketplace.assets.encumbrances.models import Encumbrance
 from marketplace.assets.models import Right
 from marketplace.documents.signatures import keep, newest, sign, signatures_of
 from marketplace.financing.access import kind_of
+from marketplace.financing.demands.lifecycle import DemandOfferState
+from marketplace.financing.demands.models import Demand, DemandOffer
+from marketplace.financing.demands.terms import GuaranteeOffered
 from marketplace.financing.errors import InvalidLoanTermsError, PartiesMissingError
 from marketplace.financing.loans.contract import render
 from marketplace.financing.loans.models import Loan, LoanParticipant, LoanPledge
@@ -33,7 +37,7 @@ from marketplace.financing.schemes.service import shares_of
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
-from marketplace.kernel.money import split
+from marketplace.kernel.money import BASIS_POINTS, split
 from marketplace.payments.funding.service import cancel_request, is_paid
 from marketplace.payments.ledger.addresses import held, payable
 from marketplace.payments.ledger.service import Booking, Posting, post
@@ -82,9 +86,33 @@ async def open_loan(
                 value_minor=value_minor,
             )
         )
+    await _bring_guarantor(session, loan)
     await session.flush()
     await _draw_up(session, loan, offer)
     return loan
+
+
+async def _bring_guarantor(session: AsyncSession, loan: Loan) -> None:
+    """A request that came of a guarantee brings who gives it, for their part and their fee."""
+    query = (
+        select(DemandOffer)
+        .join(Demand, col(Demand.id) == col(DemandOffer.demand_id))
+        .where(col(Demand.leads_to) == f"financing_request:{loan.request_id}")
+        .where(col(DemandOffer.state) == DemandOfferState.ACCEPTED)
+    )
+    given = (await session.execute(query)).scalar_one_or_none()
+    if given is None or not isinstance(given.offered, GuaranteeOffered):
+        return
+    session.add(
+        LoanParticipant(
+            created_at=now(session),
+            loan_id=loan.id,
+            role=PartyRole.GUARANTOR,
+            organisation_id=given.offerer_organisation_id,
+            cap_minor=loan.principal_minor * given.offered.guaranteed_basis_points // BASIS_POINTS,
+            fee_basis_points=given.offered.fee_basis_points,
+        )
+    )
 
 
 async def _draw_up(session: AsyncSession, loan: Loan, offer: LoanOffer) -> None:

@@ -101,10 +101,10 @@ async def roles_to_fill(session: AsyncSession, offer: LoanOffer) -> set[PartyRol
 
 
 async def missing_roles(session: AsyncSession, loan: Loan, offer: LoanOffer) -> list[PartyRole]:
-    """The roles of a loan that nobody has joined it in."""
+    """The roles of a loan that nobody has joined it in; whoever is named has to join."""
     found = await participants_of(session, loan.id)
-    joined = {one.role for one in found if one.confirmed_at is not None}
-    return sorted(await roles_to_fill(session, offer) - joined)
+    wanted = await roles_to_fill(session, offer) | {PartyRole(one.role) for one in found}
+    return sorted(wanted - {one.role for one in found if one.confirmed_at is not None})
 
 
 async def instalments_of(session: AsyncSession, loan_id: UUID) -> Sequence[LoanInstalment]:

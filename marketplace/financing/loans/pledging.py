@@ -21,8 +21,9 @@ from marketplace.assets.standing.days import months_after
 from marketplace.assets.title.service import require_owner
 from marketplace.documents.signatures import newest
 from marketplace.financing.collateral import lock_rights, prior_claims, require_within
+from marketplace.financing.covenants import service as covenants
 from marketplace.financing.errors import CollateralBlockedError
-from marketplace.financing.loans.lifecycle import LoanState
+from marketplace.financing.loans.lifecycle import ACCRUING, LoanState
 from marketplace.financing.loans.models import Loan, LoanPledge
 from marketplace.financing.loans.opening import reopen
 from marketplace.financing.loans.parties import lock_for, pledges_of
@@ -117,10 +118,15 @@ async def on_registered(session: AsyncSession, fact: Fact) -> None:
 
 
 async def on_ended(session: AsyncSession, fact: Fact) -> None:
-    """The right is free once the register shows the deletion; the loan when all of them are."""
+    """The right is free once the register shows the deletion; the loan when all of them are.
+
+    While the loan runs, a pledge that is gone breaks its covenants.
+    """
     loan = await _loan_of(session, fact)
     if loan is None:
         return
+    if loan.state in ACCRUING:
+        await covenants.note_unpledged(session, loan)
     if loan.state is LoanState.RELEASE_FILED and not await _living(session, loan):
         if loan.disbursed_minor:
             move(session, loan, "release", role=SYSTEM, actor=BY_SYSTEM)

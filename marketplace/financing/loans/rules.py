@@ -24,8 +24,12 @@ _GUARANTEE_SHARE: Final = 2
 
 
 def late_rate(rate_basis_points: int, margin_basis_points: int) -> int:
-    """The rate of what is overdue: the contract's and a margin, as far as the law lets it go."""
-    return min(rate_basis_points + margin_basis_points, LATE_RATE_MAX_BASIS_POINTS)
+    """The rate of what is overdue: the contract's and a margin, as far as the law lets it go.
+
+    Where the contract's own rate is beyond that, being late makes it no cheaper.
+    """
+    capped = min(rate_basis_points + margin_basis_points, LATE_RATE_MAX_BASIS_POINTS)
+    return max(rate_basis_points, capped)
 
 
 def late_interest_minor(overdue_minor: int, rate_basis_points: int, days: int) -> int:

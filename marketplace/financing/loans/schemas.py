@@ -99,6 +99,10 @@ class ParticipantRead(Output):
     organisation_id: UUID
     fund_id: UUID | None
     cap_minor: int | None
+    fee_basis_points: int = Field(
+        description="a year, of what is guaranteed; kept back for the whole term when the loan "
+        "is paid out"
+    )
     confirmed_at: datetime | None
 
 

@@ -69,7 +69,10 @@ async def start(
 
 async def _require_no_other(session: AsyncSession, right_id: UUID) -> None:
     query = select(Enforcement.id).where(
-        col(Enforcement.right_id) == right_id, col(Enforcement.state) == EnforcementState.OPEN
+        col(Enforcement.right_id) == right_id,
+        col(Enforcement.path) != EnforcementPath.AUCTION,
+        col(Enforcement.state) != EnforcementState.ABANDONED,
+        col(Enforcement.recorded_at).is_(None),
     )
     if (await session.execute(query.limit(1))).first() is not None:
         raise ProceedsOutstandingError

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from marketplace.assets.service import end_reservation
 from marketplace.financing.loans.lifecycle import ACCRUING
 from marketplace.financing.loans.models import Loan, LoanPledge
 from marketplace.financing.loans.repaying import book_parts, conclude, due_of, note_paid
@@ -46,6 +47,7 @@ async def realise(session: AsyncSession, enforcement_id: UUID) -> None:
 
 async def _give_back(session: AsyncSession, loan: Loan, enforcement: Enforcement) -> None:
     move(session, enforcement, "abandon", role=SYSTEM, actor=BY_SYSTEM, loan_id=loan.id)
+    await end_reservation(session, subject=enforcement.subject)
     payer = payable(enforcement.payer_organisation_id)
     await book_parts(
         session, loan, enforcement.subject, {"refund": (payer, enforcement.amount_minor)}

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.assets.service import end_reservation
 from marketplace.deals.auctions.models import Auction
 from marketplace.deals.auctions.opening import call_off
 from marketplace.financing.loans.models import Loan
@@ -22,6 +23,7 @@ async def end_ways(session: AsyncSession, loan: Loan) -> None:
         if seen.state is EnforcementState.OPEN and not await is_paid(session, seen.subject):
             enforcement = await lock(session, Enforcement, seen.id)
             move(session, enforcement, "abandon", role=SYSTEM, actor=BY_SYSTEM, loan_id=loan.id)
+            await end_reservation(session, subject=enforcement.subject)
             await cancel_request(session, enforcement.subject, actor=BY_SYSTEM)
     for auction_id in await undecided_auctions(session, loan.id):
         auction = await lock(session, Auction, auction_id)

@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.accounts.actors import Actor
 from marketplace.assets.models import Right
+from marketplace.assets.service import end_reservation, reserve
+from marketplace.assets.standing.service import require_tradable
 from marketplace.financing.access import kind_of
 from marketplace.financing.errors import (
     InvalidLoanTermsError,
@@ -41,6 +43,8 @@ async def start(
         ProceedsOutstandingError: the right is in an auction, or another pledge of it could not
             be paid.
         InvalidLoanTermsError: who pays is no guarantor or insurer of the loan.
+        NotTradableError, RightRestrainedError: the right cannot pass to anybody.
+        RightReservedError, SoldAlreadyError: by the database, when it is sold elsewhere or was.
     """
     loan, role = await lock_for(session, loan_id, actor)
     move(session, loan, "enforce", role=role, actor=actor, path=wanted.path)
@@ -51,6 +55,8 @@ async def start(
     )
     begin(session, enforcement, actor, loan_id=loan.id, path=wanted.path)
     await session.flush()
+    if enforcement.right_id is not None:
+        await reserve(session, enforcement.right_id, subject=enforcement.subject)
     await request_payment(
         session,
         subject=enforcement.subject,
@@ -66,7 +72,7 @@ async def _require_allowed(session: AsyncSession, loan: Loan, wanted: Enforcemen
         await _require_participant(session, loan, wanted)
         return
     pledge = await require_pledged(session, loan, wanted.right_id)
-    await lock(session, Right, wanted.right_id)
+    require_tradable(await lock(session, Right, wanted.right_id))
     await require_payable(session, pledge.right_id, pledge.encumbrance_id, loan.currency)
     await require_not_auctioned(session, wanted.right_id)
     if wanted.path is EnforcementPath.RECOVERY_PURCHASE:
@@ -114,6 +120,7 @@ async def abandon(
         RequestNotOpenError: it has come meanwhile.
     """
     move(session, enforcement, "abandon", role=role, actor=actor, loan_id=enforcement.loan_id)
+    await end_reservation(session, subject=enforcement.subject)
     await cancel_request(session, enforcement.subject, actor=actor)
 
 

@@ -41,12 +41,26 @@ class Enforcement(Aggregate, table=True):
             unique=True,
             postgresql_where=text("state = 'open' AND right_id IS NOT NULL"),
         ),
+        Index(
+            "enforcement_sold_once",
+            "loan_id",
+            "right_id",
+            unique=True,
+            postgresql_where=text(
+                "path IN ('private_sale', 'recovery_purchase') AND state <> 'abandoned'"
+            ),
+        ),
         Index("enforcement_due_index", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         CheckConstraint("amount_minor > 0 AND costs_minor >= 0", name="amounts"),
         CheckConstraint(
             "(path IN ('guarantee', 'insurance')) = (right_id IS NULL)", name="of_a_right"
         ),
         CheckConstraint("recovered_minor BETWEEN 0 AND subrogated_minor", name="recovered"),
+        CheckConstraint(
+            "(evidence IS NULL) = (recorded_at IS NULL)"
+            " AND (recorded_at IS NULL OR state = 'realised' AND right_id IS NOT NULL)",
+            name="recorded",
+        ),
     )
     lifecycle: ClassVar[Lifecycle[EnforcementState]] = ENFORCEMENT
 
@@ -64,6 +78,8 @@ class Enforcement(Aggregate, table=True):
     surplus_minor: int = minor(default=0)
     subrogated_minor: int = minor(default=0)
     recovered_minor: int = minor(default=0)
+    evidence: str | None = Field(default=None, description="by which the right is the payer's")
+    recorded_at: datetime | None = moment(nullable=True)
     state: EnforcementState = Field(
         default=EnforcementState.OPEN, sa_type=text_enum(EnforcementState)
     )

@@ -248,7 +248,8 @@ async def _bearers(session: AsyncSession, loan: Loan) -> list[tuple[LossShare | 
     rows = await losses_of(session, loan.id)
     stepped_in = [one for one in await enforcements_of(session, loan.id) if one.subrogated_minor]
     unpaid = sum(row.amount_minor - row.paid_minor for row in rows)
-    return [(one, _still_borne(one, unpaid)) for one in (*rows, *stepped_in)]
+    bearers: list[LossShare | Enforcement] = [*rows, *stepped_in]
+    return [(one, _still_borne(one, unpaid)) for one in bearers]
 
 
 async def _interest_due(session: AsyncSession, loan: Loan) -> tuple[Due, date]:
