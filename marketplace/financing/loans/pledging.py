@@ -56,8 +56,6 @@ async def file_pledges(session: AsyncSession, loan_id: UUID, *, actor: Actor) ->
     pledges = await pledges_of(session, loan.id)
     ids = [pledge.right_id for pledge in pledges]
     await lock_rights(session, ids)
-    prior = await prior_claims(session, ids, loan.currency)
-    require_within(loan.principal_minor, prior, offer.eligible_minor, offer.ltv_max_basis_points)
     for pledge in pledges:
         right = await lock(session, Right, pledge.right_id)
         await _require_pledgeable(session, loan, pledge, right, terms_sha256)
@@ -75,6 +73,8 @@ async def file_pledges(session: AsyncSession, loan_id: UUID, *, actor: Actor) ->
         )
         pledge.encumbrance_id = encumbrance.id
     await session.flush()
+    prior = await prior_claims(session, ids, loan.currency, loan_id=loan.id)
+    require_within(loan.principal_minor, prior, offer.eligible_minor, offer.ltv_max_basis_points)
     return loan
 
 
