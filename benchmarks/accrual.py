@@ -70,11 +70,12 @@ _LOANS: Final = """
         0, 0, 'performing'
     FROM generate_series(1, {loans}) n;
     INSERT INTO loan_instalment (id, created_at, loan_id, kind, number, starts_on, due_on,
-        principal_minor, interest_minor, principal_paid_minor, interest_paid_minor,
-        late_fixed_minor, late_paid_minor)
+        rate_basis_points, principal_minor, interest_minor, principal_paid_minor,
+        interest_paid_minor, late_fixed_minor, late_paid_minor)
     SELECT gen_random_uuid(), now(), md5('loan ' || n)::uuid, 'scheduled', k,
         current_date - n % 28 + (k - 1) * interval '1 month',
-        current_date - n % 28 + k * interval '1 month', 1000000, 54000 - 4500 * (k - 1), 0, 0, 0, 0
+        current_date - n % 28 + k * interval '1 month',
+        540, 1000000, 54000 - 4500 * (k - 1), 0, 0, 0, 0
     FROM generate_series(1, {loans}) n, generate_series(1, {instalments}) k
 """
 

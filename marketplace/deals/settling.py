@@ -283,7 +283,7 @@ async def _settle(
     )
     keep_record(session, division)
     keep_payments(session, deal, division)
-    await pay_claims(session, deal, division)
+    await pay_claims(session, division)
     await session.refresh(deal)
     await _pass_title_now(session, deal, actor=actor)
 

@@ -115,6 +115,11 @@ class ProceedsOutstandingError(ConflictError):
     title = "A realisation is still under way; its proceeds come first"
 
 
+class SoldAlreadyError(ConflictError):
+    code = "sold_already"
+    title = "The right is being sold for this loan, or was"
+
+
 class LossSharedError(ConflictError):
     code = "loss_not_whole"
     title = "The parts of a loss sum to it, and each is borne once"
@@ -132,5 +137,6 @@ CONSTRAINT_ERRORS: Final = {
     "loan_pledges_registered": PledgesNotRegisteredError,
     "loan_instalments_whole": ScheduleBrokenError,
     "loan_repayment_one_open": RepaymentOpenError,
+    "enforcement_sold_once": SoldAlreadyError,
     "loss_share_whole": LossSharedError,
 }

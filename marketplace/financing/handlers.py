@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.financing.covenants import service as covenants
 from marketplace.financing.demands import closing as demands_closing
-from marketplace.financing.loans.disbursing import disburse
+from marketplace.financing.loans.disbursing import disburse, try_again
 from marketplace.financing.loans.repaying import on_repaid, on_request_ended
-from marketplace.financing.recovery.enforcing import realise
+from marketplace.financing.recovery.distributing import realise
 from marketplace.financing.recovery.sharing import on_compensated, on_recovered
 from marketplace.financing.schemes.service import on_topped_up
 from marketplace.financing.securitisation import service as securitisation
@@ -30,7 +31,7 @@ AFTER_PAYMENT: Final[Mapping[str, Told]] = {
     "pool_collection": securitisation.on_paid,
 }
 
-ASKED_ANEW: Final = frozenset({"loss_share", "pool_collection"})
+ASKED_ANEW: Final = frozenset({"loan", "loss_share", "pool_collection"})
 """What is owed all the same when a payment did not come in time."""
 
 
@@ -56,3 +57,9 @@ async def on_request_expired(session: AsyncSession, fact: Fact) -> None:
             amount_minor=request.amount_minor,
             currency=request.currency,
         )
+
+
+async def on_standing(session: AsyncSession, fact: Fact) -> None:
+    """A right's standing changed: loans that it secures are looked at, and what waits for it."""
+    await covenants.on_standing(session, fact)
+    await try_again(session, UUID(fact.subject.removeprefix("right:")))

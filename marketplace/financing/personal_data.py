@@ -99,7 +99,11 @@ PERSONAL_DATA: Final = PersonalData(
         _of("loan_participants", LoanParticipant, f"organisation_id = {OWN}"),
         _of("loan_instalments", LoanInstalment, f"loan_id IN ({_LOANS})"),
         _of("loan_schedules", LoanSchedule, f"loan_id IN ({_LOANS})"),
-        _of("loan_repayments", LoanRepayment, f"loan_id IN ({_LOANS})"),
+        _of(
+            "loan_repayments",
+            LoanRepayment,
+            f"payer_organisation_id = {OWN} OR loan_id IN ({_LOANS})",
+        ),
         _of("covenant_breaches", CovenantBreach, f"loan_id IN ({_LOANS})"),
         _of(
             "enforcements",

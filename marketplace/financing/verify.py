@@ -49,6 +49,23 @@ CHECKS: Final = {
             OR sum(i.principal_paid_minor) <> l.principal_paid_minor
         LIMIT 20
     """,
+    "what sales paid to each loan's pledges was used for the loan": """
+        SELECT 'loan ' || p.loan_id || ': sales paid ' || p.paid || ', used ' || coalesce(u.used, 0)
+        FROM (
+            SELECT l.loan_id, sum(c.paid_minor) AS paid FROM loan_pledge l
+            JOIN encumbrance_consent c ON c.encumbrance_id = l.encumbrance_id GROUP BY l.loan_id
+        ) p LEFT JOIN (
+            SELECT loan_id, sum(amount_minor) AS used FROM (
+                SELECT loan_id, amount_minor FROM loan_repayment WHERE claim LIKE 'sale:%'
+                UNION ALL
+                SELECT loan_id, amount_minor FROM loan_recovery WHERE claim LIKE 'sale:%'
+            ) both_kinds GROUP BY loan_id
+        ) u ON u.loan_id = p.loan_id
+        WHERE p.paid <> coalesce(u.used, 0) AND NOT EXISTS (
+            SELECT FROM event e JOIN event_consumer c ON c.name = 'financing'
+            WHERE e.type = 'encumbrance.claim_paid' AND (e.transaction_id, e.sequence)
+                > (c.transaction_id, c.sequence)) LIMIT 20
+    """,
     "each loan that was repaid owes nothing": """
         SELECT 'loan ' || id || ' (' || state || '): owes '
             || disbursed_minor - principal_paid_minor - waived_minor - loss_minor
@@ -76,7 +93,8 @@ CHECKS: Final = {
         SELECT 'loan ' || r.loan_id || ': recovered ' || r.total || ', given back '
             || coalesce(s.total, 0) + coalesce(e.total, 0)
         FROM (
-            SELECT loan_id, sum(amount_minor - surplus_minor) AS total FROM loan_recovery
+            SELECT loan_id, sum(amount_minor - surplus_minor - interest_minor
+                - late_interest_minor) AS total FROM loan_recovery
             WHERE applied_at IS NOT NULL GROUP BY loan_id
         ) r LEFT JOIN (
             SELECT loan_id, sum(recovered_minor) AS total FROM loss_share GROUP BY loan_id

@@ -6,7 +6,6 @@ from marketplace.financing import verify as financing_verify
 from marketplace.financing.covenants import api as covenants_api
 from marketplace.financing.covenants.lifecycle import COVENANT_BREACH
 from marketplace.financing.covenants.models import CovenantBreach
-from marketplace.financing.covenants.service import on_standing
 from marketplace.financing.demands import api as demands_api
 from marketplace.financing.demands import closing as demands_closing
 from marketplace.financing.demands import errors as demands_errors
@@ -14,7 +13,7 @@ from marketplace.financing.demands import personal_data as demands_personal_data
 from marketplace.financing.demands import service as demands_service
 from marketplace.financing.demands.lifecycle import DEMAND, DEMAND_OFFER
 from marketplace.financing.demands.models import Demand, DemandOffer, DemandRight
-from marketplace.financing.handlers import on_paid, on_request_expired
+from marketplace.financing.handlers import on_paid, on_request_expired, on_standing
 from marketplace.financing.loans import api as loans_api
 from marketplace.financing.loans import opening, pledging
 from marketplace.financing.loans.accruing import accrue
@@ -25,7 +24,7 @@ from marketplace.financing.offers.lifecycle import LOAN_OFFER
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.products import api as products_api
 from marketplace.financing.recovery import api as recovery_api
-from marketplace.financing.recovery import auctioning, enforcing
+from marketplace.financing.recovery import auctioning, claims, enforcing
 from marketplace.financing.recovery.lifecycle import ENFORCEMENT
 from marketplace.financing.recovery.models import Enforcement
 from marketplace.financing.requests import api as requests_api
@@ -86,6 +85,7 @@ FINANCING: Final = Domain(
                 "auction.pay": auctioning.on_price,
                 "auction_bidder.forfeit": auctioning.on_forfeit,
                 "encumbrance.register": pledging.on_registered,
+                "encumbrance.claim_paid": claims.on_sale,
                 "right.standing": on_standing,
                 "valuation_report.correct": valuations.on_correction,
             }

@@ -3,7 +3,7 @@
 from alembic import context, op
 
 revision = "0040"
-down_revision = "0037"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
@@ -24,18 +24,8 @@ STANDS = """e.right_id = wanted_right
             AND (e.state = 'active' OR wanted_act <> 'work')
             AND CASE coalesce(thing.verdicts ->> e.kind, 'refused')
                 WHEN 'holder' THEN e.holder_organisation_id IS DISTINCT FROM wanted_by
-                WHEN 'consent' THEN NOT EXISTS (
-                    SELECT FROM encumbrance_consent c
-                    WHERE c.encumbrance_id = e.id AND c.subject = wanted_subject
-                        AND c.revoked_at IS NULL
-                        -- The signature of a sale used the consent, weeks before the right passes.
-                        AND CASE wanted_act
-                            WHEN 'transfer' THEN c.act = 'sell' AND c.used_at IS NOT NULL
-                            ELSE c.act = wanted_act AND c.used_at IS NULL
-                                AND c.expires_at > lower(wanted_period) AND (c.act <> 'sell'
-                                    OR c.currency = wanted_currency
-                                        AND c.price_minor <= wanted_price)
-                            END)
+                WHEN 'consent' THEN NOT is_consented(e.id, wanted_act, wanted_subject,
+                    lower(wanted_period), wanted_price, wanted_currency)
                 ELSE true END"""
 
 RULE = """
@@ -48,6 +38,27 @@ RULES = "\n            UNION ALL".join(
     for jurisdiction in ("r.office", "'*'")
     for kind in ("r.kind", "'*'")
 )
+
+CONSENTED = """
+-- Whether the holder of an encumbrance agreed to an act. A function of its own, since the check of
+-- an act would otherwise open the table of consents each time, and mostly not read it.
+CREATE FUNCTION is_consented(
+    wanted_encumbrance uuid, wanted_act text, wanted_subject text, wanted_at timestamptz,
+    wanted_price bigint, wanted_currency text
+) RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (
+    SELECT FROM encumbrance_consent c
+    WHERE c.encumbrance_id = wanted_encumbrance AND c.subject = wanted_subject
+        AND c.revoked_at IS NULL
+        -- The signature of a sale used the consent, weeks before the right passes.
+        AND CASE wanted_act
+            WHEN 'transfer' THEN c.act = 'sell' AND c.used_at IS NOT NULL
+            ELSE c.act = wanted_act AND c.used_at IS NULL AND c.expires_at > wanted_at
+                AND (c.act <> 'sell'
+                    OR c.currency = wanted_currency AND c.price_minor <= wanted_price)
+        END
+)
+"""
 
 CONFLICTS = (
     """
@@ -125,9 +136,11 @@ END $$
 
 
 def upgrade() -> None:
+    op.execute(CONSENTED)
     op.execute(CONFLICTS)
 
 
 def downgrade() -> None:
     before = context.script.get_revision("0034").module.CONFLICTS
     op.execute(before.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
+    op.execute("DROP FUNCTION is_consented")

@@ -489,6 +489,7 @@ BODIES: Mapping[str, Any] = {
     "amend_agreement": {"additional_terms": "Training is included."},
     "sign_agreement": {"sha256": "0" * 64},
     "record_transfer": {"evidence": "register extract 2026-01-05"},
+    "record_enforcement": {"evidence": "register extract 2026-12-20"},
     "reject_recordal": {"evidence": "notice of refusal 2026-01-05"},
     "open_dispute": {"reason": "the extract is of another right"},
     "resolve_split": {"to_seller_minor": 40_000_000},

@@ -1,6 +1,6 @@
 """Guarantees, equity, sales with a licence back and notes: asked for, offered, and carried out."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -89,6 +89,35 @@ async def test_a_guaranteed_loan_goes_on_as_a_request(desk: Desk) -> None:
         "prescreened",
         True,
     )
+    await _the_guarantor_joins_the_loan(desk, request_id)
+
+
+async def _the_guarantor_joins_the_loan(desk: Desk, request_id: str) -> None:
+    """For the part and the fee that were agreed, which is kept back when the loan is paid out."""
+    await desk.value(request_id)
+    made = await ok(await desk.offer(request_id, amount_minor=100_000_000))
+    loan = await ok(await desk.borrower.post(f"/v1/loan-offers/{made['id']}/accept"))
+    path = f"/v1/loans/{loan['id']}"
+    (named,) = await ok(await desk.borrower.get(f"{path}/participants"))
+    assert [named[name] for name in ("role", "cap_minor", "fee_basis_points")] == [
+        "guarantor",
+        90_000_000,
+        120,
+    ]
+    text = await ok(await desk.borrower.get(f"{path}/contract"))
+    unsigned = await desk.borrower.post(f"{path}/sign", {"sha256": text["sha256"]})
+    assert told(unsigned) == (409, "parties_missing")
+    await ok(await desk.guarantor.post(f"{path}/participants/join", {"role": "guarantor"}))
+    await desk.sign(loan["id"])
+    before = await desk.balance(desk.guarantor), await desk.balance(desk.borrower)
+    await desk.register(await ok(await desk.borrower.post(f"{path}/file-pledges")))
+    await desk.pay((await desk.loan(loan["id"], desk.lender))["payment"])
+    fee = await desk.balance(desk.guarantor) - before[0]
+    paid = await desk.loan(loan["id"])
+    days = (date.fromisoformat(paid["ends_on"]) - date.fromisoformat(paid["starts_on"])).days
+    assert fee == round(1_080_000 * days / 365)
+    assert await desk.balance(desk.borrower) - before[1] == 100_000_000 - fee
+    assert await desk.world.proofs() == []
 
 
 async def test_of_two_investors_one_pays_and_neither_sees_the_other(desk: Desk) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from marketplace.accounts.models import OrganisationKind
 from marketplace.financing.loans.accruing import accrue
+from tests.factories.auctions import terms
 from tests.factories.deals import ok
 from tests.factories.financing import AMOUNT_MINOR, VALUE_MINOR, Desk
-from tests.factories.people import Person
+from tests.factories.people import Person, person
 from tests.factories.refusals import told
 
 
@@ -90,11 +92,15 @@ async def test_a_default_is_recovered_in_part_and_the_loss_is_shared(desk: Desk)
     await desk.days(2)
     since = desk.today
     fund_id = await a_fund(desk)
+    world = desk.world
+    insurer = await person(
+        world.client, world.sessions, kind=OrganisationKind.INSURER, name="Insurer"
+    )
     loan = await shared_loan(
         desk,
         "Zhongshan",
         (desk.market.buyer, {"role": "fund", "fund_id": fund_id}),
-        party("insurer", desk.market.stranger),
+        party("insurer", insurer),
         party("guarantor", desk.guarantor),
     )
     path = f"/v1/loans/{loan['id']}"
@@ -157,7 +163,7 @@ async def _share(desk: Desk, path: str, loss: int) -> None:
 async def test_a_recovery_organisation_pays_at_most_half_and_a_surplus_is_the_pledgors(
     desk: Desk,
 ) -> None:
-    loan = await defaulted(desk, secured_minor=400_000_000)
+    loan = await defaulted(desk)
     too_much = await desk.lender.post(
         f"/v1/loans/{loan['id']}/enforcements",
         {
@@ -173,7 +179,8 @@ async def test_a_recovery_organisation_pays_at_most_half_and_a_surplus_is_the_pl
     await desk.pay(begun["payment"])
     assert (await desk.loan(loan["id"]))["state"] == "repaid"
     (done,) = await ok(await desk.lender.get(f"/v1/loans/{loan['id']}/enforcements"))
-    assert done["surplus_minor"] > 0
+    owed = AMOUNT_MINOR + 4_050_000 + loan["late_interest"]["amount_minor"]
+    assert done["surplus_minor"] == 400_000_000 - 6_000_000 - owed
     assert await desk.balance(desk.borrower) - before == done["surplus_minor"]
     await desk.days(8)
     assert (await desk.loan(loan["id"]))["state"] == "release_filed"
@@ -188,14 +195,17 @@ async def test_a_lost_right_is_a_breach_that_lets_the_lender_call(desk: Desk) ->
     told_of = f"/v1/rights/{right_id}/legal-events"
     event = await ok(await desk.market.operator.post(told_of, gone))
     await desk.world.work()
-    (breach,) = await ok(await desk.lender.get(f"{path}/breaches"))
-    assert (breach["kind"], breach["state"]) == ("right_lost", "open")
+    found = await ok(await desk.lender.get(f"{path}/breaches"))
+    assert {one["kind"]: one["state"] for one in found} == {
+        "right_lost": "open",
+        "loan_to_value": "open",
+    }
     assert told(await desk.lender.post(f"{path}/default")) == (409, "not_ripe")
     undone = {"source": "it was another patent"}
     await desk.market.operator.post(f"{told_of}/{event['id']}/retract", undone)
     await desk.world.work()
-    (breach,) = await ok(await desk.lender.get(f"{path}/breaches"))
-    assert breach["state"] == "cured"
+    found = await ok(await desk.lender.get(f"{path}/breaches"))
+    assert [one["state"] for one in found] == ["cured", "cured"]
     await ok(await desk.market.operator.post(told_of, gone))
     await desk.world.work()
     await desk.days(6)
@@ -241,10 +251,13 @@ async def test_a_guarantee_pays_and_is_recovered_before_others_gain(desk: Desk) 
     assert told(over) == (409, "price_too_high")
     begun = await enforce(desk, loan, desk.guarantor, 90_000_000, **call)
     await desk.pay(begun["payment"])
+    about = {"payer_organisation_id": str(desk.guarantor.organisation_id)}
+    more = call | about | {"amount_minor": 10_000_001}
+    assert told(await desk.lender.post(f"{path}/enforcements", more)) == (409, "price_too_high")
     await ok(await desk.lender.post(f"{path}/share-loss"))
     shares = await ok(await desk.lender.get(f"{path}/loss-shares"))
     capped = {one["role"]: one["amount_minor"] for one in shares}
-    assert capped["guarantor"] == 100_000_000
+    assert capped["guarantor"] == 10_000_000
     ask = {"payer_organisation_id": str(desk.borrower.organisation_id), "amount_minor": 40_000_000}
     before = await desk.balance(desk.guarantor)
     recovery = await ok(await desk.lender.post(f"{path}/recoveries", ask))
@@ -267,11 +280,82 @@ async def test_the_daily_job_is_shared_and_done_once(desk: Desk) -> None:
 @pytest.mark.parametrize("who", ["borrower", "rival"])
 async def test_only_the_lender_calls_and_waives(desk: Desk, who: str) -> None:
     loan = await desk.running()
-    person = getattr(desk, who)
+    actor = getattr(desk, who)
     wanted = (403, "not_your_move") if who == "borrower" else (404, "not_found")
     for name in ("default", "waive"):
-        assert told(await person.post(f"/v1/loans/{loan['id']}/{name}")) == wanted
+        assert told(await actor.post(f"/v1/loans/{loan['id']}/{name}")) == wanted
     if who == "borrower":
         waived = await ok(await desk.lender.post(f"/v1/loans/{loan['id']}/waive"))
         assert waived["state"] == "repaid"
         assert await desk.world.proofs() == []
+
+
+async def test_each_rank_gets_what_it_is_owed_and_no_more(desk: Desk) -> None:
+    right_id = await desk.right()
+    senior = await desk.running(right_id, amount_minor=50_000_000, schedule="bullet")
+    await desk.days(1)
+    short = {"schedule": "bullet", "term_months": 3, "months_each": 3, "amount_minor": 100_000_000}
+    junior = await desk.running(right_id, **short)
+    await desk.days(93 + 91)
+    await ok(await desk.lender.post(f"/v1/loans/{junior['id']}/default"))
+    owed = await _owed(desk, senior), await _owed(desk, junior)
+    before = await desk.balance(desk.borrower)
+    begun = await enforce(desk, junior, desk.market.buyer, 300_000_000, costs_minor=0)
+    await desk.pay(begun["payment"])
+    (done,) = await ok(await desk.lender.get(f"/v1/loans/{junior['id']}/enforcements"))
+    paid = done["other_claims_minor"], done["principal_minor"] + done["interest_minor"]
+    assert (paid[0], paid[1] + done["late_interest_minor"]) == owed
+    assert done["surplus_minor"] == 300_000_000 - sum(owed)
+    assert await desk.balance(desk.borrower) - before == done["surplus_minor"]
+    for loan in (senior, junior):
+        assert (await desk.loan(loan["id"]))["state"] == "repaid"
+    assert await desk.world.proofs() == []
+
+
+async def _owed(desk: Desk, loan: dict[str, Any]) -> int:
+    found = await desk.loan(loan["id"])
+    names = ("outstanding", "accrued_interest", "late_interest")
+    return sum(found[name]["amount_minor"] for name in names)
+
+
+async def test_who_repays_keeps_the_patent(desk: Desk) -> None:
+    loan = await defaulted(desk)
+    path = f"/v1/loans/{loan['id']}"
+    begun = await enforce(desk, loan, desk.market.buyer, 120_000_000)
+    await desk.repay(loan["id"], kind="settlement")
+    assert (await desk.loan(loan["id"]))["state"] == "repaid"
+    (over,) = await ok(await desk.lender.get(f"{path}/enforcements"))
+    assert over["state"] == "abandoned"
+    before = await desk.balance(desk.market.buyer)
+    await desk.pay(begun["payment"])
+    assert await desk.balance(desk.market.buyer) - before in {0, 120_000_000}
+    assert (await ok(await desk.lender.get(f"{path}/enforcements")))[0]["state"] == "abandoned"
+    loan = await defaulted(desk)
+    path = f"/v1/loans/{loan['id']}"
+    wanted = {"right_id": loan["pledges"][0]["right_id"], "costs_minor": 0, "payment_days": 5}
+    body = terms(desk.market, **wanted)
+    auction = await ok(await desk.lender.post(f"{path}/auctions", body))
+    await desk.repay(loan["id"], kind="settlement")
+    assert (await desk.loan(loan["id"]))["state"] == "repaid"
+    found = await ok(await desk.borrower.get(f"/v1/auctions/{auction['id']}"))
+    assert found["state"] == "cancelled"
+    assert await desk.world.proofs() == []
+
+
+async def test_interest_that_was_never_paid_comes_before_a_surplus(desk: Desk) -> None:
+    loan = await defaulted(desk)
+    path = f"/v1/loans/{loan['id']}"
+    begun = await enforce(desk, loan, desk.market.buyer, 1_000_000, costs_minor=0)
+    await desk.pay(begun["payment"])
+    late = loan["late_interest"]["amount_minor"]
+    await ok(await desk.lender.post(f"{path}/share-loss"))
+    ask = {
+        "payer_organisation_id": str(desk.borrower.organisation_id),
+        "amount_minor": AMOUNT_MINOR + 3_050_000 + late + 7,
+    }
+    recovery = await ok(await desk.lender.post(f"{path}/recoveries", ask))
+    await desk.pay(recovery["payment"])
+    (found,) = await ok(await desk.lender.get(f"{path}/recoveries"))
+    names = ("interest_minor", "late_interest_minor", "surplus_minor")
+    assert [found[name] for name in names] == [3_050_000, late, 7]
+    assert await desk.world.proofs() == []

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.financing.loans.day_counts import DayCount
+from marketplace.financing.loans.debts import running_interest
+from marketplace.financing.loans.models import LoanInstalment
 from marketplace.financing.loans.rules import (
     effective_cost_basis_points,
     eligible_minor,
@@ -37,6 +39,7 @@ from marketplace.financing.recovery.rules import (
     share_recovery,
     waterfall,
 )
+from marketplace.kernel.ids import new_id
 from tests.factories.steady import steady
 
 START = date(2026, 1, 15)
@@ -99,6 +102,7 @@ def test_day_counts(start: date, end: date, convention: DayCount, interest: int)
 def test_late_interest_prepayment_and_guarantee() -> None:
     assert late_interest_minor(LOAN, late_rate(540, 300), 45) == 3_106_849
     assert late_rate(1_900, 300) == 2_000
+    assert late_rate(2_500, 300) == 2_500
     fee = prepayment_fee_minor(100_000_000, 120, remaining_days=500, total_days=1_096)
     assert fee == 547_445
     most = prepayable_minor(100_547_445, 120, remaining_days=500, total_days=1_096)
@@ -114,6 +118,33 @@ def test_limits() -> None:
     assert ltv_basis_points(300, 0) is None
     assert within_ltv(300, 500, 6_000)
     assert not within_ltv(300, 350, 6_000)
+
+
+def test_months_are_counted_from_the_first_day_of_the_loan() -> None:
+    start = date(2026, 1, 31)
+    found = periods(start, term_months=12)
+    rows = schedule(ScheduleKind.BULLET, LOAN, found, Pricing(540, anchor=start))
+    assert {row.interest_minor for row in rows} == {1_350_000}
+    assert sum(row.interest_minor for row in rows) == 16_200_000
+    pricing = Pricing(540, anchor=START)
+    half = pricing.exact(LOAN, START, START + timedelta(days=20))
+    rest = pricing.exact(LOAN, START + timedelta(days=20), YEAR[0].due_on)
+    assert half + rest == 1_350_000
+
+
+def test_a_running_period_keeps_its_rate_when_the_loans_is_set_anew() -> None:
+    start, due_on = date(2026, 1, 15), date(2026, 7, 15)
+    row = LoanInstalment(
+        loan_id=new_id(),
+        number=1,
+        starts_on=start,
+        due_on=due_on,
+        rate_basis_points=540,
+        principal_minor=LOAN,
+        interest_minor=8_100_000,
+    )
+    after_reset = Pricing(640, anchor=start)
+    assert running_interest(row, LOAN, after_reset, date(2026, 4, 15)) == 4_050_000
 
 
 def test_what_a_loan_costs() -> None:

@@ -80,6 +80,7 @@ ANY_TOKEN = {
 
 OPERATOR_ONLY = {
     "POST /v1/auctions/{auction_id}/record",
+    "POST /v1/enforcements/{enforcement_id}/record",
     "POST /v1/late-interest-rates",
     "POST /v1/licences/{licence_id}/dismiss-notice",
     "POST /v1/licences/{licence_id}/terminate",
@@ -271,6 +272,7 @@ NOT_FOR_A_MEMBER = {
     "POST /v1/loans/{loan_id}/share-loss",
     "POST /v1/loans/{loan_id}/sign",
     "POST /v1/loans/{loan_id}/waive",
+    "POST /v1/loans/{loan_id}/write-off",
 }
 """What binds an organisation, and who may act for it, is for its owners and admins."""
 FOR_EVERY_ROLE = {

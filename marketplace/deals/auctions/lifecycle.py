@@ -47,8 +47,8 @@ AUCTION: Final = Lifecycle(
         moves("pay", A.AWARDED, A.PAID, SYSTEM),
         moves("record", A.PAID, A.SOLD, OPERATOR),
         moves("remind", A.PAID, A.PAID, CLOCK),
-        moves("cancel", {A.SCHEDULED, A.OPEN}, A.CANCELLED, SELLER, OPERATOR),
-        moves("cancel", A.CLOSED, A.CANCELLED, OPERATOR),
+        moves("cancel", {A.SCHEDULED, A.OPEN}, A.CANCELLED, SELLER, OPERATOR, SYSTEM),
+        moves("cancel", A.CLOSED, A.CANCELLED, OPERATOR, SYSTEM),
     ),
     due={
         A.SCHEDULED: Due("open", timedelta(days=60)),

@@ -25,7 +25,7 @@ from marketplace.deals.auctions.schemas import AuctionTerms
 from marketplace.deals.negotiations.errors import ListingNotOpenError
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, begin, move
+from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, Identity, begin, move
 from marketplace.kernel.money import CurrencyMismatchError
 from marketplace.listings.bundles.service import rights_of
 from marketplace.listings.deal_types import DealType
@@ -133,12 +133,17 @@ async def cancel(session: AsyncSession, auction_id: UUID, *, actor: Actor) -> Au
     auction = await lock_for(session, auction_id, actor)
     is_sellers = auction.seller_organisation_id == actor.organisation_id
     role = SELLER if is_sellers else OPERATOR
-    move(session, auction, "cancel", role=role, actor=actor)
+    await call_off(session, auction, role=role, actor=actor)
     if is_sellers and auction.bids:
         raise HasBidError
+    return auction
+
+
+async def call_off(session: AsyncSession, auction: Auction, *, role: str, actor: Identity) -> None:
+    """End an auction that nobody has won: deposits go back, and the right is free."""
+    move(session, auction, "cancel", role=role, actor=actor)
     await wake_bidders(session, auction)
     await free_right(session, auction)
-    return auction
 
 
 async def free_right(session: AsyncSession, auction: Auction) -> None:

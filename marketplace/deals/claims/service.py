@@ -93,7 +93,7 @@ async def claims_on(session: AsyncSession, deal: Deal) -> Sequence[Claim]:
     return [Claim(*row) for row in rows]
 
 
-async def pay_claims(session: AsyncSession, deal: Deal, division: Division) -> None:
+async def pay_claims(session: AsyncSession, division: Division) -> None:
     """Out of what was just released, pay what the pledges secure, before anybody can be paid out.
 
     It is a movement of its own, from the payees to whoever has the pledge: if the sale is undone
@@ -103,7 +103,7 @@ async def pay_claims(session: AsyncSession, deal: Deal, division: Division) -> N
     for payment in division.claimed:
         values = {"id": payment.claim.consent_id, "amount_minor": payment.amount_minor}
         await session.execute(_PAY, values)
-        _tell(session, deal, payment)
+        _tell(session, division, payment)
 
 
 async def _book(session: AsyncSession, division: Division) -> None:
@@ -125,12 +125,14 @@ async def _book(session: AsyncSession, division: Division) -> None:
         await post(session, booking)
 
 
-def _tell(session: AsyncSession, deal: Deal, payment: Payment) -> None:
+def _tell(session: AsyncSession, division: Division, payment: Payment) -> None:
+    deal = division.deal
     subject = f"encumbrance:{payment.claim.encumbrance_id}"
     data = {
         "amount_minor": payment.amount_minor,
         "currency": deal.currency,
         "still_due_minor": payment.claim.due_minor - payment.amount_minor,
         "deal": deal.subject,
+        "released": division.held.subject,
     }
     publish(session, "encumbrance.claim_paid", subject=subject, actor="system", data=data)

@@ -248,7 +248,7 @@ async def pay_out(
     keep_record(session, division)
     keep_payments(session, deal, division)
     await post(session, division.booking())
-    await pay_claims(session, deal, division)
+    await pay_claims(session, division)
 
 
 async def give_back(

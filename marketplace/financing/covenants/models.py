@@ -16,6 +16,7 @@ class BreachKind(StrEnum):
     ATTACHED = "attached"
     CHALLENGED = "challenged"
     ANNUITY_UNPAID = "annuity_unpaid"
+    PLEDGE_DELETED = "pledge_deleted"
     LOAN_TO_VALUE = "loan_to_value"
 
 

@@ -10,12 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
+from marketplace.assets.encumbrances.lifecycle import LIVE as LIVE_ENCUMBRANCES
+from marketplace.assets.encumbrances.models import Encumbrance
 from marketplace.assets.models import LegalStatus
+from marketplace.assets.standing.days import months_after
+from marketplace.financing.collateral import eligible_value_minor, prior_claims
 from marketplace.financing.covenants.lifecycle import LIVE, BreachState
 from marketplace.financing.covenants.models import BreachKind, CovenantBreach
 from marketplace.financing.loans.lifecycle import SECURED
 from marketplace.financing.loans.models import Loan, LoanPledge
-from marketplace.financing.loans.parties import get_loan, role_in
+from marketplace.financing.loans.parties import get_loan, pledges_of, role_in
 from marketplace.financing.loans.rules import ltv_basis_points, within_ltv
 from marketplace.financing.offers.models import LoanOffer
 from marketplace.financing.valuations.queries import value_of
@@ -47,6 +51,8 @@ async def on_standing(session: AsyncSession, fact: Fact) -> None:
         await mend(session, loan, _OF_RIGHT - found, right_id)
         if LegalStatus(fact.data["to"]["status"]) is LegalStatus.IN_FORCE:
             await _look_at_annuity(session, loan, right_id)
+        if loan.disbursed_minor:
+            await look_at_value(session, loan)
 
 
 def broken(standing: Mapping[str, Any], ends_on: date | None) -> frozenset[BreachKind]:
@@ -87,17 +93,42 @@ async def watch_annuities(session: AsyncSession, ids: Sequence[UUID], today: dat
 
 
 async def look_at_value(session: AsyncSession, loan: Loan) -> None:
-    """Whether a loan keeps within its loan to value by the newest valuation, where one holds."""
+    """Whether a loan keeps within its loan to value by the newest valuation, where one holds.
+
+    Only rights that stand count, and what ranks before by the register does not.
+    """
     found = await value_of(session, loan.request_id, on=now(session).date())
     if found is None:
         return
     offer = await session.get_one(LoanOffer, loan.offer_id)
-    debt = loan.outstanding_minor + offer.prior_claims_minor
-    if within_ltv(debt, found.point_minor, offer.ltv_max_basis_points):
+    gone = await _unpledged(session, loan)
+    ids = [one.right_id for one in await pledges_of(session, loan.id) if one.right_id not in gone]
+    until = loan.ends_on or months_after(now(session).date(), offer.term_months)
+    value = await eligible_value_minor(session, ids, found.point_minor, until)
+    prior = await prior_claims(session, ids, loan.currency, loan_id=loan.id)
+    debt = loan.outstanding_minor + prior.claims_minor
+    if within_ltv(debt, value, offer.ltv_max_basis_points):
         await mend(session, loan, {BreachKind.LOAN_TO_VALUE}, None)
     else:
-        ltv = ltv_basis_points(debt, found.point_minor)
+        ltv = ltv_basis_points(debt, value)
         await note(session, loan, BreachKind.LOAN_TO_VALUE, None, ltv=ltv)
+
+
+async def note_unpledged(session: AsyncSession, loan: Loan) -> None:
+    """Note rights whose pledge ended though the loan runs; they count for nothing any more."""
+    for right_id in await _unpledged(session, loan):
+        await note(session, loan, BreachKind.PLEDGE_DELETED, right_id)
+    await look_at_value(session, loan)
+
+
+async def _unpledged(session: AsyncSession, loan: Loan) -> Sequence[UUID]:
+    query = (
+        select(LoanPledge.right_id)
+        .join(Encumbrance, col(Encumbrance.id) == col(LoanPledge.encumbrance_id))
+        .where(col(LoanPledge.loan_id) == loan.id)
+        .where(col(Encumbrance.state).not_in(LIVE_ENCUMBRANCES))
+    )
+    return (await session.execute(query)).scalars().all()
 
 
 async def mend_value(session: AsyncSession, loan: Loan) -> None:

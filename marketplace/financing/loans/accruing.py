@@ -19,6 +19,7 @@ from marketplace.assets.standing.days import months_after
 from marketplace.financing.covenants.service import watch_annuities
 from marketplace.financing.loans.day_counts import DayCount
 from marketplace.financing.loans.debts import Due, running_minor
+from marketplace.financing.loans.disbursing import pricing_of
 from marketplace.financing.loans.lifecycle import ACCRUING, LoanState
 from marketplace.financing.loans.models import Loan, LoanInstalment, LoanRepayment, RepaymentKind
 from marketplace.financing.loans.parties import instalments_of, scheduled
@@ -46,7 +47,7 @@ _IS_DUE: Final = text(
 _NEXT: Final = text(
     f"""
     SELECT l.id, l.state, l.disbursed_minor - l.principal_paid_minor AS outstanding_minor,
-        l.rate_basis_points, l.next_reset_on, o.late_margin_basis_points, o.day_count
+        l.rate_basis_points, l.next_reset_on, l.starts_on, o.late_margin_basis_points, o.day_count
     FROM loan l JOIN loan_offer o ON o.id = l.offer_id
     WHERE l.state IN ({_STATES}) AND l.accrued_on < :today
     ORDER BY l.accrued_on, l.id LIMIT :batch FOR UPDATE OF l SKIP LOCKED
@@ -54,14 +55,14 @@ _NEXT: Final = text(
 )
 _ROWS: Final = text(
     """
-    SELECT loan_id, number, starts_on, due_on, principal_minor, interest_minor,
+    SELECT loan_id, number, starts_on, due_on, rate_basis_points, principal_minor, interest_minor,
         principal_paid_minor, interest_paid_minor, late_from, late_fixed_minor, late_paid_minor
     FROM loan_instalment
     WHERE loan_id = ANY (:ids) AND kind = 'scheduled' AND due_on <= :until
         AND (principal_paid_minor < principal_minor OR interest_paid_minor < interest_minor
             OR late_paid_minor < late_fixed_minor)
     UNION ALL
-    SELECT loan_id, number, starts_on, due_on, principal_minor, interest_minor,
+    SELECT loan_id, number, starts_on, due_on, rate_basis_points, principal_minor, interest_minor,
         principal_paid_minor, interest_paid_minor, late_from, late_fixed_minor, late_paid_minor
     FROM loan_instalment
     WHERE loan_id = ANY (:ids) AND kind = 'scheduled' AND due_on > :until AND starts_on <= :today
@@ -131,7 +132,7 @@ def _day(loan: Any, rows: Sequence[LoanInstalment], today: date) -> Day:
     rate = late_rate(loan.rate_basis_points, loan.late_margin_basis_points)
     due = Due.of([row for row in rows if row.due_on <= today], rate, today)
     debt = due.debt(today)
-    pricing = Pricing(loan.rate_basis_points, DayCount(loan.day_count))
+    pricing = Pricing(loan.rate_basis_points, DayCount(loan.day_count), loan.starts_on)
     balance = loan.outstanding_minor - debt.principal_minor
     late = [row for row in due.rows if row.due_on < today and row.unpaid_minor]
     noticed = [row.due_on for row in rows if row.due_on <= today + NOTICE]
@@ -221,15 +222,29 @@ async def reset(session: AsyncSession, loan: Loan, today: date) -> None:
     day = loan.next_reset_on
     rate = await base_rate(session, offer.base_rate_name, day) + (offer.spread_basis_points or 0)
     loan.next_reset_on = months_after(day, offer.reset_months)
-    rows = [
-        row
-        for row in scheduled(await instalments_of(session, loan.id))
-        if row.starts_on >= day and not (row.principal_paid_minor or row.interest_paid_minor)
+    after = [
+        row for row in scheduled(await instalments_of(session, loan.id)) if row.starts_on >= day
     ]
-    if rate == loan.rate_basis_points or not rows:
+    if rate == loan.rate_basis_points or not after:
         return
     loan.rate_basis_points = rate
+    pricing = pricing_of(loan, offer)
+    begun = [row for row in after if row.principal_paid_minor or row.interest_paid_minor]
+    _reprice(begun, after, pricing)
+    rows = [row for row in after if row not in begun]
+    if not rows:
+        return
     balance = sum(row.principal_minor for row in rows)
-    pricing = Pricing(rate, DayCount(offer.day_count))
     plan = replanned(offer.schedule, as_plan(rows, balance), balance, pricing)
     await put_in_force(session, loan, plan, replacing=rows, reason=f"rate of {day}")
+
+
+def _reprice(
+    begun: Sequence[LoanInstalment], after: Sequence[LoanInstalment], pricing: Pricing
+) -> None:
+    """Instalments of which a part was paid ahead keep their principal, at the new rate."""
+    for row in begun:
+        balance = sum(one.principal_minor for one in after if one.starts_on >= row.starts_on)
+        interest = pricing.interest_minor(balance, row.starts_on, row.due_on)
+        row.interest_minor = max(interest, row.interest_paid_minor)
+        row.rate_basis_points = pricing.rate_basis_points

@@ -21,10 +21,12 @@ from marketplace.financing.access import DOOR_ERRORS, MOVE_ERRORS, Financier, Re
 from marketplace.financing.errors import (
     CollateralBlockedError,
     InvalidLoanTermsError,
+    LimitExceededError,
     NothingOwedError,
     NotRipeError,
     PartiesMissingError,
     PartyExistsError,
+    ProceedsOutstandingError,
 )
 from marketplace.financing.loans import opening, pledging, queries, repaying
 from marketplace.financing.loans.models import LoanParticipant
@@ -144,6 +146,7 @@ async def join_loan(loan_id: UUID, request: PartyJoin, actor: Signer, session: S
         FeesDueError,
         ChallengedError,
         CollateralBlockedError,
+        LimitExceededError,
     ),
 )
 async def file_loan_pledges(loan_id: UUID, actor: Signer, session: Session, ways: Ways) -> LoanRead:
@@ -192,6 +195,7 @@ async def loan_statement(loan_id: UUID, actor: Reader, session: Session) -> list
         IllegalMoveError,
         NothingOwedError,
         InvalidLoanTermsError,
+        ProceedsOutstandingError,
         RequestNotOpenError,
     ),
 )
@@ -213,13 +217,17 @@ async def ask_to_repay(
 async def loan_repayments(
     loan_id: UUID, actor: Reader, session: Session, ways: Ways
 ) -> list[RepaymentDetail]:
-    """Payments asked for and made, newest first, and how each was used."""
+    """Payments asked for and made, newest first, and how each was used.
+
+    Of kind `claim` are those that a pledge brought: a sale that the lender consented to, or the
+    enforcement of a pledge of another rank.
+    """
     loan = await get_loan(session, loan_id, actor=actor)
     found = await queries.repayments_of(session, loan.id)
     payments = await queries.payments_of(session, [one.subject for one in found], ways)
     return [
         RepaymentDetail.model_validate(
-            {**RepaymentRead.model_validate(one).model_dump(), "payment": payments[one.subject]}
+            {**RepaymentRead.model_validate(one).model_dump(), "payment": payments.get(one.subject)}
         )
         for one in found
     ]

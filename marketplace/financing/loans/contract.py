@@ -30,6 +30,10 @@ def render(
             f"Interest: {_rate(offer)}, day count {offer.day_count}",
             f"Term: {offer.term_months} months",
             f"Repaid as {offer.schedule} every {offer.months_each} months",
+            *(
+                f"- instalment {number}: {Money(part, loan.currency)} of the principal"
+                for number, part in enumerate(offer.custom_minor, 1)
+            ),
             f"Overdue amounts bear {percent(offer.late_margin_basis_points)} more",
             f"The loan may be called after {offer.default_after_days} days of delay",
             f"Prepayment: {percent(offer.prepayment_fee_basis_points)} of it for a whole term left",
@@ -38,13 +42,24 @@ def render(
             "The pledgors keep the rights in force and pay their annuities, and neither assign,",
             "license nor surrender them without the lender's consent.",
             *(f"Covenant: {covenant}" for covenant in offer.covenants),
-            f"Pledged, securing up to {Money(offer.secured_minor, loan.currency)}:",
+            f"Pledged, securing up to {Money(offer.secured_minor, loan.currency)} with interest,",
+            "late interest and the costs of enforcement; ranking as the register receives them,",
+            f"after {Money(offer.prior_claims_minor, loan.currency)} when it was offered:",
             *(f"- right {one.right_id} of {one.pledgor_organisation_id}" for one in pledges),
             *(f"Losses: {one.role} bears {percent(one.basis_points)}" for one in shares),
-            *(f"Taking part as {one.role}: {one.organisation_id}" for one in participants),
+            *(_taking_part(loan, one) for one in participants),
+            *(["Nothing is paid out without a guarantor."] if offer.guarantee_required else []),
             "Nothing is paid out before every pledge is registered.",
         )
     )
+
+
+def _taking_part(loan: Loan, one: LoanParticipant) -> str:
+    told = f"Taking part as {one.role}: {one.organisation_id}"
+    if one.cap_minor is None:
+        return told
+    told = f"{told}, for {Money(one.cap_minor, loan.currency)} at most"
+    return f"{told}, for {percent(one.fee_basis_points)} a year" if one.fee_basis_points else told
 
 
 def _rate(offer: LoanOffer) -> str:

@@ -22,10 +22,13 @@ class DayCount(StrEnum):
     THIRTY_E_360 = "30e_360"
 
 
-def year_fraction(start: date, end: date, convention: DayCount) -> Fraction:
+def year_fraction(
+    start: date, end: date, convention: DayCount, anchor: date | None = None
+) -> Fraction:
     """The part of a year from `start` up to `end`.
 
-    `months` is for whole periods; days beyond the last whole month count as of 365.
+    `months` counts from the anchor, a loan's first day, so that its periods are whole months even
+    where they end with a short one; days beyond the last whole month count as of 365.
     """
     days = (end - start).days
     if convention is DayCount.ACT_365F:
@@ -36,7 +39,8 @@ def year_fraction(start: date, end: date, convention: DayCount) -> Fraction:
         return _isda(start, end)
     if convention is DayCount.THIRTY_E_360:
         return Fraction(_thirty(end) - _thirty(start), 360)
-    return _months(start, end)
+    first = anchor or start
+    return _months(first, end) - _months(first, start)
 
 
 def _isda(start: date, end: date) -> Fraction:

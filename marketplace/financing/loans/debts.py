@@ -5,7 +5,7 @@ first.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -63,6 +63,15 @@ class Due:
         self._spread(paid.principal_minor, "principal")
         return paid
 
+    def take_interest(self, amount_minor: int, on: date) -> Debt:
+        """The same for interest alone, where the principal was settled otherwise."""
+        debt = self.debt(on)
+        paid = pay(amount_minor, replace(debt, principal_minor=0))
+        self._fix_late(on)
+        self._spread(paid.interest_minor, "interest")
+        self._spread(paid.late_interest_minor, "late")
+        return paid
+
     def _fix_late(self, on: date) -> None:
         """Late interest ran on what was unpaid until now."""
         for row in self.rows:
@@ -84,13 +93,18 @@ class Due:
 def running_interest(
     row: LoanInstalment, balance_minor: int, pricing: Pricing, on: date
 ) -> Fraction:
-    """What the running period has earned until a day: its interest without what is to come."""
+    """What the running period has earned until a day: its interest without what is to come.
+
+    It bears its own rate to its end, also where the loan's was set anew meanwhile.
+    """
     if on <= row.starts_on:
         return Fraction(0)
-    return max(
-        Fraction(0),
-        row.interest_minor - pricing.exact(balance_minor, min(on, row.due_on), row.due_on),
-    )
+    rest = pricing_of_row(row, pricing).exact(balance_minor, min(on, row.due_on), row.due_on)
+    return max(Fraction(0), row.interest_minor - rest)
+
+
+def pricing_of_row(row: LoanInstalment, pricing: Pricing) -> Pricing:
+    return replace(pricing, rate_basis_points=row.rate_basis_points)
 
 
 def running_minor(

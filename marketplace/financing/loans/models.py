@@ -70,6 +70,9 @@ class Loan(Aggregate, table=True):
     overdue_minor: int = minor(default=0)
     overdue_since: date | None = None
     defaulted_on: date | None = None
+    held_back: str | None = Field(
+        default=None, description="why the lender's money that came is not paid out"
+    )
     waived_minor: int = minor(default=0)
     loss_minor: int = minor(default=0)
     state: LoanState = Field(default=LoanState.AGREED, sa_type=text_enum(LoanState))
@@ -110,6 +113,9 @@ class LoanParticipant(Record, table=True):
         Index("loan_participant_organisation_index", "organisation_id", "id"),
         CheckConstraint("(role = 'fund') = (fund_id IS NOT NULL)", name="fund"),
         CheckConstraint("role <> 'lender' AND cap_minor > 0", name="cap"),
+        CheckConstraint(
+            "fee_basis_points = 0 OR fee_basis_points > 0 AND cap_minor IS NOT NULL", name="fee"
+        ),
     )
 
     loan_id: UUID = Field(foreign_key="loan.id")
@@ -117,6 +123,7 @@ class LoanParticipant(Record, table=True):
     organisation_id: UUID = Field(foreign_key="organisation.id")
     fund_id: UUID | None = Field(default=None, foreign_key="compensation_fund.id")
     cap_minor: int | None = minor(default=None)
+    fee_basis_points: int = Field(default=0, description="a year, of what is guaranteed")
     confirmed_at: datetime | None = moment(nullable=True)
 
 
@@ -153,6 +160,7 @@ class LoanInstalment(Record, table=True):
     number: int
     starts_on: date
     due_on: date
+    rate_basis_points: int = Field(description="of its period, whatever the loan's is by now")
     principal_minor: int = minor()
     interest_minor: int = minor()
     principal_paid_minor: int = minor(default=0)
@@ -182,13 +190,16 @@ class LoanSchedule(Record, table=True):
 
 
 class RepaymentKind(StrEnum):
+    """What is asked for; a `claim` is not: its pledge was paid by a sale, or by another rank."""
+
     DUE = "due"
     PREPAYMENT = "prepayment"
     SETTLEMENT = "settlement"
+    CLAIM = "claim"
 
 
 class LoanRepayment(Record, table=True):
-    """A payment that was asked for, and how it was used once it came."""
+    """A payment that was asked for, or that a pledge brought, and how it was used once it came."""
 
     __tablename__: ClassVar[str] = "loan_repayment"
     __table_args__ = (
@@ -200,6 +211,8 @@ class LoanRepayment(Record, table=True):
             postgresql_where=text("applied_at IS NULL AND ended_at IS NULL"),
         ),
         Index("loan_repayment_loan_index", "loan_id", "id"),
+        UniqueConstraint("claim", name="loan_repayment_claim_unique"),
+        CheckConstraint("(kind = 'claim') = (claim IS NOT NULL)", name="of_a_pledge"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint(
             "applied_at IS NULL OR amount_minor = costs_minor + interest_minor"
@@ -210,6 +223,8 @@ class LoanRepayment(Record, table=True):
 
     loan_id: UUID = Field(foreign_key="loan.id")
     kind: RepaymentKind = Field(sa_type=text_enum(RepaymentKind))
+    payer_organisation_id: UUID = Field(foreign_key="organisation.id")
+    claim: str | None = Field(default=None, description="what paid the pledge, once")
     amount_minor: int = minor()
     through_on: date
     applied_at: datetime | None = moment(nullable=True)

@@ -17,6 +17,9 @@ from marketplace.financing.loans.models import (
     LoanParticipant,
     LoanPledge,
 )
+from marketplace.financing.offers.models import LoanOffer
+from marketplace.financing.schemes.models import PartyRole
+from marketplace.financing.schemes.service import shares_of
 from marketplace.kernel.db import lock
 from marketplace.kernel.errors import NotFoundError
 
@@ -88,6 +91,20 @@ async def pledges_of(session: AsyncSession, loan_id: UUID) -> Sequence[LoanPledg
 async def participants_of(session: AsyncSession, loan_id: UUID) -> Sequence[LoanParticipant]:
     query = select(LoanParticipant).where(col(LoanParticipant.loan_id) == loan_id)
     return (await session.execute(query.order_by(col(LoanParticipant.id)))).scalars().all()
+
+
+async def roles_to_fill(session: AsyncSession, offer: LoanOffer) -> set[PartyRole]:
+    """Who takes part in a loan beside its lender: by its scheme, and for a guarantee."""
+    shares = await shares_of(session, [offer.scheme_id]) if offer.scheme_id else ()
+    asked = {PartyRole.GUARANTOR} if offer.guarantee_required else set()
+    return {PartyRole(share.role) for share in shares} - {PartyRole.LENDER} | asked
+
+
+async def missing_roles(session: AsyncSession, loan: Loan, offer: LoanOffer) -> list[PartyRole]:
+    """The roles of a loan that nobody has joined it in; whoever is named has to join."""
+    found = await participants_of(session, loan.id)
+    wanted = await roles_to_fill(session, offer) | {PartyRole(one.role) for one in found}
+    return sorted(wanted - {one.role for one in found if one.confirmed_at is not None})
 
 
 async def instalments_of(session: AsyncSession, loan_id: UUID) -> Sequence[LoanInstalment]:

@@ -25,11 +25,24 @@ async def put_in_force(
     *,
     replacing: Sequence[LoanInstalment] = (),
     reason: str,
+    running_basis_points: int | None = None,
 ) -> None:
-    """Replace future instalments, and keep the version as it was made."""
+    """Replace future instalments, and keep the version as it was made.
+
+    Args:
+        session: the loan is locked in it.
+        loan: whose rate all rows bear.
+        rows: what is due from now on.
+        replacing: what they take the place of.
+        reason: of the version.
+        running_basis_points: the rate of the first row, where its period runs under another.
+    """
     for old in replacing:
         await session.delete(old)
     await session.flush()
+    rates = [loan.rate_basis_points] * len(rows)
+    if rows and running_basis_points is not None:
+        rates[0] = running_basis_points
     session.add_all(
         LoanInstalment(
             created_at=now(session),
@@ -37,10 +50,11 @@ async def put_in_force(
             number=row.number,
             starts_on=row.starts_on,
             due_on=row.due_on,
+            rate_basis_points=rate,
             principal_minor=row.principal_minor,
             interest_minor=row.interest_minor,
         )
-        for row in rows
+        for row, rate in zip(rows, rates, strict=True)
     )
     newest = select(func.max(col(LoanSchedule.number))).where(col(LoanSchedule.loan_id) == loan.id)
     number = ((await session.execute(newest)).scalar_one() or 0) + 1
@@ -92,6 +106,7 @@ async def note_prepayment(
             number=number,
             starts_on=on,
             due_on=on,
+            rate_basis_points=loan.rate_basis_points,
             principal_minor=principal_minor,
             interest_minor=interest_minor,
             principal_paid_minor=principal_minor,

@@ -20,8 +20,10 @@ from marketplace.assets.models import Right
 from marketplace.assets.standing.days import months_after
 from marketplace.assets.title.service import require_owner
 from marketplace.documents.signatures import newest
+from marketplace.financing.collateral import lock_rights, prior_claims, require_within
+from marketplace.financing.covenants import service as covenants
 from marketplace.financing.errors import CollateralBlockedError
-from marketplace.financing.loans.lifecycle import LoanState
+from marketplace.financing.loans.lifecycle import ACCRUING, LoanState
 from marketplace.financing.loans.models import Loan, LoanPledge
 from marketplace.financing.loans.opening import reopen
 from marketplace.financing.loans.parties import lock_for, pledges_of
@@ -43,6 +45,7 @@ async def file_pledges(session: AsyncSession, loan_id: UUID, *, actor: Actor) ->
         NotOwnerError, ConsentsMissingError: a right went to somebody else, or is shared.
         EncumberedError and the other conflicts of encumbrances.
         CollateralBlockedError: a right ends before the loan would.
+        LimitExceededError: meanwhile another pledge came before it.
     """
     loan, role = await lock_for(session, loan_id, actor)
     move(session, loan, "file_pledges", role=role, actor=actor)
@@ -50,7 +53,10 @@ async def file_pledges(session: AsyncSession, loan_id: UUID, *, actor: Actor) ->
     request = await session.get_one(FinancingRequest, loan.request_id)
     terms_sha256 = (await newest(session, request.subject)).sha256
     today = now(session).date()
-    for pledge in await pledges_of(session, loan.id):
+    pledges = await pledges_of(session, loan.id)
+    ids = [pledge.right_id for pledge in pledges]
+    await lock_rights(session, ids)
+    for pledge in pledges:
         right = await lock(session, Right, pledge.right_id)
         await _require_pledgeable(session, loan, pledge, right, terms_sha256)
         _require_outlasting(right, months_after(today, offer.term_months))
@@ -67,6 +73,8 @@ async def file_pledges(session: AsyncSession, loan_id: UUID, *, actor: Actor) ->
         )
         pledge.encumbrance_id = encumbrance.id
     await session.flush()
+    prior = await prior_claims(session, ids, loan.currency, loan_id=loan.id)
+    require_within(loan.principal_minor, prior, offer.eligible_minor, offer.ltv_max_basis_points)
     return loan
 
 
@@ -110,14 +118,21 @@ async def on_registered(session: AsyncSession, fact: Fact) -> None:
 
 
 async def on_ended(session: AsyncSession, fact: Fact) -> None:
-    """The right is free once the register shows the deletion; the loan when all of them are."""
+    """The right is free once the register shows the deletion; the loan when all of them are.
+
+    While the loan runs, a pledge that is gone breaks its covenants.
+    """
     loan = await _loan_of(session, fact)
     if loan is None:
         return
+    if loan.state in ACCRUING:
+        await covenants.note_unpledged(session, loan)
     if loan.state is LoanState.RELEASE_FILED and not await _living(session, loan):
-        move(session, loan, "release", role=SYSTEM, actor=BY_SYSTEM)
-        if not loan.disbursed_minor:
-            await reopen(session, loan)
+        if loan.disbursed_minor:
+            move(session, loan, "release", role=SYSTEM, actor=BY_SYSTEM)
+            return
+        move(session, loan, "drop", role=SYSTEM, actor=BY_SYSTEM)
+        await reopen(session, loan)
 
 
 async def file_release(session: AsyncSession, loan: Loan, *, role: str, actor: Identity) -> None:

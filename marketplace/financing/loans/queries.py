@@ -38,7 +38,9 @@ from marketplace.payments.online.instructions import instructions
 from marketplace.payments.online.schemas import PaymentInstructions
 from marketplace.payments.providers.port import WaysToPay
 
-_HIDDEN: Final = frozenset({"repay", "fall_overdue", "catch_up", "recover", "review", "remind"})
+_HIDDEN: Final = frozenset(
+    {"repay", "fall_overdue", "catch_up", "recover", "review", "remind", "withdraw"}
+)
 
 
 async def loans_page(

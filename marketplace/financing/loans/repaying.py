@@ -11,8 +11,12 @@ from sqlmodel import col, select
 from marketplace.accounts.actors import Actor
 from marketplace.financing.access import BORROWER, PLEDGOR
 from marketplace.financing.covenants.service import mend_value
-from marketplace.financing.errors import InvalidLoanTermsError, NothingOwedError
-from marketplace.financing.loans.debts import Due, running_interest
+from marketplace.financing.errors import (
+    InvalidLoanTermsError,
+    NothingOwedError,
+    ProceedsOutstandingError,
+)
+from marketplace.financing.loans.debts import Due, pricing_of_row, running_interest
 from marketplace.financing.loans.disbursing import pricing_of
 from marketplace.financing.loans.lifecycle import ACCRUING, LoanState
 from marketplace.financing.loans.models import (
@@ -27,11 +31,13 @@ from marketplace.financing.loans.rules import late_rate, prepayable_minor, prepa
 from marketplace.financing.loans.schedules import replanned, rounded
 from marketplace.financing.loans.schemas import RepaymentAsk
 from marketplace.financing.offers.models import LoanOffer
+from marketplace.financing.recovery.ending import end_ways
+from marketplace.financing.recovery.queries import is_awarded
 from marketplace.financing.recovery.rules import Debt
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.lifecycle import BY_SYSTEM, SYSTEM, IllegalMoveError, NotYourMoveError, move
 from marketplace.payments.funding.models import PaymentRequest
-from marketplace.payments.funding.service import cancel_request, request_of, request_payment
+from marketplace.payments.funding.service import cancel_request, request_payment
 from marketplace.payments.ledger.addresses import held, payable
 from marketplace.payments.ledger.service import Booking, Posting, post
 
@@ -49,12 +55,15 @@ async def ask(
         NothingOwedError: nothing of the kind is owed.
         InvalidLoanTermsError: it would arrive too long from now.
         RequestNotOpenError: the older one was paid meanwhile.
+        ProceedsOutstandingError: the collateral is awarded, and its price is awaited.
     """
     loan, role = await lock_for(session, loan_id, actor)
     if role not in {BORROWER, PLEDGOR}:
         raise NotYourMoveError(f"repaying is for the debtor, and you act as {role}")
     if loan.state not in ACCRUING:
         raise IllegalMoveError(f"cannot repay a loan that is {loan.state}", state=loan.state)
+    if await is_awarded(session, loan.id):
+        raise ProceedsOutstandingError("collateral is awarded in an auction; its price comes first")
     await _end_open(session, loan, wanted.kind, actor)
     today = now(session).date()
     through = max(today, wanted.pay_on or today)
@@ -82,6 +91,7 @@ async def request(
         created_at=now(session),
         loan_id=loan.id,
         kind=kind,
+        payer_organisation_id=payer,
         amount_minor=amount_minor,
         through_on=through,
     )
@@ -121,18 +131,45 @@ async def _owed(session: AsyncSession, loan: Loan, wanted: RepaymentAsk, through
     if wanted.kind is RepaymentKind.PREPAYMENT:
         return wanted.amount_minor or 0
     rest = [row for row in rows if row not in due.rows]
-    return owed + sum(settlement(loan, offer, rest, through))
+    return owed + sum(settlement(loan, offer, rest, through, offer.prepayment_fee_basis_points))
+
+
+async def due_of(session: AsyncSession, loan: Loan, through: date) -> Due:
+    """The instalments of a loan that are due on a day."""
+    offer = await session.get_one(LoanOffer, loan.offer_id)
+    rate = late_rate(loan.rate_basis_points, offer.late_margin_basis_points)
+    return Due.of(scheduled(await instalments_of(session, loan.id)), rate, through)
+
+
+async def whole_debt(session: AsyncSession, loan: Loan, on: date) -> Debt:
+    """All that is owed if a running or called loan ends on a day, without a fee for that."""
+    offer = await session.get_one(LoanOffer, loan.offer_id)
+    rows = scheduled(await instalments_of(session, loan.id))
+    due = await due_of(session, loan, on)
+    debt = due.debt(on)
+    rest = [row for row in rows if row not in due.rows]
+    earned, balance, _ = settlement(loan, offer, rest, on, 0)
+    return Debt(
+        interest_minor=debt.interest_minor + earned,
+        late_interest_minor=debt.late_interest_minor,
+        principal_minor=debt.principal_minor + balance,
+    )
+
+
+def _fee_rate(offer: LoanOffer, kind: RepaymentKind) -> int:
+    """What a pledge brings was not prepaid by choice."""
+    return 0 if kind is RepaymentKind.CLAIM else offer.prepayment_fee_basis_points
 
 
 def settlement(
-    loan: Loan, offer: LoanOffer, rest: Sequence[LoanInstalment], on: date
+    loan: Loan, offer: LoanOffer, rest: Sequence[LoanInstalment], on: date, fee_rate: int
 ) -> tuple[int, int, int]:
     """What ends a loan early beside what is due: interest of the period, principal, fee."""
     if not rest:
         return 0, 0, 0
     balance = sum(row.principal_minor for row in rest)
     earned = rounded(running_interest(rest[0], balance, pricing_of(loan, offer), on))
-    fee = prepayment_fee_minor(balance, offer.prepayment_fee_basis_points, **_days(loan, on))
+    fee = prepayment_fee_minor(balance, fee_rate, **_days(loan, on))
     return earned, balance, fee
 
 
@@ -191,15 +228,15 @@ async def _prepay(
 ) -> int:
     """Use what is left for principal that is not due yet; what still remains."""
     today = now(session).date()
-    earned, balance, fee = settlement(loan, offer, rest, today)
+    fee_rate = _fee_rate(offer, repayment.kind)
+    earned, balance, fee = settlement(loan, offer, rest, today, fee_rate)
     if left >= earned + balance + fee:
         await put_in_force(session, loan, (), replacing=rest, reason="settlement")
         await note_prepayment(session, loan, today, principal_minor=balance, interest_minor=earned)
     else:
-        rate = offer.prepayment_fee_basis_points
         days = _days(loan, today)
-        earned, balance = 0, min(balance, prepayable_minor(left, rate, **days))
-        fee = prepayment_fee_minor(balance, rate, **days)
+        earned, balance = 0, min(balance, prepayable_minor(left, fee_rate, **days))
+        fee = prepayment_fee_minor(balance, fee_rate, **days)
         await _replan(session, loan, offer, rest, balance)
     note_paid(loan, Debt(interest_minor=earned, principal_minor=balance))
     loan.fees_paid_minor += fee
@@ -217,7 +254,7 @@ async def _replan(
     prepaid_minor: int,
 ) -> None:
     today = now(session).date()
-    balance = sum(row.principal_minor for row in rest)
+    balance, first = sum(row.principal_minor for row in rest), rest[0]
     pricing = pricing_of(loan, offer)
     rows = replanned(
         offer.schedule,
@@ -225,10 +262,19 @@ async def _replan(
         balance - prepaid_minor,
         pricing,
         run_until=today,
-        run_interest=running_interest(rest[0], balance, pricing, today),
+        run_interest=running_interest(first, balance, pricing, today),
+        running=pricing_of_row(first, pricing),
     )
     await note_prepayment(session, loan, today, principal_minor=prepaid_minor)
-    await put_in_force(session, loan, rows, replacing=rest, reason="prepayment")
+    runs = first.rate_basis_points if first.starts_on < today else None
+    await put_in_force(
+        session,
+        loan,
+        rows,
+        replacing=rest,
+        reason="prepayment",
+        running_basis_points=runs,
+    )
 
 
 def note_paid(loan: Loan, paid: Debt) -> None:
@@ -255,21 +301,20 @@ async def conclude(session: AsyncSession, loan: Loan) -> None:
         if not debt.total_minor:
             loan.accrued_interest_minor = 0
             move(session, loan, "repay", role=SYSTEM, actor=BY_SYSTEM)
+            await end_ways(session, loan)
     elif loan.state is LoanState.OVERDUE and not late:
         move(session, loan, "catch_up", role=SYSTEM, actor=BY_SYSTEM)
 
 
 async def book(session: AsyncSession, loan: Loan, repayment: LoanRepayment) -> None:
     """Where a payment went."""
-    asked = await request_of(session, repayment.subject)
-    assert asked is not None
     lender = payable(loan.lender_organisation_id)
     parts = {
         "loan_interest": (lender, repayment.interest_minor),
         "loan_late_interest": (lender, repayment.late_interest_minor),
         "loan_principal": (lender, repayment.principal_minor),
         "loan_fee": (lender, repayment.fee_minor),
-        "loan_return": (payable(asked.payer_organisation_id), repayment.returned_minor),
+        "loan_return": (payable(repayment.payer_organisation_id), repayment.returned_minor),
     }
     await book_parts(session, loan, repayment.subject, parts)
 

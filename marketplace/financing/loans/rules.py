@@ -17,13 +17,19 @@ LATE_RATE_MAX_BASIS_POINTS: Final = 2_000
 _YEAR_DAYS: Final = 365
 _COST_MAX: Final = 100.0
 _HALVINGS: Final = 80
+_SECURED_PERCENT: Final = 120
+"""KR banks register 120 to 130 % of a loan as the most that is secured (general knowledge)."""
 _GUARANTEE_SHARE: Final = 2
 """KODIT IP-Plus: an extra guarantee is at most half of the IP loan (DOMAIN D4)."""
 
 
 def late_rate(rate_basis_points: int, margin_basis_points: int) -> int:
-    """The rate of what is overdue: the contract's and a margin, as far as the law lets it go."""
-    return min(rate_basis_points + margin_basis_points, LATE_RATE_MAX_BASIS_POINTS)
+    """The rate of what is overdue: the contract's and a margin, as far as the law lets it go.
+
+    Where the contract's own rate is beyond that, being late makes it no cheaper.
+    """
+    capped = min(rate_basis_points + margin_basis_points, LATE_RATE_MAX_BASIS_POINTS)
+    return max(rate_basis_points, capped)
 
 
 def late_interest_minor(overdue_minor: int, rate_basis_points: int, days: int) -> int:
@@ -66,6 +72,11 @@ def guarantee_fee_minor(
 def guarantee_max_minor(valuation_minor: int, loan_minor: int) -> int:
     """What may be guaranteed beside an IP loan: half of it, and both within the valuation."""
     return max(0, min(loan_minor // _GUARANTEE_SHARE, valuation_minor - loan_minor))
+
+
+def secured_minor(amount_minor: int) -> int:
+    """What a pledge usually secures: the loan, and a fifth for interest, late interest, costs."""
+    return rounded(Fraction(amount_minor * _SECURED_PERCENT, 100))
 
 
 def eligible_minor(values: Iterable[tuple[int, int]]) -> int:

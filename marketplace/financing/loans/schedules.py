@@ -51,17 +51,24 @@ class Instalment:
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """How interest is reckoned: a rate a year, in basis points, and a day count."""
+    """How interest is reckoned: a rate a year, in basis points, and a day count.
+
+    `anchor` is the first day of the loan, from which months are counted.
+    """
 
     rate_basis_points: int
     day_count: DayCount = DayCount.MONTHS
+    anchor: date | None = None
 
     def interest_minor(self, balance_minor: int, start: date, end: date) -> int:
         """Interest of a balance from a day up to another."""
         return rounded(self.exact(balance_minor, start, end))
 
+    def years(self, start: date, end: date) -> Fraction:
+        return year_fraction(start, end, self.day_count, self.anchor)
+
     def exact(self, balance_minor: int, start: date, end: date) -> Fraction:
-        part = year_fraction(start, end, self.day_count)
+        part = self.years(start, end)
         return balance_minor * Fraction(self.rate_basis_points, BASIS_POINTS) * part
 
 
@@ -142,7 +149,7 @@ def _principals(
         return [0] * count
     if kind is ScheduleKind.EQUAL_PRINCIPAL:
         return [rounded(Fraction(balance_minor, count))] * count
-    year = year_fraction(found[0].starts_on, found[-1].due_on, pricing.day_count)
+    year = pricing.years(found[0].starts_on, found[-1].due_on)
     rate = Fraction(pricing.rate_basis_points, BASIS_POINTS) * year / count
     return [annuity_minor(balance_minor, rate, count)] * count
 
@@ -165,6 +172,7 @@ def replanned(
     *,
     run_until: date | None = None,
     run_interest: Fraction = Fraction(0),
+    running: Pricing | None = None,
 ) -> list[Instalment]:
     """Future instalments after a prepayment or a new rate; their days and numbers stay.
 
@@ -175,6 +183,7 @@ def replanned(
         pricing: from now on.
         run_until: the day of the change, where it lies within the first period.
         run_interest: what that period has earned until then, under what was before.
+        running: of that period, which keeps its own rate; the same, if left out.
     """
     found = [Period(row.starts_on, row.due_on) for row in future]
     before = [row.principal_minor for row in future]
@@ -185,7 +194,8 @@ def replanned(
             kind, balance_minor, found, pricing, custom=custom, first_number=first.number
         )
     rows = schedule(kind, balance_minor, found, pricing, custom=custom, first_number=first.number)
-    interest = rounded(run_interest + pricing.exact(balance_minor, run_until, first.due_on))
+    bears = running or pricing
+    interest = rounded(run_interest + bears.exact(balance_minor, run_until, first.due_on))
     if kind is ScheduleKind.ANNUITY and len(rows) > 1:
         level = max(0, min(rows[0].payment_minor - interest, balance_minor))
         return _first_with(rows, interest, level, balance_minor, pricing)

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -40,6 +40,11 @@ class LoanRead(Output):
     overdue_since: Day | None
     accrued_on: Day | None
     defaulted_on: Day | None
+    held_back: str | None = Field(
+        description="why the lender's money that came is not paid out: "
+        "`pledges_not_registered`, `limit_exceeded` or `parties_missing`; it is once that is "
+        "mended, or the loan is given up and the money goes back"
+    )
     loss: Amount
     pledges: list[PledgeRead]
     payment: PaymentInstructions | None = Field(description="the lender's, before it is paid out")
@@ -94,6 +99,10 @@ class ParticipantRead(Output):
     organisation_id: UUID
     fund_id: UUID | None
     cap_minor: int | None
+    fee_basis_points: int = Field(
+        description="a year, of what is guaranteed; kept back for the whole term when the loan "
+        "is paid out"
+    )
     confirmed_at: datetime | None
 
 
@@ -130,7 +139,9 @@ class ScheduleRead(Output):
 class RepaymentAsk(Input):
     model_config = example(kind="due")
 
-    kind: RepaymentKind = RepaymentKind.DUE
+    kind: Literal[RepaymentKind.DUE, RepaymentKind.PREPAYMENT, RepaymentKind.SETTLEMENT] = (
+        RepaymentKind.DUE
+    )
     amount_minor: Minor | None = Field(
         default=None, description="of a prepayment; or a part of what is due"
     )
@@ -161,7 +172,7 @@ class RepaymentRead(Output):
 
 
 class RepaymentDetail(RepaymentRead):
-    payment: PaymentInstructions
+    payment: PaymentInstructions | None = Field(description="none of what a pledge brought")
 
 
 class StatementLine(Output):

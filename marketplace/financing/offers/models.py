@@ -80,7 +80,8 @@ class LoanOffer(Aggregate, table=True):
 
     @property
     def pricing(self) -> Pricing:
-        return Pricing(self.rate_basis_points, DayCount(self.day_count))
+        day_count = DayCount(self.day_count)
+        return Pricing(self.rate_basis_points, day_count, self.created_at.date())
 
     def told(self) -> dict[str, Any]:
         """What the log says of it: no lender reads that of another."""

@@ -36,7 +36,9 @@ class LoanOfferMake(Input):
 
     amount_minor: Minor = Field(description="in the currency of the request")
     secured_minor: Minor | None = Field(
-        default=None, description="what the pledge secures; the amount, if left out"
+        default=None,
+        description="the most that the pledge secures, with interest, late interest and costs; "
+        "120 % of the amount, if left out",
     )
     ltv_max_basis_points: Share = Field(
         description="the most of the collateral's value, now and while the loan runs"

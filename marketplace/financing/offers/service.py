@@ -5,13 +5,20 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from marketplace.accounts.actors import Actor
 from marketplace.accounts.affiliations.queries import same_group
+from marketplace.assets.standing.days import months_after
 from marketplace.financing.access import BORROWER, LENDER, is_lender
+from marketplace.financing.collateral import (
+    Prior,
+    eligible_value_minor,
+    lock_rights,
+    prior_claims,
+    require_within,
+)
 from marketplace.financing.errors import (
     CollateralBlockedError,
     ConflictOfInterestError,
@@ -21,7 +28,7 @@ from marketplace.financing.errors import (
     NotValuedError,
     OwnRequestError,
 )
-from marketplace.financing.loans.rules import effective_cost_basis_points, within_ltv
+from marketplace.financing.loans.rules import effective_cost_basis_points, secured_minor
 from marketplace.financing.loans.schedules import Instalment, periods, schedule
 from marketplace.financing.offers.lifecycle import OfferState
 from marketplace.financing.offers.matching import asked_by
@@ -47,11 +54,6 @@ from marketplace.kernel.lifecycle import (
 from marketplace.valuation.reports.queries import DeliveredValue
 
 VALID: Final = timedelta(days=30)
-_PRIOR: Final = text(
-    "SELECT coalesce(sum(secured_minor), 0) FROM encumbrance WHERE right_id = ANY (:ids)"
-    " AND kind = 'pledge' AND currency = :currency"
-    " AND state IN ('pending_registration', 'active')"
-)
 
 
 async def make_offer(
@@ -124,16 +126,20 @@ async def _draw_up(
     valid_until = wanted.valid_until or now(session) + VALID
     if valid_until <= now(session):
         raise InvalidLoanTermsError("the offer would be over before it begins")
+    ids = [one.right_id for one in await collateral_of(session, [request.id])]
+    until = months_after(today, wanted.term_months)
+    eligible = await eligible_value_minor(session, ids, value.point_minor, until)
+    prior = await prior_claims(session, ids, request.currency)
     offer = LoanOffer(
         created_at=now(session),
         request_id=request.id,
         lender_organisation_id=actor.organisation_id,
         scheme_id=(await scheme_on(session, wanted.scheme, today)).id if wanted.scheme else None,
         currency=request.currency,
-        secured_minor=wanted.secured_minor or wanted.amount_minor,
-        eligible_minor=value.point_minor,
+        secured_minor=wanted.secured_minor or secured_minor(wanted.amount_minor),
+        eligible_minor=eligible,
         valuation_order_id=value.order_id,
-        prior_claims_minor=await _prior_claims(session, request),
+        prior_claims_minor=prior.claims_minor,
         rate_basis_points=rate,
         effective_cost_basis_points=0,
         valid_until=valid_until,
@@ -142,7 +148,7 @@ async def _draw_up(
     )
     if offer.secured_minor < offer.amount_minor:
         raise InvalidLoanTermsError("a pledge secures at least what is lent")
-    await _require_limits(session, request, offer)
+    await _require_limits(session, request, offer, prior)
     rows = plan(offer, offer.amount_minor)
     received = offer.amount_minor - offer.fee_minor
     offer.effective_cost_basis_points = effective_cost_basis_points(
@@ -151,21 +157,12 @@ async def _draw_up(
     return offer
 
 
-async def _prior_claims(session: AsyncSession, request: FinancingRequest) -> int:
-    """What the pledges secure that rank before a new one."""
-    ids = [one.right_id for one in await collateral_of(session, [request.id])]
-    values = {"ids": ids, "currency": request.currency}
-    return int((await session.execute(_PRIOR, values)).scalar_one())
-
-
 async def _require_limits(
-    session: AsyncSession, request: FinancingRequest, offer: LoanOffer
+    session: AsyncSession, request: FinancingRequest, offer: LoanOffer, prior: Prior
 ) -> None:
     if offer.amount_minor > request.amount_minor or offer.term_months > request.term_months:
         raise LimitExceededError("more, or for longer, than was asked for")
-    debt = offer.amount_minor + offer.prior_claims_minor
-    if not within_ltv(debt, offer.eligible_minor, offer.ltv_max_basis_points):
-        raise LimitExceededError("over the loan to value that the offer itself names")
+    require_within(offer.amount_minor, prior, offer.eligible_minor, offer.ltv_max_basis_points)
     if offer.product_id is None:
         return
     product = await get_product(session, offer.product_id)
@@ -238,14 +235,24 @@ async def accept(
     move(session, request, "accept", role=role, actor=actor, loan_offer_id=offer.id)
     if not (await screen(session, request)).clear:
         raise CollateralBlockedError
-    value = await _valued(session, request)
-    debt = offer.amount_minor + offer.prior_claims_minor
-    if not within_ltv(debt, value.point_minor, offer.ltv_max_basis_points):
-        raise LimitExceededError("over the loan to value, since the collateral was valued anew")
+    await _require_value(session, request, offer)
     for other in await _others(session, offer):
         mark_locked(session, other)
         move(session, other, "lose", role=SYSTEM, actor=BY_SYSTEM, **other.told())
     return request, offer
+
+
+async def _require_value(
+    session: AsyncSession, request: FinancingRequest, offer: LoanOffer
+) -> None:
+    """The collateral still is worth it, with all that was pledged before; nobody pledges it now."""
+    value = await _valued(session, request)
+    ids = [one.right_id for one in await collateral_of(session, [request.id])]
+    await lock_rights(session, ids)
+    prior = await prior_claims(session, ids, request.currency)
+    until = months_after(now(session).date(), offer.term_months)
+    eligible = await eligible_value_minor(session, ids, value.point_minor, until)
+    require_within(offer.amount_minor, prior, eligible, offer.ltv_max_basis_points)
 
 
 async def _others(session: AsyncSession, offer: LoanOffer) -> Sequence[LoanOffer]:

@@ -9,28 +9,31 @@ from marketplace.assets.standing.errors import NotTradableError, RightRestrained
 from marketplace.deals.auctions.errors import AuctionExistsError, InvalidAuctionTermsError
 from marketplace.deals.auctions.queries import read_all, read_own
 from marketplace.deals.auctions.schemas import AuctionRead, OwnAuctionRead
-from marketplace.financing.access import DOOR_ERRORS, MOVE_ERRORS, Reader, Signer
+from marketplace.financing.access import DOOR_ERRORS, MOVE_ERRORS, Operator, Reader, Signer
 from marketplace.financing.errors import (
     InvalidLoanTermsError,
     PriceTooHighError,
     ProceedsOutstandingError,
+    SoldAlreadyError,
 )
-from marketplace.financing.loans.parties import get_loan
+from marketplace.financing.loans.parties import get_loan, lock_for
 from marketplace.financing.loans.queries import payments_of, read_loan
 from marketplace.financing.loans.schemas import LoanRead
-from marketplace.financing.recovery import auctioning, enforcing, sharing
+from marketplace.financing.recovery import auctioning, enforcing, passing, sharing
 from marketplace.financing.recovery.models import Enforcement, LoanRecovery, LossShare
+from marketplace.financing.recovery.queries import enforcements_of
 from marketplace.financing.recovery.schemas import (
     CollateralAuctionStart,
     EnforcementDetail,
     EnforcementRead,
+    EnforcementRecord,
     EnforcementStart,
     LossShareRead,
     RecoveryAsk,
     RecoveryRead,
 )
 from marketplace.kernel.errors import NotFoundError
-from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError
+from marketplace.kernel.lifecycle import IllegalMoveError, NotYourMoveError, move
 from marketplace.kernel.money import CurrencyMismatchError, UnknownCurrencyError
 from marketplace.kernel.problems import problems
 from marketplace.kernel.routing import Session, transactional_router
@@ -44,7 +47,14 @@ router = transactional_router(prefix="/v1", tags=["financing: recovery"])
     "/loans/{loan_id}/enforcements",
     status_code=status.HTTP_201_CREATED,
     responses=problems(
-        *MOVE_ERRORS, PriceTooHighError, InvalidLoanTermsError, ProceedsOutstandingError
+        *MOVE_ERRORS,
+        PriceTooHighError,
+        InvalidLoanTermsError,
+        ProceedsOutstandingError,
+        SoldAlreadyError,
+        RightReservedError,
+        NotTradableError,
+        RightRestrainedError,
     ),
 )
 async def start_enforcement(
@@ -99,7 +109,7 @@ async def loan_enforcements(
 ) -> list[EnforcementDetail]:
     """The ways of enforcement that were taken, and where the money went."""
     loan = await get_loan(session, loan_id, actor=actor)
-    return await _enforcements(session, await enforcing.enforcements_of(session, loan.id), ways)
+    return await _enforcements(session, await enforcements_of(session, loan.id), ways)
 
 
 @router.post(
@@ -110,6 +120,26 @@ async def loan_enforcements(
 async def abandon_enforcement(enforcement_id: UUID, actor: Signer, session: Session) -> Enforcement:
     """Lender: give a way of enforcement up whose money did not come."""
     return await enforcing.abandon_for(session, enforcement_id, actor=actor)
+
+
+@router.post(
+    "/enforcements/{enforcement_id}/record",
+    response_model=EnforcementRead,
+    responses=problems(*DOOR_ERRORS, IllegalMoveError),
+)
+async def record_enforcement(
+    enforcement_id: UUID, request: EnforcementRecord, actor: Operator, session: Session
+) -> Enforcement:
+    """Operator: the register tells that a right that was sold for a called loan is its buyer's."""
+    return await passing.record(session, enforcement_id, request.evidence, actor=actor)
+
+
+@router.post("/loans/{loan_id}/write-off", responses=problems(*MOVE_ERRORS))
+async def write_loan_off(loan_id: UUID, actor: Signer, session: Session, ways: Ways) -> LoanRead:
+    """Lender: expect nothing more of a loan whose loss was shared."""
+    loan, role = await lock_for(session, loan_id, actor)
+    move(session, loan, "write_off", role=role, actor=actor)
+    return await read_loan(session, loan, actor, ways)
 
 
 @router.post(

@@ -12,15 +12,16 @@ from marketplace.deals.auctions.models import Auction, AuctionBidder
 from marketplace.deals.auctions.opening import Lot, announce
 from marketplace.deals.auctions.schemas import AuctionTerms
 from marketplace.financing.errors import ProceedsOutstandingError
-from marketplace.financing.loans.models import Loan
 from marketplace.financing.loans.parties import lock_for
-from marketplace.financing.recovery.enforcing import distribute, require_pledged
+from marketplace.financing.recovery.distributing import distribute
+from marketplace.financing.recovery.enforcing import require_pledged
 from marketplace.financing.recovery.lifecycle import EnforcementState
 from marketplace.financing.recovery.models import (
     CollateralAuction,
     Enforcement,
     EnforcementPath,
 )
+from marketplace.financing.recovery.ranking import lock_ranks, require_payable
 from marketplace.financing.recovery.schemas import CollateralAuctionStart
 from marketplace.kernel.db import lock, now
 from marketplace.kernel.events import Fact
@@ -39,7 +40,8 @@ async def start(
         NotYourMoveError, IllegalMoveError: not for this side, or the loan was not called.
         NotFoundError: the right does not secure the loan.
         CurrencyMismatchError, InvalidAuctionTermsError: by these terms nobody could bid.
-        ProceedsOutstandingError: another way of enforcement of the right is open.
+        ProceedsOutstandingError: another way of enforcement of the right is open, or another
+            pledge of it could not be paid.
         AuctionExistsError, RightReservedError: by the database, when another was first.
     """
     loan, role = await lock_for(session, loan_id, actor)
@@ -48,6 +50,7 @@ async def start(
     pledge = await require_pledged(session, loan, wanted.right_id)
     if wanted.currency != loan.currency:
         raise CurrencyMismatchError(f"the loan is in {loan.currency}")
+    await require_payable(session, pledge.right_id, pledge.encumbrance_id, loan.currency)
     terms = AuctionTerms(**wanted.model_dump(exclude={"right_id", "costs_minor"}))
     lot = Lot(pledge.right_id, loan.lender_organisation_id, pledge.pledgor_organisation_id)
     auction = await announce(session, lot, terms, [pledge.right_id], actor=actor)
@@ -66,7 +69,10 @@ async def start(
 
 async def _require_no_other(session: AsyncSession, right_id: UUID) -> None:
     query = select(Enforcement.id).where(
-        col(Enforcement.right_id) == right_id, col(Enforcement.state) == EnforcementState.OPEN
+        col(Enforcement.right_id) == right_id,
+        col(Enforcement.path) != EnforcementPath.AUCTION,
+        col(Enforcement.state) != EnforcementState.ABANDONED,
+        col(Enforcement.recorded_at).is_(None),
     )
     if (await session.execute(query.limit(1))).first() is not None:
         raise ProceedsOutstandingError
@@ -109,9 +115,9 @@ async def _realise(
     seen = (await session.execute(query)).scalar_one_or_none()
     if seen is None or not told["amount_minor"]:
         return  # of a listing, whose deal is paid as any other; or no deposit was asked for
-    loan = await lock(session, Loan, seen.loan_id)
-    link = await lock(session, CollateralAuction, seen.id)
     auction = await session.get_one(Auction, auction_id)
+    loan = await lock_ranks(session, seen.loan_id, auction.right_id)
+    link = await lock(session, CollateralAuction, seen.id)
     enforcement = Enforcement(
         created_at=now(session),
         loan_id=loan.id,

@@ -17,6 +17,7 @@ from marketplace.financing.loans.planning import put_in_force
 from marketplace.financing.loans.rules import late_rate
 from marketplace.financing.loans.schedules import Instalment, rounded
 from marketplace.financing.offers.models import LoanOffer
+from marketplace.financing.recovery.ending import end_ways
 from marketplace.kernel.db import now
 from marketplace.kernel.lifecycle import move
 
@@ -57,7 +58,14 @@ async def _accelerate(session: AsyncSession, loan: Loan, offer: LoanOffer, today
         return
     earned = running_interest(first, balance, pricing_of(loan, offer), today)
     whole = Instalment(first.number, first.starts_on, today, balance, rounded(earned), 0)
-    await put_in_force(session, loan, [whole], replacing=rest, reason="default")
+    await put_in_force(
+        session,
+        loan,
+        [whole],
+        replacing=rest,
+        reason="default",
+        running_basis_points=first.rate_basis_points,
+    )
 
 
 async def waive(session: AsyncSession, loan_id: UUID, *, actor: Actor) -> Loan:
@@ -66,4 +74,5 @@ async def waive(session: AsyncSession, loan_id: UUID, *, actor: Actor) -> Loan:
     move(session, loan, "waive", role=role, actor=actor, outstanding=loan.outstanding_minor)
     loan.waived_minor = loan.outstanding_minor
     loan.accrued_interest_minor = loan.late_interest_minor = loan.overdue_minor = 0
+    await end_ways(session, loan)
     return loan

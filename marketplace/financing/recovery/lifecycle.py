@@ -19,7 +19,7 @@ ENFORCEMENT: Final = Lifecycle(
     S.OPEN,
     (
         moves("realise", S.OPEN, S.REALISED, SYSTEM),
-        moves("abandon", S.OPEN, S.ABANDONED, LENDER, CLOCK),
+        moves("abandon", S.OPEN, S.ABANDONED, LENDER, CLOCK, SYSTEM),
     ),
     due={S.OPEN: Due("abandon", timedelta(days=180))},
 )

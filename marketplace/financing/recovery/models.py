@@ -1,6 +1,6 @@
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -22,6 +22,13 @@ class EnforcementPath(StrEnum):
     INSURANCE = "insurance"
 
 
+ROLE_OF: Final = {
+    EnforcementPath.GUARANTEE: PartyRole.GUARANTOR,
+    EnforcementPath.INSURANCE: PartyRole.INSURER,
+}
+"""Who pays by a way that realises no right."""
+
+
 class Enforcement(Aggregate, table=True):
     """One way of enforcement that was taken: who pays, how much, and what it cost."""
 
@@ -34,12 +41,26 @@ class Enforcement(Aggregate, table=True):
             unique=True,
             postgresql_where=text("state = 'open' AND right_id IS NOT NULL"),
         ),
+        Index(
+            "enforcement_sold_once",
+            "loan_id",
+            "right_id",
+            unique=True,
+            postgresql_where=text(
+                "path IN ('private_sale', 'recovery_purchase') AND state <> 'abandoned'"
+            ),
+        ),
         Index("enforcement_due_index", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         CheckConstraint("amount_minor > 0 AND costs_minor >= 0", name="amounts"),
         CheckConstraint(
             "(path IN ('guarantee', 'insurance')) = (right_id IS NULL)", name="of_a_right"
         ),
         CheckConstraint("recovered_minor BETWEEN 0 AND subrogated_minor", name="recovered"),
+        CheckConstraint(
+            "(evidence IS NULL) = (recorded_at IS NULL)"
+            " AND (recorded_at IS NULL OR state = 'realised' AND right_id IS NOT NULL)",
+            name="recorded",
+        ),
     )
     lifecycle: ClassVar[Lifecycle[EnforcementState]] = ENFORCEMENT
 
@@ -57,6 +78,8 @@ class Enforcement(Aggregate, table=True):
     surplus_minor: int = minor(default=0)
     subrogated_minor: int = minor(default=0)
     recovered_minor: int = minor(default=0)
+    evidence: str | None = Field(default=None, description="by which the right is the payer's")
+    recorded_at: datetime | None = moment(nullable=True)
     state: EnforcementState = Field(
         default=EnforcementState.OPEN, sa_type=text_enum(EnforcementState)
     )
@@ -99,6 +122,7 @@ class LoanRecovery(Record, table=True):
     __tablename__: ClassVar[str] = "loan_recovery"
     __table_args__ = (
         Index("loan_recovery_loan_index", "loan_id", "id"),
+        UniqueConstraint("claim", name="loan_recovery_claim_unique"),
         CheckConstraint("amount_minor > 0 AND surplus_minor >= 0", name="amounts"),
     )
 
@@ -106,6 +130,9 @@ class LoanRecovery(Record, table=True):
     payer_organisation_id: UUID = Field(foreign_key="organisation.id")
     amount_minor: int = minor()
     surplus_minor: int = minor(default=0)
+    interest_minor: int = minor(default=0)
+    late_interest_minor: int = minor(default=0)
+    claim: str | None = Field(default=None, description="what paid a pledge of the loan, once")
     applied_at: datetime | None = moment(nullable=True)
 
     @property

@@ -10,7 +10,7 @@ from marketplace.financing.recovery.models import EnforcementPath
 from marketplace.financing.schemes.models import PartyRole
 from marketplace.financing.schemes.schemas import Minor
 from marketplace.kernel.money import AMOUNT_MINOR_MAX
-from marketplace.kernel.schemas import Input, Output, example
+from marketplace.kernel.schemas import Input, LongText, Output, example
 from marketplace.payments.online.schemas import PaymentInstructions
 
 OF_RIGHTS = (
@@ -67,6 +67,12 @@ class CollateralAuctionStart(AuctionTerms):
     )
 
 
+class EnforcementRecord(Input):
+    model_config = example(evidence="register extract of 2026-12-20")
+
+    evidence: LongText
+
+
 class EnforcementRead(Output):
     id: UUID
     loan_id: UUID
@@ -82,6 +88,7 @@ class EnforcementRead(Output):
     other_claims_minor: int = Field(description="to pledges of another rank")
     surplus_minor: int = Field(description="to the pledgor")
     subrogated_minor: int = Field(description="for which the payer stepped into the lender's place")
+    recorded_at: datetime | None = Field(description="when the right became the payer's")
     state: EnforcementState
     created_at: datetime
 
@@ -114,6 +121,8 @@ class RecoveryRead(Output):
     id: UUID
     payer_organisation_id: UUID
     amount_minor: int
-    surplus_minor: int
+    interest_minor: int = Field(description="that was never paid, once nobody bears principal")
+    late_interest_minor: int
+    surplus_minor: int = Field(description="to the debtor")
     applied_at: datetime | None
     payment: PaymentInstructions | None

@@ -13,13 +13,15 @@ from marketplace.accounts.actors import Actor
 from marketplace.assets.encumbrances.service import start_of
 from marketplace.financing.access import LENDER, kind_of
 from marketplace.financing.errors import ProceedsOutstandingError
+from marketplace.financing.loans.debts import Due
 from marketplace.financing.loans.lifecycle import LoanState
 from marketplace.financing.loans.models import Loan, LoanParticipant
 from marketplace.financing.loans.parties import lock_for, participants_of
+from marketplace.financing.loans.repaying import book_parts, due_of, note_paid
 from marketplace.financing.offers.models import LoanOffer
-from marketplace.financing.recovery.enforcing import enforcements_of, is_under_way
 from marketplace.financing.recovery.models import Enforcement, LoanRecovery, LossShare
-from marketplace.financing.recovery.rules import Share, allocate, share_recovery
+from marketplace.financing.recovery.queries import claimed_minor, enforcements_of, is_under_way
+from marketplace.financing.recovery.rules import Debt, Share, allocate, share_recovery
 from marketplace.financing.recovery.schemas import RecoveryAsk
 from marketplace.financing.schemes.models import CompensationFund, PartyRole
 from marketplace.financing.schemes.service import shares_of
@@ -117,7 +119,9 @@ async def _limits(
     """What a party bears at most: its cap, and a fund's own limits and balance."""
     if party is None:
         return ()
-    caps = [party.cap_minor] if party.cap_minor is not None else []
+    caps = []
+    if party.cap_minor is not None:
+        caps.append(party.cap_minor - await claimed_minor(session, loan.id, party))
     if party.fund_id is None:
         return tuple(caps)
     fund = await lock(session, CompensationFund, party.fund_id)
@@ -221,23 +225,68 @@ async def on_recovered(session: AsyncSession, recovery_id: UUID) -> None:
     recovery = await lock(session, LoanRecovery, recovery_id)
     if recovery.applied_at is not None:
         return
+    still = await _bearers(session, loan)
+    found = share_recovery(recovery.amount_minor, [minor for _, minor in still])
+    amounts: dict[str, int] = {}
+    for (one, _), part in zip(still, found.parts_minor, strict=True):
+        one.recovered_minor += part
+        address = _account_of(one)
+        amounts[address] = amounts.get(address, 0) + part
+    surplus = found.surplus_minor - await _pay_interest(
+        session, loan, recovery, found.surplus_minor
+    )
+    debtor = payable(loan.borrower_organisation_id)
+    amounts[debtor] = amounts.get(debtor, 0) + surplus
+    recovery.surplus_minor, recovery.applied_at = surplus, now(session)
+    await _book_recovery(session, loan, recovery, amounts)
+    if loan.state is LoanState.LOSS_SHARED:
+        move(session, loan, "recover", role=SYSTEM, actor=BY_SYSTEM, of=recovery.amount_minor)
+
+
+async def _bearers(session: AsyncSession, loan: Loan) -> list[tuple[LossShare | Enforcement, int]]:
+    """Who bore the loss or stepped in, and what each has not got back."""
     rows = await losses_of(session, loan.id)
     stepped_in = [one for one in await enforcements_of(session, loan.id) if one.subrogated_minor]
     unpaid = sum(row.amount_minor - row.paid_minor for row in rows)
     bearers: list[LossShare | Enforcement] = [*rows, *stepped_in]
-    still = [_still_borne(one, unpaid) for one in bearers]
-    found = share_recovery(recovery.amount_minor, still)
-    amounts: dict[str, int] = {}
-    for one, part in zip(bearers, found.parts_minor, strict=True):
-        one.recovered_minor += part
-        address = _account_of(one)
-        amounts[address] = amounts.get(address, 0) + part
-    debtor = payable(loan.borrower_organisation_id)
-    amounts[debtor] = amounts.get(debtor, 0) + found.surplus_minor
-    recovery.surplus_minor, recovery.applied_at = found.surplus_minor, now(session)
-    await _book_recovery(session, loan, recovery, amounts)
-    if loan.state is LoanState.LOSS_SHARED:
-        move(session, loan, "recover", role=SYSTEM, actor=BY_SYSTEM, of=recovery.amount_minor)
+    return [(one, _still_borne(one, unpaid)) for one in bearers]
+
+
+async def _interest_due(session: AsyncSession, loan: Loan) -> tuple[Due, date]:
+    """Interest that was never paid; late interest runs until the loss was shared."""
+    shared_on = (await losses_of(session, loan.id))[0].created_at.date()
+    return await due_of(session, loan, shared_on), shared_on
+
+
+async def _pay_interest(
+    session: AsyncSession, loan: Loan, recovery: LoanRecovery, most_minor: int
+) -> int:
+    """Before a debtor gets anything, the interest that is owed is the lender's; how much."""
+    if not most_minor:
+        return 0
+    due, shared_on = await _interest_due(session, loan)
+    paid = due.take_interest(most_minor, shared_on)
+    note_paid(loan, paid)
+    recovery.interest_minor = paid.interest_minor
+    recovery.late_interest_minor = paid.late_interest_minor
+    lender = payable(loan.lender_organisation_id)
+    parts = {
+        "loan_interest": (lender, paid.interest_minor),
+        "loan_late_interest": (lender, paid.late_interest_minor),
+    }
+    await book_parts(session, loan, recovery.subject, parts)
+    return paid.total_minor
+
+
+async def unrecovered_debt(session: AsyncSession, loan: Loan) -> Debt:
+    """What a debtor still owes after the loss was shared."""
+    due, shared_on = await _interest_due(session, loan)
+    debt = due.debt(shared_on)
+    return Debt(
+        interest_minor=debt.interest_minor,
+        late_interest_minor=debt.late_interest_minor,
+        principal_minor=sum(minor for _, minor in await _bearers(session, loan)),
+    )
 
 
 def _still_borne(one: LossShare | Enforcement, unpaid_minor: int) -> int:
@@ -258,6 +307,8 @@ async def _book_recovery(
     session: AsyncSession, loan: Loan, recovery: LoanRecovery, amounts: Mapping[str, int]
 ) -> None:
     source = held(recovery.subject)
+    if not any(amounts.values()):
+        return
     await post(
         session,
         Booking(
