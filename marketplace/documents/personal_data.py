@@ -117,6 +117,7 @@ PERSONAL_DATA: Final = PersonalData(
                 "user_id",
                 "purpose",
                 "granted_by",
+                "survives_transfer",
                 "expires_at",
                 "revoked_at",
             ),
