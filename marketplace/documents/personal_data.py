@@ -139,7 +139,10 @@ PERSONAL_DATA: Final = PersonalData(
             "user_id = :user_id",
         ),
     ),
-    impersonal={"proof_batch": "a hash over hashes, and what an authority says of it"},
+    impersonal={
+        "proof_batch": "a hash over hashes, and what an authority says of it",
+        "proof_renewal": "what a later authority says of an earlier stamp",
+    },
     kept={
         "document.content": "an agreement that two parties signed by its hash: the other party's"
         " evidence, which a changed letter would destroy",
