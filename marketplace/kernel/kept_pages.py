@@ -1,7 +1,8 @@
 """Pages that a process keeps rendered: what many ask for is made once a second, not once a request.
 
-A page that is asked for when it is older is made anew before it is sent; whoever asks meanwhile
-waits for the same one. So what is shown is never older than a second.
+A page that is asked for when it is older is made anew before it is sent. Whoever asks meanwhile is
+not kept waiting: they get the one before, or wait for the new one where that is too old as well. So
+what is shown is as new as a second ago, and while it is made anew never older than five.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ from starlette.datastructures import Headers
 from marketplace.kernel.fast_lane import NOT_MODIFIED, Ready
 
 FRESH_SECONDS: Final = 1.0
+STALE_SECONDS: Final = 5.0
+"""How old a page may be that is sent while a newer one is made."""
 KEPT_MAX: Final = 300
 """Pages; an HTML page takes some tens of kilobytes."""
 
@@ -50,7 +53,8 @@ class KeptPages:
     ) -> Ready:
         """The page under a key, as the asker takes it: packed, or not again when they have it."""
         kept, fresh = self._find(key), fresh_seconds or self._fresh_seconds
-        if time.monotonic() - kept.made > fresh:
+        age = time.monotonic() - kept.made
+        if age > fresh and not (kept.lock.locked() and age <= fresh + STALE_SECONDS):
             await self._renew(kept, render, fresh)
         return _answer(kept, asked, headers)
 
