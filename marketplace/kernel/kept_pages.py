@@ -1,8 +1,7 @@
-"""Pages that a process keeps rendered: what many ask for is made once a second, not once a request.
+"""Pages that a process keeps rendered: what many ask for is made now and then, not at each request.
 
-A page that is asked for when it is older is made anew before it is sent. Whoever asks meanwhile is
-not kept waiting: they get the one before, or wait for the new one where that is too old as well. So
-what is shown is as new as a second ago, and while it is made anew never older than five.
+A page that is asked for when it is no longer fresh is made anew, and the one before is sent: nobody
+waits, unless that is too old as well. So what is shown is never older than seven seconds.
 """
 
 import asyncio
@@ -12,15 +11,19 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from starlette.datastructures import Headers
 
 from marketplace.kernel.fast_lane import NOT_MODIFIED, Ready
+from marketplace.kernel.logs import get_logger
 
-FRESH_SECONDS: Final = 1.0
+logger = get_logger(__name__)
+
+FRESH_SECONDS: Final = 2.0
 STALE_SECONDS: Final = 5.0
-"""How old a page may be that is sent while a newer one is made."""
+"""How long beyond that a page may be sent, while a newer one is made."""
 KEPT_MAX: Final = 300
 """Pages; an HTML page takes some tens of kilobytes."""
 
@@ -35,6 +38,7 @@ class _Kept:
     packed: bytes = b""
     tag: bytes = b""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    renewing: "asyncio.Task[None] | None" = None
 
 
 class KeptPages:
@@ -54,8 +58,11 @@ class KeptPages:
         """The page under a key, as the asker takes it: packed, or not again when they have it."""
         kept, fresh = self._find(key), fresh_seconds or self._fresh_seconds
         age = time.monotonic() - kept.made
-        if age > fresh and not (kept.lock.locked() and age <= fresh + STALE_SECONDS):
+        if age > fresh + STALE_SECONDS:
             await self._renew(kept, render, fresh)
+        elif age > fresh and kept.renewing is None:
+            kept.renewing = asyncio.create_task(self._renew(kept, render, fresh))
+            kept.renewing.add_done_callback(partial(_ended, kept))
         return _answer(kept, asked, headers)
 
     def _find(self, key: Hashable) -> _Kept:
@@ -76,6 +83,13 @@ class KeptPages:
                 kept.plain, kept.packed = page, gzip.compress(page, mtime=0)
                 kept.tag = hashlib.sha256(page).hexdigest()[:20].encode()
             kept.made = began
+
+
+def _ended(kept: _Kept, task: asyncio.Task[None]) -> None:
+    """What could not be made anew is tried again when the page is asked for the next time."""
+    kept.renewing = None
+    if not task.cancelled() and (error := task.exception()):
+        logger.warning("a page could not be made anew", exc_info=error)
 
 
 def _answer(kept: _Kept, asked: Headers, headers: Sequence[Header]) -> Ready:
