@@ -41,10 +41,10 @@ class Encumbrance(Aggregate, table=True):
         Index(
             "encumbrance_scope_index",
             "right_id",
-            "kind_range",
             "field_range",
             "territory_range",
             "claim_range",
+            "kind_range",
             text("tstzrange(starts_at, ends_at)"),
             postgresql_using="gist",
             postgresql_where=text(f"{_LIVE} AND kind <> 'non_exclusive'"),
