@@ -23,7 +23,7 @@ from marketplace.kernel import postgres
 from marketplace.kernel.clock import ShiftedClock
 from marketplace.kernel.crypto import create_key_file, load_keyring
 from marketplace.kernel.db import Sessions, create_engine
-from marketplace.kernel.kept_pages import KeptPages
+from marketplace.kernel.kept_pages import FRESH_SECONDS, KeptPages
 from marketplace.kernel.postgres import EmbeddedPostgres
 from marketplace.migrating import upgrade
 from marketplace.search.reader import IndexReader
@@ -199,13 +199,18 @@ async def app(
     built_app.state.writes = ConnectionWrites(raw.driver_connection)
     built_app.state.index = IndexReader(folder / "no-index")
     built_app.state.register_index = IndexReader(folder / "no-index")
-    built_app.state.pages = KeptPages()
+    built_app.state.pages = waiting_pages()
     return built_app
 
 
 def client_of(app: FastAPI) -> httpx2.AsyncClient:
     transport = httpx2.ASGITransport(app, raise_app_exceptions=True)
     return httpx2.AsyncClient(transport=transport, base_url="http://test")
+
+
+def waiting_pages(fresh_seconds: float = FRESH_SECONDS) -> KeptPages:
+    """Pages that are not made beside their answers: here all share one connection."""
+    return KeptPages(fresh_seconds=fresh_seconds, stale_seconds=0)
 
 
 @pytest.fixture

@@ -42,8 +42,11 @@ class _Kept:
 
 
 class KeptPages:
-    def __init__(self, *, fresh_seconds: float = FRESH_SECONDS) -> None:
+    def __init__(
+        self, *, fresh_seconds: float = FRESH_SECONDS, stale_seconds: float = STALE_SECONDS
+    ) -> None:
         self._fresh_seconds = fresh_seconds
+        self._stale_seconds = stale_seconds
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
 
     async def get(
@@ -58,7 +61,7 @@ class KeptPages:
         """The page under a key, as the asker takes it: packed, or not again when they have it."""
         kept, fresh = self._find(key), fresh_seconds or self._fresh_seconds
         age = time.monotonic() - kept.made
-        if age > fresh + STALE_SECONDS:
+        if age > fresh + self._stale_seconds:
             await self._renew(kept, render, fresh)
         elif age > fresh and kept.renewing is None:
             kept.renewing = asyncio.create_task(self._renew(kept, render, fresh))

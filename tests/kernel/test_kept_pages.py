@@ -2,10 +2,8 @@
 
 import asyncio
 
-import pytest
 from starlette.datastructures import Headers
 
-from marketplace.kernel import kept_pages
 from marketplace.kernel.kept_pages import KeptPages
 
 
@@ -54,9 +52,8 @@ async def test_while_a_page_is_made_anew_the_one_before_is_sent() -> None:
     assert await ask(pages, maker) == b"2"
 
 
-async def test_a_page_that_is_too_old_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_pages, "STALE_SECONDS", 0.0)
-    pages, maker = KeptPages(fresh_seconds=0), Maker()
+async def test_a_page_that_is_too_old_is_waited_for() -> None:
+    pages, maker = KeptPages(fresh_seconds=0, stale_seconds=0), Maker()
     assert await ask(pages, maker) == b"1"
     assert await ask(pages, maker) == b"2"
 

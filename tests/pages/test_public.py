@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marketplace.accounts.models import OrganisationKind
 from marketplace.kernel.db import Sessions
-from marketplace.kernel.kept_pages import KeptPages
 from marketplace.pages.public.texts import TEXTS
 from marketplace.statistics.history import import_history
+from tests.conftest import waiting_pages
 from tests.factories.deals import idea_body, list_right
 from tests.factories.npm import installed
 from tests.factories.people import person
@@ -45,7 +45,7 @@ def live(app: FastAPI) -> Iterator[None]:
     """Live totals for everybody, as an operator may choose; then there is something to show."""
     settings = app.state.settings
     app.state.settings = settings.model_copy(update={"live_statistics": "public"})
-    app.state.pages = KeptPages()
+    app.state.pages = waiting_pages()
     yield
     app.state.settings = settings
 
@@ -118,7 +118,7 @@ async def test_a_page_is_kept_a_second_and_sent_once(
     assert "script-src" not in first.headers["content-security-policy"]
     await record(sessions, fact("2026-02-01T00:00", 5))
     assert (await client.get("/?lang=en")).content == first.content
-    app.state.pages = KeptPages(fresh_seconds=0)
+    app.state.pages = waiting_pages(fresh_seconds=0)
     fresh = await client.get("/?lang=en", headers={"if-none-match": tag})
     assert fresh.status_code == 200
     assert fresh.headers["etag"] != tag
