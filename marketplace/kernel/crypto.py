@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from marketplace.kernel.errors import ConflictError
 from marketplace.kernel.key_service import KeyService
-from marketplace.kernel.vault import DecryptionError, FolderVault, flush_folder
+from marketplace.kernel.vault import DecryptionError, FolderVault
+from marketplace.kernel.whole_files import flush_folder, replace_file, write_draft
 
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
@@ -154,7 +155,7 @@ def add_master_key(path: Path, service: KeyService | None = None) -> str:
     load_keyring(path, service)
     key_id = f"k-{secrets.token_hex(4)}"
     key = _written(secrets.token_bytes(KEY_BYTES), service)
-    _rewrite(path, f"{path.read_text().rstrip()}\n{key_id}:{key}\n")
+    replace_file(path, f"{path.read_text().rstrip()}\n{key_id}:{key}\n")
     return key_id
 
 
@@ -172,20 +173,8 @@ def wrap_key_file(path: Path, service: KeyService) -> int:
     for line in path.read_text().split():
         key_id, _, written = line.partition(":")
         lines.append(f"{key_id}:{_written(_opened(path, written, service), service)}\n")
-    _rewrite(path, "".join(lines))
+    replace_file(path, "".join(lines))
     return len(lines)
-
-
-def _rewrite(path: Path, content: str) -> None:
-    """Whole or not at all."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    flush_folder(path.parent)
 
 
 def create_key_file(path: Path, service: KeyService | None = None) -> None:
@@ -199,12 +188,7 @@ def create_key_file(path: Path, service: KeyService | None = None) -> None:
         return
     key = _written(secrets.token_bytes(KEY_BYTES), service)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"k-{secrets.token_hex(4)}:{key}\n")
-        file.flush()
-        os.fsync(file.fileno())
+    draft = write_draft(path, f"k-{secrets.token_hex(4)}:{key}\n")
     try:
         os.link(draft, path)
     except FileExistsError:

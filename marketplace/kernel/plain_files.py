@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from marketplace.kernel.sealed_files import ContentTooLargeError, Written
-from marketplace.kernel.vault import flush_folder
+from marketplace.kernel.whole_files import flush_folder
 
 
 @dataclass(frozen=True, slots=True)

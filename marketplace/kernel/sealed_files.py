@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from marketplace.kernel.vault import DecryptionError, flush_folder
+from marketplace.kernel.vault import DecryptionError
+from marketplace.kernel.whole_files import flush_folder
 
 PIECE_BYTES: Final = 256 * 1024
 TAG_BYTES: Final = 16

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
 
+from marketplace.kernel.whole_files import flush_folder, replace_file
+
 DOCUMENT_KEY_BYTES: Final = 32
 LOCK_NAME: Final = ".lock"
 
@@ -82,7 +84,7 @@ class FolderVault:
         content, path = self._wrapped(document_id, key), self._path(document_id)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(path.parent):
-            _replace(path, content)
+            replace_file(path, content)
 
     def _rewrap(self, document_id: UUID) -> bool:
         path = self._path(document_id)
@@ -91,7 +93,7 @@ class FolderVault:
                 key = self.read(document_id)
             except KeyDestroyedError:
                 return False
-            _replace(path, self._wrapped(document_id, key))
+            replace_file(path, self._wrapped(document_id, key))
         return True
 
     def _wrapped(self, document_id: UUID, key: bytes) -> str:
@@ -118,18 +120,6 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)  # which gives the lock back
 
 
-def _replace(path: Path, content: str) -> None:
-    """Whole or not at all, under the name that it has for good."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    flush_folder(path.parent)
-
-
 def _overwrite(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         with path.open("r+b") as file:
@@ -141,12 +131,3 @@ def _overwrite(path: Path) -> None:
 
 def _context(document_id: UUID) -> str:
     return f"document key:{document_id}"
-
-
-def flush_folder(folder: Path) -> None:
-    """Make names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
