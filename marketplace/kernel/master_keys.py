@@ -34,14 +34,15 @@ async def open_keyring(
         KeyFileError: the file, or a key of it, is missing or not that of this database.
         KeyServiceError: the service that wraps its keys does not open them.
     """
-    # A service is asked before the lock is taken; only a new database's first key is made under it.
-    keyring = load_keyring(path, service) if path.exists() else None
+    # A service is asked before the lock is taken, and under it only for what came meanwhile.
+    keyring = _load_existing(path, service)
     # Of several machines that start at once, one decides and the others see what it decided.
     await session.execute(text("LOCK TABLE master_key IN EXCLUSIVE MODE"))
     known = {key.id: key for key in (await session.execute(select(MasterKey))).scalars()}
     if not known:
         create_key_file(path, service)
-    keyring = keyring or load_keyring(path, service)
+    if keyring is None or not known.keys() <= keyring.key_fingerprints.keys():
+        keyring = load_keyring(path, service)
     for key_id, key in known.items():
         _prove(keyring, key_id, key.fingerprint, path)
     for key_id, fingerprint in keyring.key_fingerprints.items():
@@ -51,6 +52,10 @@ async def open_keyring(
             session.add(MasterKey(id=key_id, fingerprint=fingerprint))
     await session.flush()
     return keyring
+
+
+def _load_existing(path: Path, service: KeyService | None) -> Keyring | None:
+    return load_keyring(path, service) if path.exists() else None
 
 
 def _prove(keyring: Keyring, key_id: str, noted: bytes | None, path: Path) -> None:
