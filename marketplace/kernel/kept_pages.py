@@ -26,17 +26,20 @@ STALE_SECONDS: Final = 5.0
 """How long beyond that a page may be sent, while a newer one is made."""
 KEPT_MAX: Final = 300
 """Pages; an HTML page takes some tens of kilobytes."""
+PACKED: Final = "-gz"
 
 Header = tuple[bytes, bytes]
 Render = Callable[[], Awaitable[bytes]]
+
+_NOTHING: Final = Ready(200, (), b"")
 
 
 @dataclass(slots=True)
 class _Kept:
     made: float = float("-inf")
-    plain: bytes = b""
-    packed: bytes = b""
-    tag: bytes = b""
+    plain: Ready = _NOTHING
+    packed: Ready = _NOTHING
+    tag: str = ""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     renewing: "asyncio.Task[None] | None" = None
 
@@ -62,11 +65,11 @@ class KeptPages:
         kept, fresh = self._find(key), fresh_seconds or self._fresh_seconds
         age = time.monotonic() - kept.made
         if age > fresh + self._stale_seconds:
-            await self._renew(kept, render, fresh)
+            await self._renew(kept, render, headers, fresh)
         elif age > fresh and kept.renewing is None:
-            kept.renewing = asyncio.create_task(self._renew(kept, render, fresh))
+            kept.renewing = asyncio.create_task(self._renew(kept, render, headers, fresh))
             kept.renewing.add_done_callback(partial(_ended, kept))
-        return _answer(kept, asked, headers)
+        return _answer(kept, asked)
 
     def _find(self, key: Hashable) -> _Kept:
         kept = self._kept.setdefault(key, _Kept())
@@ -75,16 +78,17 @@ class KeptPages:
             self._kept.popitem(last=False)
         return kept
 
-    async def _renew(self, kept: _Kept, render: Render, fresh_seconds: float) -> None:
+    async def _renew(
+        self, kept: _Kept, render: Render, headers: Sequence[Header], fresh_seconds: float
+    ) -> None:
         async with kept.lock:
             # What is read is at least as new as the moment before it was read.
             began = time.monotonic()
             if began - kept.made <= fresh_seconds:
                 return
             page = await render()
-            if page != kept.plain:
-                kept.plain, kept.packed = page, gzip.compress(page, mtime=0)
-                kept.tag = hashlib.sha256(page).hexdigest()[:20].encode()
+            if page != kept.plain.body:
+                _keep(kept, page, headers)
             kept.made = began
 
 
@@ -95,13 +99,21 @@ def _ended(kept: _Kept, task: asyncio.Task[None]) -> None:
         logger.warning("a page could not be made anew", exc_info=error)
 
 
-def _answer(kept: _Kept, asked: Headers, headers: Sequence[Header]) -> Ready:
-    is_packed = "gzip" in asked.get("accept-encoding", "")
+def _keep(kept: _Kept, page: bytes, headers: Sequence[Header]) -> None:
+    """Make both answers whole, for thousands ask before the page changes."""
+    kept.tag = hashlib.sha256(page).hexdigest()[:20]
     # The tag names the bytes that are sent, so each coding has its own.
-    tag = b'"' + kept.tag + (b'-gz"' if is_packed else b'"')
-    told = [*headers, (b"etag", tag)]
-    if tag.decode() in asked.get("if-none-match", ""):
+    plain, packed = (f'"{kept.tag}{coding}"'.encode() for coding in ("", PACKED))
+    kept.plain = Ready(200, [*headers, (b"etag", plain)], page)
+    told = [*headers, (b"etag", packed), (b"content-encoding", b"gzip")]
+    kept.packed = Ready(200, told, gzip.compress(page, mtime=0))
+
+
+def _answer(kept: _Kept, asked: Headers) -> Ready:
+    is_packed = "gzip" in asked.get("accept-encoding", "")
+    whole = kept.packed if is_packed else kept.plain
+    known = asked.get("if-none-match")
+    if known and f'"{kept.tag}{PACKED if is_packed else ""}"' in known:
+        told = [header for header in whole.headers if header[0] != b"content-encoding"]
         return Ready(NOT_MODIFIED, told, b"")
-    if is_packed:
-        return Ready(200, [*told, (b"content-encoding", b"gzip")], kept.packed)
-    return Ready(200, told, kept.plain)
+    return whole
