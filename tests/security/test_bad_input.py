@@ -21,6 +21,7 @@ from tests.security import fuzz
 from tests.security.conftest import Scene
 
 OPERATIONS = {op.name: op for op in operations(create_app(Settings(_env_file=None), connect=False))}
+TURNS = {name: turn for turn, name in enumerate(OPERATIONS)}
 RESOURCES: dict[str, list[Operation]] = {}
 """The operations by the first part of their address: what is there is read once for many."""
 for _operation in OPERATIONS.values():
@@ -53,8 +54,8 @@ def _requests(op: Operation, ids: dict[str, str]) -> Iterator[fuzz.Request]:
 
 
 def _addressed(op: Operation, right: fuzz.Request, ids: dict[str, str]) -> Iterator[fuzz.Request]:
-    for name in op.parameters:
-        for part in fuzz.PATH_PARTS:
+    for turn, name in enumerate(op.parameters, TURNS[op.name]):
+        for _, part in fuzz.share(fuzz.PATH_PARTS, turn):
             path = op.address({**ids, name: part})
             yield fuzz.Request(
                 op.method, path, f"path {name}={part[:40]}", right.content, right.headers
@@ -66,16 +67,19 @@ def _addressed(op: Operation, right: fuzz.Request, ids: dict[str, str]) -> Itera
 
 def _headed(op: Operation, right: fuzz.Request) -> Iterator[fuzz.Request]:
     """What every route shares is tried on a few; versions and keys wherever they are read."""
-    for name, value in fuzz.HEADERS:
+    is_typical, turn = op.name in TYPICAL, TURNS[op.name]
+    for _, (name, value) in (
+        enumerate(fuzz.HEADERS) if is_typical else fuzz.share(fuzz.HEADERS, turn)
+    ):
         shared = name not in {"if-match", "idempotency-key"}
-        if op.name not in TYPICAL and (shared or op.method == "GET" or not op.parameters):
+        if not is_typical and (shared or op.method == "GET" or not op.parameters):
             continue
         yield right.with_headers(f"header {name}: {value[:40]!r}", **{name: value})
 
 
 def _bodied(op: Operation, right: fuzz.Request) -> Iterator[fuzz.Request]:
     """Wrong values on every route; what is no JSON, which all routes read alike, on a few."""
-    for about, body in fuzz.bodies(op.body):
+    for about, body in fuzz.bodies(op.body, TURNS[op.name]):
         yield fuzz.Request(op.method, right.path, about, fuzz.encoded(body), right.headers)
     if op.name not in TYPICAL:
         return
