@@ -94,6 +94,8 @@ class Right(Record, table=True):
     what can conflict writes it first, so that all who do wait for each other."""
     burdens: Any = Field(default=None, sa_type=INT4MULTIRANGE, nullable=True)
     """The kinds of what burdens it, by their places; written by the database."""
+    reserved_for: str | None = None
+    """The subject of its open reservation; written by the database."""
 
 
 class RightIdentifier(Record, table=True):

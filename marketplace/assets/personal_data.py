@@ -57,7 +57,10 @@ PERSONAL_DATA: Final = PersonalData(
                 "burdened_at",
             ),
             f"id IN ({_RIGHTS})",
-            {"burdens": "the kinds of its encumbrances as numbers; those are told themselves"},
+            {
+                "burdens": "the kinds of its encumbrances as numbers; those are told themselves",
+                "reserved_for": "the deal that holds it, which is told itself",
+            },
         ),
         Section(
             "right_identifiers",

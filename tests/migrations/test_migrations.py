@@ -79,6 +79,7 @@ RULES = {
     "membership_owner_removed": "keep_an_owner",
     "conveyance_burdened": "refuse_burdened_deed",
     "right_reservation_burdened": "refuse_burdened_deed",
+    "right_reservation_kept": "keep_reservation",
     "validity_survey_heard": "refuse_unheard_finding",
     "valuation_assignment_fit": "refuse_unfit_assignment",
     "valuation_model_weights_whole": "refuse_unless_weights_whole",

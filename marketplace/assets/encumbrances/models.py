@@ -2,7 +2,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Computed, Index, Integer, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, Column, Computed, Index, Integer, String, Text, text
 from sqlalchemy.dialects.postgresql import (
     INT4MULTIRANGE,
     INT4RANGE,
@@ -22,6 +22,7 @@ from marketplace.kernel.lifecycle import Aggregate, Lifecycle
 _KINDS = ", ".join(f"'{kind}'" for kind in EncumbranceKind)
 _PLACE = f"array_position(ARRAY[{_KINDS}]::text[], kind::text)"
 _KIND_RANGE = f"int4range({_PLACE}, {_PLACE}, '[]')"
+_BY_BYTES: Any = String(collation="C")
 _LIVE = "state IN ('pending_registration', 'active')"
 
 
@@ -214,8 +215,9 @@ class ConflictSummary(SQLModel, table=True):
     __tablename__: ClassVar[str] = "conflict_summary"
 
     act: str = Field(primary_key=True)
-    jurisdiction: str = Field(primary_key=True)
-    right_kind: str = Field(primary_key=True)
+    # By their bytes, so that what speaks of everything, `*`, comes before what speaks of one thing.
+    jurisdiction: str = Field(primary_key=True, sa_type=_BY_BYTES)
+    right_kind: str = Field(primary_key=True, sa_type=_BY_BYTES)
     valid_from: date = Field(primary_key=True)
     valid_until: date | None = None
     barring: Any = Field(sa_type=INT4MULTIRANGE, nullable=False)
