@@ -89,6 +89,31 @@ class ReadPool(FairPool):
             return await self._pool.fetch(statement, *arguments)
 
 
+class OneReading:
+    """Reads that ask each question once, for a page whose parts must not contradict each other."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self._found: dict[tuple[str, str, str], Any] = {}
+
+    async def value(self, statement: str, *arguments: Any) -> Any:
+        return await self._once("value", statement, arguments)
+
+    async def row(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
+        found: asyncpg.Record | None = await self._once("row", statement, arguments)
+        return found
+
+    async def rows(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        found: list[asyncpg.Record] = await self._once("rows", statement, arguments)
+        return found
+
+    async def _once(self, how: str, statement: str, arguments: tuple[Any, ...]) -> Any:
+        asked = how, statement, repr(arguments)
+        if asked not in self._found:
+            self._found[asked] = await getattr(self._reads, how)(statement, *arguments)
+        return self._found[asked]
+
+
 class WritePool(FairPool):
     """Hot writes; a transaction is committed when its block ends without an error."""
 

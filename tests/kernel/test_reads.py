@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from marketplace.kernel.driver_pools import ReadPool
+from marketplace.kernel.driver_pools import OneReading, ReadPool
 from marketplace.kernel.postgres import EmbeddedPostgres
 
 
@@ -28,6 +28,17 @@ async def test_reads_return_what_the_statement_says(pool: ReadPool) -> None:
 async def test_reads_cannot_write(pool: ReadPool) -> None:
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
         await pool.value("CREATE TABLE written (id int)")
+
+
+async def test_one_reading_asks_each_question_once(pool: ReadPool) -> None:
+    reading, moment = OneReading(pool), "SELECT clock_timestamp() AS at, $1::int[] AS about"
+    row, rows = await reading.row(moment, [1]), await reading.rows(moment, [1])
+    assert await reading.row(moment, [1]) == row
+    assert await reading.rows(moment, [1]) == rows
+    assert await reading.value(moment, [1]) == await reading.value(moment, [1])
+    # Another question, and another reading, are answered anew.
+    assert await reading.row(moment, [2]) != row
+    assert await OneReading(pool).row(moment, [1]) != row
 
 
 async def test_readers_take_turns_and_nobody_overtakes(pool: ReadPool) -> None:

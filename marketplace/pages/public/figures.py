@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from marketplace.kernel.db import clock_of
-from marketplace.kernel.driver_pools import Reads
+from marketplace.kernel.driver_pools import OneReading, Reads
 from marketplace.kernel.errors import NotFoundError
 from marketplace.settings import Settings
 from marketplace.statistics.counts import series
@@ -58,7 +58,7 @@ class Figures:
 
 async def gather(state: Any, unit_code: str, period: Period) -> Figures:
     """Read everything as everybody may: what is released, or live totals where that is wanted."""
-    reads: Reads = state.reads
+    reads = OneReading(state.reads)
     settings: Settings = state.settings
     unit, zone, sight = read_unit(unit_code), settings.reporting_time_zone, public_sight(settings)
     tables = {
